@@ -1,0 +1,78 @@
+package authtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// EventKind says what happened in an [Event].
+type EventKind string
+
+// The kinds of [Event].
+const (
+	EventLogin    EventKind = "login"    // a password was accepted
+	EventIssue    EventKind = "issue"    // [Server.Issue]
+	EventRefresh  EventKind = "refresh"  // a refresh request arrived
+	EventRotate   EventKind = "rotate"   // it was granted
+	EventReuse    EventKind = "reuse"    // it carried a spent refresh token
+	EventRefuse   EventKind = "refuse"   // it, or a login, was refused
+	EventFail     EventKind = "fail"     // [Server.FailRefresh] or [Server.FailAPI] answered
+	EventDrop     EventKind = "drop"     // [Server.DropAfterRotate] cut the connection
+	EventRedirect EventKind = "redirect" // [Config].TokenRedirect answered
+	EventRevoke   EventKind = "revoke"   // a session, or an access token, was ended on demand
+	EventExpire   EventKind = "expire"   // [Server.ExpireAccess]
+	EventAPI      EventKind = "api"      // the API answered
+	EventDeny     EventKind = "deny"     // the API refused an access token, or asked for one
+	EventForeign  EventKind = "foreign"  // the [Foreign] origin answered
+)
+
+// Event is one entry of the [Timeline]. It never holds a token.
+type Event struct {
+	Time    time.Time // by the local clock
+	Kind    EventKind
+	User    string // "" if unknown
+	Session string // "s1", "s2" … in the order of login; "" if unknown
+	Method  string // "" if no request caused it
+	Path    string // without the query
+	Status  int    // of the answer; 0: none
+	Note    string // in words
+}
+
+// String returns the event in one line, without its time.
+func (e Event) String() string {
+	parts := []string{fmt.Sprintf("%-8s", e.Kind)}
+	for _, p := range []string{e.Session, e.User, e.Method, e.Path} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprint(e.Status))
+	}
+	if e.Note != "" {
+		parts = append(parts, "("+e.Note+")")
+	}
+	return strings.Join(parts, " ")
+}
+
+// Timeline is a list of events in the order in which they happened.
+type Timeline []Event
+
+// String returns one line for each event, with the time since the first one.
+func (t Timeline) String() string {
+	var b strings.Builder
+	for _, e := range t {
+		fmt.Fprintf(&b, "%10.3fs  %s\n", e.Time.Sub(t[0].Time).Seconds(), e)
+	}
+	return b.String()
+}
+
+// Kinds returns the kinds of the events alone, for comparison in tests.
+func (t Timeline) Kinds() []EventKind {
+	kinds := make([]EventKind, len(t))
+	for i, e := range t {
+		kinds[i] = e.Kind
+	}
+	return kinds
+}

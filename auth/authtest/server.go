@@ -1,0 +1,203 @@
+package authtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is a fake identity provider and API. All methods may be called concurrently, while
+// requests are served. Make one with [NewServer] or [Start]; the zero value serves nothing.
+type Server struct {
+	// URL is the base of every endpoint, http://host:port without a slash at the end. It is fixed.
+	URL string
+
+	foreign   *Foreign
+	main      *host
+	transport *http.Transport
+	mux       *http.ServeMux
+	done      chan struct{} // closed by Close
+	closing   sync.Once
+
+	mu            sync.Mutex
+	cfg           Config
+	ledger        *ledger
+	stats         Stats
+	events        Timeline
+	pending       []Event       // not yet told to OnEvent
+	changed       chan struct{} // closed at the next change of the counters, if anyone waits
+	stirred       bool          // the counters have changed since the last unlock
+	refreshFaults []fault
+	apiFaults     []fault
+	refreshHold   chan struct{} // closed at the release
+	refreshDelay  time.Duration
+	apiHolds      []chan struct{}
+}
+
+// NewServer starts a server. Like [net/http/httptest.NewServer] it panics if it cannot: a wrong
+// configuration or a taken port is a fault of the test. [Start] returns the error.
+func NewServer(cfg Config) *Server {
+	s, err := Start(cfg)
+	if err != nil {
+		abort(err)
+	}
+	return s
+}
+
+// Start starts a server and returns when it accepts connections. The error tells everything that
+// is wrong with the configuration, or why the address cannot be listened on.
+func Start(cfg Config) (*Server, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	key, err := newSigningKey(cfg.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	near, far, transport, err := listen(cfg.Addr, cfg.InMemory)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		URL:       "http://" + near.Addr().String(),
+		transport: transport,
+		done:      make(chan struct{}),
+		cfg:       cfg,
+		ledger:    newLedger(key),
+	}
+	if s.cfg.Issuer == "" {
+		s.cfg.Issuer = s.URL
+	}
+	s.mux = s.routes()
+	s.foreign = newForeign(s, far)
+	s.main = serve(near, s.Handler())
+	return s, nil
+}
+
+// listen opens the listeners of the server and of the foreign origin, and a transport that
+// reaches both.
+func listen(addr string, inMemory bool) (near, far net.Listener, transport *http.Transport, err error) {
+	transport = &http.Transport{MaxIdleConnsPerHost: 100}
+	if inMemory {
+		// Loopback addresses with ports that nothing listens on: clients that insist on https for
+		// other hosts work, and a client without the transport gets "connection refused".
+		n, f := newPipeListener("127.0.0.1:1"), newPipeListener("127.0.0.1:2")
+		transport.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
+			switch addr {
+			case n.address:
+				return n.dial(ctx)
+			case f.address:
+				return f.dial(ctx)
+			}
+			return nil, fmt.Errorf("authtest: nothing listens on %s in memory; use the URL of Server or Foreign", addr)
+		}
+		return n, f, transport, nil
+	}
+	var lc net.ListenConfig
+	near, err = lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("authtest: choose another Addr: %w", err)
+	}
+	far, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = near.Close()
+		return nil, nil, nil, fmt.Errorf("authtest: listening for the foreign origin: %w", err)
+	}
+	return near, far, transport, nil
+}
+
+// Close cuts every connection, releases whatever is held and returns when no goroutine of the
+// server is left. A second call does nothing.
+func (s *Server) Close() {
+	s.closing.Do(func() {
+		close(s.done)
+		s.transport.CloseIdleConnections()
+		s.main.close()
+		s.foreign.host.close()
+	})
+}
+
+// Handler returns the server as a handler, to be mounted on a listener of your own, for example by
+// [net/http/httptest.NewTLSServer]. It shares all state with the server at URL. Close the other
+// listener after this server, so that no held request keeps it open.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+		s.mux.ServeHTTP(w, r)
+	})
+}
+
+// Transport returns a transport that reaches the server and its [Foreign] origin, through no
+// proxy. It is the only way to a server in memory. Its connections end with [Server.Close].
+func (s *Server) Transport() http.RoundTripper { return s.transport }
+
+// Client returns a new client on [Server.Transport].
+func (s *Server) Client() *http.Client { return &http.Client{Transport: s.transport} }
+
+// Foreign returns a second server on another origin, which must never see a token.
+func (s *Server) Foreign() *Foreign { return s.foreign }
+
+// Reconfigure changes the configuration of the running server, for requests and tokens to come:
+//
+//	err := s.Reconfigure(func(c *authtest.Config) { c.ExpiredStatus = http.StatusForbidden })
+//
+// The function is called once, with the configuration in force, defaults filled in. If the outcome
+// is not valid, or changes a field that is fixed at the start, nothing changes and the error says
+// why. The function must not call methods of the server.
+func (s *Server) Reconfigure(change func(*Config)) error {
+	s.mu.Lock()
+	defer s.unlock()
+	next := s.cfg.withDefaults() // a copy, with maps of its own
+	change(&next)
+	next = next.withDefaults()
+	if err := next.validate(); err != nil {
+		return err
+	}
+	if name := s.cfg.fixedChange(&next); name != "" {
+		return fmt.Errorf("authtest: %s cannot change while the server runs; start another one", name)
+	}
+	s.cfg = next
+	return nil
+}
+
+// Issue opens a session for any user, known or not, without a request.
+func (s *Server) Issue(user string) TokenPair {
+	s.mu.Lock()
+	defer s.unlock()
+	g, err := s.ledger.open(user, "", s.clock(), &s.cfg)
+	if err != nil {
+		abort(err)
+	}
+	s.record(Event{Kind: EventIssue, User: user, Session: g.session.id}, nil)
+	return TokenPair{AccessToken: g.access, RefreshToken: g.refresh, Expiry: time.Now().Add(g.ttl)}
+}
+
+// Format prints the URL alone, whatever the verb: the state holds tokens.
+func (s *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "authtest.Server("+s.URL+")") }
+
+// config returns the configuration in force. Its maps are replaced, never changed.
+func (s *Server) config() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cfg
+}
+
+// clock is the server's clock. The caller holds the lock.
+func (s *Server) clock() time.Time { return time.Now().Add(s.cfg.ClockOffset) }
+
+// now is the server's clock.
+func (s *Server) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock()
+}
+
+// abort panics: with an error out of NewServer, with http.ErrAbortHandler out of a handler.
+func abort(err error) {
+	panic(err) //nolint:forbidigo // httptest.NewServer's contract, and net/http's one way to cut a connection on HTTP/1 and HTTP/2
+}

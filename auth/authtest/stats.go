@@ -1,0 +1,104 @@
+package authtest
+
+import (
+	"context"
+	"time"
+)
+
+// Stats are the counters of a [Server] since its start.
+type Stats struct {
+	Logins          int `json:"logins"`           // sessions opened by a password; [Server.Issue] does not count
+	Refreshes       int `json:"refreshes"`        // refresh requests that arrived, whatever became of them
+	Rotations       int `json:"rotations"`        // refresh requests that were granted
+	Refusals        int `json:"refusals"`         // refresh requests whose token was no good; reuses are among them
+	Reuses          int `json:"reuses"`           // refresh requests with a token that was spent before
+	Revocations     int `json:"revocations"`      // requests to /oauth/revoke and /auth/logout that were answered
+	RevokedSessions int `json:"revoked_sessions"` // sessions ended before their time, for whatever reason
+	Sessions        int `json:"sessions"`         // sessions that are alive now
+	APICalls        int `json:"api_calls"`        // requests to the API that arrived
+	Unauthorized    int `json:"unauthorized"`     // API calls refused for want of a good access token, whatever the status
+	ForeignRequests int `json:"foreign_requests"` // requests that the foreign origin received
+	ForeignTokens   int `json:"foreign_tokens"`   // those among them that carried a credential
+}
+
+// Stats returns the counters as they stand.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.statsLocked()
+}
+
+func (s *Server) statsLocked() Stats {
+	st := s.stats
+	st.Sessions = s.ledger.alive(s.clock())
+	return st
+}
+
+// Wait blocks until the counters satisfy the condition, for example until a refresh that
+// [Server.HoldRefresh] holds has arrived. It returns the error of ctx if that ends first.
+// The condition is called with the server locked: it must not call its methods.
+func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
+	for {
+		s.mu.Lock()
+		if condition(s.statsLocked()) {
+			s.mu.Unlock()
+			return nil
+		}
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Timeline returns what happened so far: the last 10,000 events at least.
+func (s *Server) Timeline() Timeline {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(Timeline(nil), s.events...)
+}
+
+// record enters an event and its change to the counters. The caller holds the lock, and gives it
+// back by unlock.
+func (s *Server) record(e Event, count func(*Stats)) {
+	e.Time = time.Now()
+	if count != nil {
+		count(&s.stats)
+	}
+	const keep = 10_000
+	if s.events = append(s.events, e); len(s.events) >= 2*keep {
+		s.events = append(Timeline(nil), s.events[keep:]...)
+	}
+	s.pending = append(s.pending, e)
+	s.stirred = true
+}
+
+// count changes the counters without an event. The caller holds the lock.
+func (s *Server) count(change func(*Stats)) {
+	change(&s.stats)
+	s.stirred = true
+}
+
+// unlock gives the lock back and tells everyone who waits for events.
+func (s *Server) unlock() {
+	pending, onEvent := s.pending, s.cfg.OnEvent
+	s.pending = nil
+	if s.stirred && s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+	s.stirred = false
+	s.mu.Unlock()
+	if onEvent == nil {
+		return
+	}
+	for _, e := range pending {
+		onEvent(e)
+	}
+}
