@@ -1,0 +1,193 @@
+// Package atomicfile replaces files so that a kill, a full disk or a power
+// failure at any moment leaves the previous content or the new one.
+package atomicfile
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const tempInfix = ".tmp-"
+
+// Read returns the content of the regular file at path. A symbolic link, a
+// device, or a file of more than limit bytes is an error.
+func Read(path string, limit int64) ([]byte, error) {
+	f, err := openRetrying(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), limit)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, nil
+}
+
+// A Pending is a replacement that has its place on the disk but no content
+// yet. Exactly one of Commit and Abort ends it; Abort after Commit does
+// nothing.
+type Pending struct {
+	path string
+	temp *os.File
+}
+
+// Begin makes sure that the file at path can be replaced by size bytes: a
+// temporary file beside it exists, has its blocks, and is on the disk.
+func Begin(path string, size int64) (*Pending, error) {
+	f, err := os.OpenFile(filepath.Clean(path+tempInfix+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pending{path: path, temp: f}
+	if err := reserve(f, size); err != nil {
+		p.Abort()
+		return nil, fmt.Errorf("reserve %d bytes beside %s: %w", size, path, err)
+	}
+	if err := f.Sync(); err != nil {
+		p.Abort()
+		return nil, fmt.Errorf("sync: %w", err)
+	}
+	return p, nil
+}
+
+// Commit replaces the file by data and returns when that is on the disk and
+// has been read back. On error the old content stays, unless the error came
+// from the very last step, the sync of the directory and the reading back.
+func (p *Pending) Commit(data []byte) error {
+	defer p.Abort()
+	if err := p.write(data); err != nil {
+		return err
+	}
+	name := p.temp.Name()
+	err := p.temp.Close()
+	p.temp = nil
+	if err == nil {
+		err = renameRetrying(name, p.path)
+	}
+	if err != nil {
+		_ = os.Remove(name)
+		return fmt.Errorf("replace: %w", err)
+	}
+	if err := syncDir(filepath.Dir(p.path)); err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	got, err := Read(p.path, int64(len(data)))
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if !bytes.Equal(got, data) {
+		return errors.New("read back: the disk returned other bytes than were written")
+	}
+	return nil
+}
+
+// write brings data to the disk under the temporary name and compares it
+// there, while the old content can still be kept.
+func (p *Pending) write(data []byte) error {
+	if _, err := p.temp.WriteAt(data, 0); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := p.temp.Truncate(int64(len(data))); err != nil {
+		return fmt.Errorf("cut to size: %w", err)
+	}
+	if err := p.temp.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	got := make([]byte, len(data))
+	if _, err := p.temp.ReadAt(got, 0); err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if !bytes.Equal(got, data) {
+		return errors.New("read back: the disk returned other bytes than were written")
+	}
+	return nil
+}
+
+// Abort drops the replacement.
+func (p *Pending) Abort() {
+	if p.temp == nil {
+		return
+	}
+	_ = p.temp.Close()
+	_ = os.Remove(p.temp.Name())
+	p.temp = nil
+}
+
+// Write replaces the file at path by data: [Begin] and [Pending.Commit] in one.
+func Write(path string, data []byte) error {
+	p, err := Begin(path, int64(len(data)))
+	if err != nil {
+		return err
+	}
+	return p.Commit(data)
+}
+
+// Remove durably removes the file at path, if it is there, with every
+// temporary file of it.
+func Remove(path string) error {
+	if err := removeRetrying(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := Sweep(path, 0); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// Sweep removes the temporary files that killed processes left beside the file
+// at path, if they are at least as old as age.
+func Sweep(path string, age time.Duration) error {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	prefix := filepath.Base(path) + tempInfix
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < age {
+			continue
+		}
+		if err := os.Remove(filepath.Join(filepath.Dir(path), e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sync brings a file that others wrote to the disk, with mode 0600.
+func Sync(path string) error {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if err := f.Chmod(0o600); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}

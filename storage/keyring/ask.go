@@ -1,0 +1,112 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// askAhead asks for the passphrase if the key of the file backend is about to
+// be created.
+func (s *source) askAhead(ctx context.Context) error {
+	if _, err := s.chosen(); !errors.Is(err, fs.ErrNotExist) {
+		return nil // the key is there, or what is wrong will be said soon
+	}
+	if s.cfg.Backend != backendFile {
+		return nil // without being told, nobody gets the file backend
+	}
+	_, err := s.ask(ctx)
+	return err
+}
+
+// backendOf returns the backend that holds the chosen key, with its password.
+func (s *source) backendOf(ctx context.Context, c *choice) (*backend, error) {
+	b := s.lastBackend(c.Backend)
+	if c.Backend != backendFile || b.password != "" {
+		return b, nil
+	}
+	passphrase, err := s.ask(ctx)
+	if err != nil {
+		return nil, err
+	}
+	password, err := c.Stretch.password(passphrase)
+	if err != nil {
+		s.forgetPassphrase()
+		return nil, err
+	}
+	b.password = password
+	return b, nil
+}
+
+// newBackendOf returns a backend for a key that is about to be created.
+func (s *source) newBackendOf(ctx context.Context, c *choice) (*backend, error) {
+	b := newBackend(c.Backend, s.cfg)
+	if c.Backend == backendFile {
+		passphrase, err := s.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if c.Stretch, b.password, err = newStretch(passphrase, s.cfg.seams.iterations); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.backend = b
+	return b, nil
+}
+
+// lastBackend returns the backend used before, if it is the same, because
+// calls of it may still hang and must not pile up.
+func (s *source) lastBackend(name string) *backend {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.backend == nil || s.backend.name != name {
+		s.backend = newBackend(name, s.cfg)
+	}
+	return s.backend
+}
+
+// ask returns the passphrase, asking for it only the first time.
+func (s *source) ask(ctx context.Context) (string, error) {
+	s.mu.RLock()
+	known := s.passphrase
+	s.mu.RUnlock()
+	if known != "" {
+		return known, nil
+	}
+	if s.cfg.Passphrase == nil {
+		return "", fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
+	}
+	type answer struct {
+		passphrase string
+		err        error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		passphrase, err := s.cfg.Passphrase("Passphrase for the keys of " + s.cfg.Service)
+		answered <- answer{passphrase, err}
+	}()
+	select {
+	case a := <-answered:
+		if a.err != nil {
+			return "", fmt.Errorf("keyring: passphrase: %w", certain(a.err))
+		}
+		if a.passphrase == "" {
+			return "", fmt.Errorf("%w: it is empty", ErrNoPassphrase)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.passphrase = a.passphrase
+		return a.passphrase, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("keyring: passphrase: %w", ctx.Err())
+	}
+}
+
+func (s *source) forgetPassphrase() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passphrase = ""
+}

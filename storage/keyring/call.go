@@ -1,0 +1,61 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+var errTimeout = errors.New("no answer in time")
+
+// caller runs calls that know no context. One runs at a time: no backend
+// promises more, and calls that hang must not pile up.
+type caller struct {
+	turn chan struct{}
+}
+
+func newCaller() caller { return caller{turn: make(chan struct{}, 1)} }
+
+// bounded returns what fn returns, or an error when limit or ctx is over. fn
+// goes on in that case, because nothing can stop it, and the next call waits
+// for its end.
+func bounded[T any](ctx context.Context, c caller, limit time.Duration, fn func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case c.turn <- struct{}{}:
+	case <-timer.C:
+		return none, fmt.Errorf("%w (%v): an earlier call still hangs", errTimeout, limit)
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			if p := recover(); p != nil {
+				o = outcome{err: fmt.Errorf("backend panicked: %v", p)}
+			}
+			<-c.turn
+			done <- o
+		}()
+		o.value, o.err = fn()
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-timer.C:
+		return none, fmt.Errorf("%w (%v)", errTimeout, limit)
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}

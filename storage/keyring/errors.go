@@ -1,0 +1,52 @@
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	kr "github.com/99designs/keyring"
+)
+
+// The errors that this package's own errors match with [errors.Is], besides
+// those of package storage.
+var (
+	// ErrLocked: the keyring is locked, or the user declined to unlock it.
+	// Nothing is lost; try again when it is unlocked.
+	ErrLocked = errors.New("keyring: locked")
+	// ErrUnavailable: the backend is not there, does not answer in time, or
+	// does not work. [Diagnose] tells more.
+	ErrUnavailable = errors.New("keyring: unavailable")
+	// ErrWrongPassphrase: the passphrase is not the one that the key of the
+	// file backend was encrypted with. Nothing has been overwritten.
+	ErrWrongPassphrase = errors.New("keyring: wrong passphrase")
+	// ErrNoPassphrase: the file backend was given no passphrase, or an empty
+	// one.
+	ErrNoPassphrase = errors.New("keyring: no passphrase")
+)
+
+// errAbsent is the backend's word that there is no such entry.
+var errAbsent = fmt.Errorf("keyring: the key is not in the keyring: %w", fs.ErrNotExist)
+
+// backendError gives an error of a backend its kind.
+func backendError(backend, what string, err error) error {
+	switch {
+	case errors.Is(err, kr.ErrKeyNotFound):
+		return errAbsent
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnavailable):
+		return err
+	case isLocked(err):
+		return fmt.Errorf("%w: %s: %s: unlock it and try again: %w", ErrLocked, backend, what, certain(err))
+	default:
+		return fmt.Errorf("%w: %s: %s: %w", ErrUnavailable, backend, what, certain(err))
+	}
+}
+
+// certain hides [fs.ErrNotExist], which here stands for an absent key and
+// nothing else.
+func certain(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New(err.Error())
+	}
+	return err
+}

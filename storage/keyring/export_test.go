@@ -1,0 +1,16 @@
+package keyring
+
+import kr "github.com/99designs/keyring"
+
+// Hurried returns cfg with a passphrase that is hardly stretched.
+func Hurried(cfg Config) Config {
+	cfg.seams.iterations = 2
+	return cfg
+}
+
+// Faked returns cfg with a keyring of the test's own, which is also the
+// platform's native one under the name of native.
+func Faked(cfg Config, native string, open func(kr.Config) (kr.Keyring, error)) Config {
+	cfg.seams.open, cfg.seams.native = open, native
+	return cfg
+}

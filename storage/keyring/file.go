@@ -1,0 +1,93 @@
+package keyring
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/privatedir"
+)
+
+const (
+	maxItemFile = 64 << 10
+	// 99designs/keyring writes 8192, which is little for a passphrase and
+	// enough for what ours has been stretched to. An entry that asks for much
+	// more wants to burn the CPU.
+	maxItemWork = 100_000
+)
+
+// checkFile checks the entry of the file backend before the library behind it
+// spends time on it.
+func (b *backend) checkFile(item string) error {
+	if b.name != backendFile || b.cfg.seams.fake {
+		return nil
+	}
+	path := filepath.Join(b.fileDir(), item)
+	raw, err := atomicfile.Read(path, maxItemFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errAbsent
+	case err != nil:
+		return fmt.Errorf("%w: file: read: %w", ErrUnavailable, err)
+	}
+	if err := checkHeader(string(raw)); err != nil {
+		return damagedItem(path, err)
+	}
+	return nil
+}
+
+// checkHeader reads the protected header of a JWE in compact form (RFC 7516
+// section 3.1), which is what the file backend writes.
+func checkHeader(jwe string) error {
+	head, _, _ := strings.Cut(jwe, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil {
+		return errors.New("no header")
+	}
+	var header struct {
+		Alg  string  `json:"alg"`
+		Enc  string  `json:"enc"`
+		Zip  string  `json:"zip"`
+		Work float64 `json:"p2c"`
+	}
+	if err := json.Unmarshal(raw, &header); err != nil {
+		return errors.New("unreadable header")
+	}
+	if header.Alg != "PBES2-HS256+A128KW" || header.Enc != "A256GCM" || header.Zip != "" {
+		return errors.New("unexpected algorithm")
+	}
+	if header.Work < 1 || header.Work > maxItemWork {
+		return fmt.Errorf("absurd work factor (more than %d)", maxItemWork)
+	}
+	return nil
+}
+
+func damagedItem(path string, err error) error {
+	return fmt.Errorf("%w: the encryption key in %s: %w; restore it from a backup, or purge the store and sign in again", storage.ErrCorrupt, path, certain(err))
+}
+
+// syncFile brings an entry that the backend has just written to the disk,
+// readable for nobody else. Other backends see to that themselves.
+func (b *backend) syncFile(item string) error {
+	if b.name != backendFile || b.cfg.seams.fake {
+		return nil
+	}
+	if err := privatedir.Ensure(b.fileDir()); err != nil {
+		return err
+	}
+	return atomicfile.Sync(filepath.Join(b.fileDir(), item))
+}
+
+func ignoreAbsent(err error) error {
+	if errors.Is(err, os.ErrNotExist) || isAbsent(err) {
+		return nil
+	}
+	return err
+}

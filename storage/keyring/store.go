@@ -1,0 +1,123 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+// Store is a [storage.Store] of sealed files whose encryption key is in a
+// keyring. It is safe for concurrent use by many goroutines, and any number of
+// processes may have the same one open. Use [Open]; the zero value is not
+// usable.
+type Store struct {
+	sealed *storage.Sealed
+	source *source
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open opens the store of cfg.Service in cfg.Dir. It gets the encryption key,
+// and at the very first time creates it, so that nothing after Open has to
+// wait for the keyring or for the user. It waits no longer than ctx, and for
+// the backend no longer than cfg.Timeout.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := assemble(cfg)
+	if err != nil {
+		return nil, err
+	}
+	// A user who thinks about the passphrase must not hold a lock meanwhile.
+	if err := s.source.askAhead(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.sealed.Unlock(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Purge is [Store.Purge] for a store that cannot be opened any more, because
+// its encryption key is gone or the passphrase is forgotten.
+func Purge(ctx context.Context, cfg Config) error {
+	s, err := assemble(cfg)
+	if err != nil {
+		return err
+	}
+	return s.Purge(ctx)
+}
+
+func assemble(cfg Config) (*Store, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &source{cfg: cfg}
+	sealed, err := storage.OpenSealed(storage.SealedConfig{Dir: cfg.Dir, Service: cfg.Service, Key: s})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{sealed: sealed, source: s}, nil
+}
+
+// Load implements [storage.Store].
+func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
+	return s.sealed.Load(ctx, key)
+}
+
+// Update implements [storage.Store].
+func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
+	return s.sealed.Update(ctx, key, fn)
+}
+
+// Backend names the backend that holds the encryption key, in the words of
+// [Config.Backend].
+func (s *Store) Backend() string {
+	s.source.mu.RLock()
+	defer s.source.mu.RUnlock()
+	return s.source.from.Backend
+}
+
+// Purge removes all values of the service, readable or not, and its encryption
+// key. The store can be used on; the next Update creates a new key.
+func (s *Store) Purge(ctx context.Context) error {
+	return s.sealed.Purge(ctx, s.source.forget)
+}
+
+// Close forgets the encryption key and the passphrase. Updates under way
+// finish; later calls fail with [io/fs.ErrClosed]. Nothing on the disk or in
+// the keyring changes.
+func (s *Store) Close() error {
+	s.source.mu.Lock()
+	defer s.source.mu.Unlock()
+	s.source.closed = true
+	clear(s.source.key)
+	s.source.key, s.source.backend, s.source.passphrase = nil, nil, ""
+	return nil
+}
+
+// String names the service and the backend.
+func (s *Store) String() string {
+	return fmt.Sprintf("keyring.Store(%s in %s)", s.source.cfg.Service, s.Backend())
+}
+
+// GoString is [Store.String]: a key does not get into logs by way of %#v.
+func (s *Store) GoString() string { return s.String() }
+
+// forget removes the key from the keyring and then what is remembered of it.
+// It runs under the exclusive lock of the service.
+func (s *source) forget(ctx context.Context) error {
+	c, err := readChoice(s.cfg)
+	if err == nil {
+		if err := s.lastBackend(c.Backend).remove(ctx, c.Item); err != nil {
+			return fmt.Errorf("the values are removed, but their key is still in the keyring: %w", err)
+		}
+	}
+	if err := os.Remove(choicePath(s.cfg)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keyring: purge: %w", err)
+	}
+	return nil
+}

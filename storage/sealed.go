@@ -1,0 +1,146 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
+	"github.com/chatelaine-go/chatelaine/storage/internal/privatedir"
+	"github.com/chatelaine-go/chatelaine/storage/internal/servicename"
+)
+
+// SealedConfig configures [OpenSealed]. All fields are required.
+type SealedConfig struct {
+	// Dir is the directory of the sealed files and their locks, made with mode
+	// 0700 if it is missing. It must belong to this process's user and must not
+	// be writable by others. It should be on a local disk: the locks of some
+	// network file systems do not reach other machines.
+	Dir string
+	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
+	// underscores, beginning with a letter or digit. Values are bound to it;
+	// several services may share a directory.
+	Service string
+	// Key keeps the encryption key.
+	Key KeySource
+}
+
+// Sealed is a [Store] of encrypted files, one per key, safe for concurrent use
+// by any number of goroutines and processes. Use [OpenSealed]; the zero value
+// is not usable.
+type Sealed struct {
+	files files
+	key   KeySource
+}
+
+// OpenSealed checks cfg and the directory and returns the store. It does not
+// ask for the key yet; [Sealed.Unlock] does, or the first use.
+func OpenSealed(cfg SealedConfig) (*Sealed, error) {
+	var problems []error
+	if cfg.Dir == "" {
+		problems = append(problems, errors.New("storage: SealedConfig.Dir is empty"))
+	}
+	if err := servicename.Check(cfg.Service); err != nil {
+		problems = append(problems, fmt.Errorf("storage: SealedConfig.Service: %w", err))
+	}
+	if cfg.Key == nil {
+		problems = append(problems, errors.New("storage: SealedConfig.Key is nil"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	dir, err := prepare(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealed{files: files{dir: dir, service: cfg.Service}, key: cfg.Key}, nil
+}
+
+// prepare makes the directory and returns one name for it, so that all stores
+// in it queue for the same locks.
+func prepare(dir string) (string, error) {
+	if err := privatedir.Ensure(dir); err != nil {
+		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", certain(err))
+	}
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", certain(err))
+	}
+	return dir, nil
+}
+
+// Load implements [Store]. It needs the key only if there is a value.
+func (s *Sealed) Load(ctx context.Context, key string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("storage: load: %w", err)
+	}
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	path := s.files.sealed(key)
+	file, err := readSealed(path)
+	for err == nil && file != nil {
+		value, _, openErr := s.open(ctx, key, file)
+		if openErr == nil {
+			return value, nil
+		}
+		// The store may have been purged, or the value replaced under another
+		// encryption key, between reading the one and the other.
+		before := file
+		if file, err = readSealed(path); err == nil && bytes.Equal(before, file) {
+			return nil, openErr
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, notExist(key)
+}
+
+// readSealed returns nil without an error when there is certainly no file.
+func readSealed(path string) ([]byte, error) {
+	file, err := atomicfile.Read(path, maxValue+envelope.Overhead)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("storage: load: %w", err)
+	default:
+		return file, nil
+	}
+}
+
+func (s *Sealed) open(ctx context.Context, key string, file []byte) (value []byte, generation uint64, err error) {
+	secret, err := s.key.LoadKey(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, keyMissing(err)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer clear(secret)
+	return s.unseal(secret, key, file)
+}
+
+func (s *Sealed) unseal(secret []byte, key string, file []byte) (value []byte, generation uint64, err error) {
+	value, generation, err = envelope.Open(secret, s.context(key), file)
+	if err != nil {
+		return nil, 0, opening(s.files.sealed(key), err)
+	}
+	return value, generation, nil
+}
+
+func (s *Sealed) context(key string) envelope.Context {
+	return envelope.Context{Service: s.files.service, Name: key}
+}
+
+func keyMissing(cause error) error {
+	return fmt.Errorf("%w, but there is a sealed value; unlock or restore the keyring, or purge the store and sign in again: %w", ErrKeyMissing, certain(cause))
+}

@@ -1,0 +1,105 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/lockfile"
+)
+
+// Unlock makes sure that the encryption key can be had, and creates it if
+// there is none and no sealed file needs one. It tells at the start of a
+// program what would otherwise fail at the first use.
+func (s *Sealed) Unlock(ctx context.Context) error {
+	secret, err := s.key.LoadKey(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.createKey(ctx)
+	}
+	clear(secret)
+	return err
+}
+
+// createKey creates the encryption key unless another process did so while we
+// waited, or a sealed file shows that there must be one.
+func (s *Sealed) createKey(ctx context.Context) error {
+	release, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	secret, err := s.key.LoadKey(ctx)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		clear(secret)
+		return err
+	}
+	sealed, listErr := s.files.list()
+	if listErr != nil {
+		return listErr
+	}
+	if len(sealed) > 0 {
+		return keyMissing(err)
+	}
+	secret, err = s.key.CreateKey(ctx)
+	clear(secret)
+	return certain(err)
+}
+
+// holdKey returns the key, and holds off everybody who would replace or remove
+// it until release is called: what is sealed meanwhile can be opened later.
+func (s *Sealed) holdKey(ctx context.Context) (secret []byte, release func(), err error) {
+	for {
+		release, err = lockfile.Shared(ctx, s.files.serviceLock())
+		if err != nil {
+			return nil, nil, locking(err)
+		}
+		secret, err = s.key.LoadKey(ctx)
+		if err == nil {
+			return secret, release, nil
+		}
+		release()
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		if err := s.createKey(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// alone waits until no Update of the service runs in any process, and keeps
+// new ones out.
+func (s *Sealed) alone(ctx context.Context) (release func(), err error) {
+	if _, err := prepare(s.files.dir); err != nil {
+		return nil, err
+	}
+	release, err = lockfile.Exclusive(ctx, s.files.serviceLock())
+	return release, locking(err)
+}
+
+// Purge removes every value of the service, readable or not, and then calls
+// forget, which may be nil, to remove the encryption key as well. It waits, no
+// longer than ctx, until no Update of the service runs in any process, and
+// keeps new ones out until it has returned. Lock files stay.
+func (s *Sealed) Purge(ctx context.Context, forget func(context.Context) error) error {
+	release, err := s.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	sealed, err := s.files.list()
+	if err != nil {
+		return err
+	}
+	for _, path := range sealed {
+		if err := atomicfile.Remove(path); err != nil {
+			return fmt.Errorf("storage: purge: %w", certain(err))
+		}
+	}
+	if forget == nil {
+		return nil
+	}
+	return forget(ctx)
+}
