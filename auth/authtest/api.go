@@ -3,6 +3,7 @@ package authtest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -44,7 +45,7 @@ func (s *Server) echo(w http.ResponseWriter, r *http.Request) {
 		rest, err = io.Copy(hash, r.Body)
 		size += rest
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		writeMessage(w, http.StatusBadRequest, "The body ended early")
 		return
 	}

@@ -4,33 +4,33 @@ import "testing"
 
 // AssertRefreshes fails the test, and goes on, if the server has not received exactly n refresh
 // requests. The message holds the timeline.
-func (s *Server) AssertRefreshes(t testing.TB, n int) {
-	t.Helper()
+func (s *Server) AssertRefreshes(tb testing.TB, n int) {
+	tb.Helper()
 	if got := s.Stats().Refreshes; got != n {
-		t.Errorf("authtest: the server received %d refresh requests, want %d\n%s", got, n, s.Timeline())
+		tb.Errorf("authtest: the server received %d refresh requests, want %d\n%s", got, n, s.Timeline())
 	}
 }
 
 // AssertNoReuse fails the test, and goes on, if a spent refresh token was presented.
-func (s *Server) AssertNoReuse(t testing.TB) {
-	t.Helper()
+func (s *Server) AssertNoReuse(tb testing.TB) {
+	tb.Helper()
 	if got := s.Stats().Reuses; got != 0 {
-		t.Errorf("authtest: %d refresh tokens were presented after they were spent, want none\n%s", got, s.Timeline())
+		tb.Errorf("authtest: %d refresh tokens were presented after they were spent, want none\n%s", got, s.Timeline())
 	}
 }
 
 // AssertNoLeak fails the test, and goes on, if the [Foreign] origin has seen a credential.
-func (s *Server) AssertNoLeak(t testing.TB) {
-	t.Helper()
+func (s *Server) AssertNoLeak(tb testing.TB) {
+	tb.Helper()
 	if leaks := s.foreign.Leaks(); len(leaks) != 0 {
-		t.Errorf("authtest: the foreign origin saw credentials: %v\n%s", leaks, s.Timeline())
+		tb.Errorf("authtest: the foreign origin saw credentials: %v\n%s", leaks, s.Timeline())
 	}
 }
 
 // AssertSessions fails the test, and goes on, if not exactly n sessions are alive.
-func (s *Server) AssertSessions(t testing.TB, n int) {
-	t.Helper()
+func (s *Server) AssertSessions(tb testing.TB, n int) {
+	tb.Helper()
 	if got := s.Stats().Sessions; got != n {
-		t.Errorf("authtest: %d sessions are alive, want %d\n%s", got, n, s.Timeline())
+		tb.Errorf("authtest: %d sessions are alive, want %d\n%s", got, n, s.Timeline())
 	}
 }

@@ -145,6 +145,3 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
 }
-
-// Unwrap lets [http.ResponseController] reach the writer.
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

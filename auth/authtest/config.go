@@ -2,12 +2,8 @@ package authtest
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 )
 
@@ -15,41 +11,6 @@ import (
 const (
 	DefaultUser     = "alice"
 	DefaultPassword = "wonderland"
-)
-
-// Rotation says which refresh token the answer to a refresh carries.
-type Rotation string
-
-// The kinds of [Rotation].
-const (
-	Rotate             Rotation = ""       // a new one; the old one is spent (RFC 9700, section 4.14)
-	RepeatRefreshToken Rotation = "repeat" // the one that was presented, which stays good
-	OmitRefreshToken   Rotation = "omit"   // none; the presented one stays good (RFC 6749, section 6)
-	BlankRefreshToken  Rotation = "blank"  // an empty string; the presented one stays good
-)
-
-// Shape is the form of the answer to POST /auth/refresh.
-type Shape string
-
-// The kinds of [Shape].
-const (
-	ObjectShape Shape = ""       // {"accessToken": …, "refreshToken": …, "expiresIn": …}
-	StringShape Shape = "string" // the access token alone, as a JSON string
-	TextShape   Shape = "text"   // the access token alone, as plain text
-)
-
-// ExpiresIn is the form of the lifetime in token answers.
-type ExpiresIn string
-
-// The kinds of [ExpiresIn]. All but the first and the last were seen on real servers.
-const (
-	ExpiresInSeconds     ExpiresIn = ""            // 300
-	ExpiresInString      ExpiresIn = "string"      // "300"
-	ExpiresInAbsent      ExpiresIn = "absent"      // no such member
-	ExpiresInNull        ExpiresIn = "null"        // null
-	ExpiresInNanoseconds ExpiresIn = "nanoseconds" // 300000000000
-	ExpiresInNegative    ExpiresIn = "negative"    // -300
-	ExpiresInHuge        ExpiresIn = "huge"        // 1e300
 )
 
 // Config describes a [Server]. The zero value is a strict provider: signed access tokens that live
@@ -139,80 +100,21 @@ type Config struct {
 
 // withDefaults returns the configuration with every zero value that has a default replaced, and
 // its maps copied.
-func (c Config) withDefaults() Config {
-	c.Addr = cmp.Or(c.Addr, "127.0.0.1:0")
-	c.Algorithm = cmp.Or(c.Algorithm, "ES256")
-	if c.Users == nil {
-		c.Users = Secrets{DefaultUser: DefaultPassword}
+func (c *Config) withDefaults() Config {
+	d := *c
+	d.Addr = cmp.Or(d.Addr, "127.0.0.1:0")
+	d.Algorithm = cmp.Or(d.Algorithm, "ES256")
+	if d.Users == nil {
+		d.Users = Secrets{DefaultUser: DefaultPassword}
 	}
-	c.Users, c.Clients = maps.Clone(c.Users), maps.Clone(c.Clients)
-	c.AccessTTL = cmp.Or(c.AccessTTL, 5*time.Minute)
-	c.RefreshTTL = cmp.Or(c.RefreshTTL, 24*time.Hour)
-	c.AccessField = cmp.Or(c.AccessField, "accessToken")
-	c.RefreshField = cmp.Or(c.RefreshField, "refreshToken")
-	c.ExpiresField = cmp.Or(c.ExpiresField, "expiresIn")
-	c.RefreshStatus = cmp.Or(c.RefreshStatus, http.StatusCreated)
-	c.ExpiredStatus = cmp.Or(c.ExpiredStatus, http.StatusUnauthorized)
-	c.RedirectStatus = cmp.Or(c.RedirectStatus, http.StatusTemporaryRedirect)
-	return c
-}
-
-// validate returns everything that is wrong with the configuration, defaults applied.
-func (c Config) validate() error {
-	var errs []error
-	report := func(bad bool, format string, args ...any) {
-		if bad {
-			errs = append(errs, fmt.Errorf("authtest: "+format, args...))
-		}
-	}
-	for _, d := range []struct {
-		name  string
-		value time.Duration
-	}{{"AccessTTL", c.AccessTTL}, {"RefreshTTL", c.RefreshTTL}, {"ReuseGrace", c.ReuseGrace}} {
-		report(d.value < 0, "%s is %v; it must not be negative", d.name, d.value)
-	}
-	for _, s := range []struct {
-		name  string
-		value int
-	}{
-		{"RefreshStatus", c.RefreshStatus},
-		{"ExpiredStatus", c.ExpiredStatus},
-		{"RejectScope", cmp.Or(c.RejectScope, http.StatusForbidden)},
-		{"RefusedStatus", cmp.Or(c.RefusedStatus, http.StatusUnauthorized)},
-	} {
-		report(s.value < 200 || s.value > 599, "%s is %d; use a final status, 200 to 599", s.name, s.value)
-	}
-	report(c.RedirectStatus < 300 || c.RedirectStatus > 399, "RedirectStatus is %d; use 300 to 399", c.RedirectStatus)
-	if c.TokenRedirect != "" {
-		u, err := url.Parse(c.TokenRedirect)
-		report(err != nil || !u.IsAbs() || u.Host == "", "TokenRedirect is no absolute URL")
-	}
-	report(!oneOf(c.Algorithm, "ES256", "RS256", "EdDSA"), "Algorithm %q is unknown; use ES256, RS256 or EdDSA", c.Algorithm)
-	report(!oneOf(c.Rotation, Rotate, RepeatRefreshToken, OmitRefreshToken, BlankRefreshToken),
-		"Rotation %q is unknown; use repeat, omit, blank or nothing", c.Rotation)
-	report(!oneOf(c.Shape, ObjectShape, StringShape, TextShape), "Shape %q is unknown; use string, text or nothing", c.Shape)
-	report(!oneOf(c.ExpiresIn, ExpiresInSeconds, ExpiresInString, ExpiresInAbsent, ExpiresInNull,
-		ExpiresInNanoseconds, ExpiresInNegative, ExpiresInHuge),
-		"ExpiresIn %q is unknown; use string, absent, null, nanoseconds, negative, huge or nothing", c.ExpiresIn)
-	return errors.Join(errs...)
-}
-
-// oneOf tells whether v is among the allowed values.
-func oneOf[T comparable](v T, allowed ...T) bool { return slices.Contains(allowed, v) }
-
-// fixedChange names the first fixed field that differs in next, "" if none does.
-func (c *Config) fixedChange(next *Config) string {
-	switch {
-	case c.Addr != next.Addr:
-		return "Addr"
-	case c.InMemory != next.InMemory:
-		return "InMemory"
-	case c.Control != next.Control:
-		return "Control"
-	case c.Issuer != next.Issuer:
-		return "Issuer"
-	case c.Algorithm != next.Algorithm:
-		return "Algorithm"
-	}
-	return ""
+	d.Users, d.Clients = maps.Clone(d.Users), maps.Clone(d.Clients)
+	d.AccessTTL = cmp.Or(d.AccessTTL, 5*time.Minute)
+	d.RefreshTTL = cmp.Or(d.RefreshTTL, 24*time.Hour)
+	d.AccessField = cmp.Or(d.AccessField, "accessToken")
+	d.RefreshField = cmp.Or(d.RefreshField, "refreshToken")
+	d.ExpiresField = cmp.Or(d.ExpiresField, "expiresIn")
+	d.RefreshStatus = cmp.Or(d.RefreshStatus, http.StatusCreated)
+	d.ExpiredStatus = cmp.Or(d.ExpiredStatus, http.StatusUnauthorized)
+	d.RedirectStatus = cmp.Or(d.RedirectStatus, http.StatusTemporaryRedirect)
+	return d
 }

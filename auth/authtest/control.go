@@ -1,6 +1,13 @@
 package authtest
 
-import "net/http"
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
 
 // controlRoutes adds the endpoints under /_control.
 func (s *Server) controlRoutes(m *http.ServeMux) {
@@ -8,10 +15,110 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 		writeJSON(w, http.StatusOK, s.Stats())
 	})
 	m.HandleFunc("GET /_control/timeline", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		writeBody(w, http.StatusOK, []byte(s.Timeline().String()))
 	})
-	m.HandleFunc("POST /_control/expire", func(w http.ResponseWriter, _ *http.Request) {
-		s.ExpireAccess()
-		w.WriteHeader(http.StatusNoContent)
+	m.HandleFunc("GET /_control/settings", s.controlSettings)
+	for path, turn := range map[string]func(url.Values) error{
+		"expire":  func(url.Values) error { s.ExpireAccess(); return nil },
+		"revoke":  s.controlRevoke,
+		"fail":    s.controlFail,
+		"drop":    s.controlDrop,
+		"delay":   s.controlDelay,
+		"hold":    func(url.Values) error { s.HoldRefresh(); return nil },
+		"release": func(url.Values) error { s.HoldRefresh()(); return nil },
+		"set":     s.controlSet,
+	} {
+		m.HandleFunc("POST /_control/"+path, func(w http.ResponseWriter, r *http.Request) {
+			if err := turn(r.URL.Query()); err != nil {
+				writeMessage(w, http.StatusBadRequest, err.Error())
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
+}
+
+// controlSettings answers with every setting and its value in force.
+func (s *Server) controlSettings(w http.ResponseWriter, _ *http.Request) {
+	cfg := s.config()
+	values := make(map[string]string)
+	for _, setting := range Settings() {
+		values[setting.Name] = setting.get(&cfg)
+	}
+	writeJSON(w, http.StatusOK, values)
+}
+
+func (s *Server) controlRevoke(q url.Values) error {
+	if user := q.Get("user"); user != "" {
+		s.Revoke(user)
+	} else {
+		s.RevokeAll()
+	}
+	return nil
+}
+
+func (s *Server) controlFail(q url.Values) error {
+	n, err1 := number(q, "n", 1)
+	status, err2 := number(q, "status", http.StatusServiceUnavailable)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	var header http.Header
+	if after := q.Get("retry-after"); after != "" {
+		header = http.Header{"Retry-After": {after}}
+	}
+	switch target := q.Get("target"); target {
+	case "", "refresh":
+		s.FailRefresh(n, status, header, q.Get("body"))
+	case "api":
+		s.FailAPI(n, status, header, q.Get("body"))
+	default:
+		return fmt.Errorf("authtest: target is %q; use refresh or api", target)
+	}
+	return nil
+}
+
+func (s *Server) controlDrop(q url.Values) error {
+	n, err := number(q, "n", 1)
+	if err == nil {
+		s.DropAfterRotate(n)
+	}
+	return err
+}
+
+func (s *Server) controlDelay(q url.Values) error {
+	ms, err := number(q, "ms", 0)
+	if err == nil {
+		s.DelayRefresh(time.Duration(ms) * time.Millisecond)
+	}
+	return err
+}
+
+// controlSet sets everything in the query, or nothing.
+func (s *Server) controlSet(q url.Values) error {
+	var failed error
+	err := s.Reconfigure(func(c *Config) {
+		draft := *c
+		for name := range q {
+			failed = errors.Join(failed, draft.Set(name, q.Get(name)))
+		}
+		if failed == nil {
+			*c = draft
+		}
 	})
+	return errors.Join(failed, err)
+}
+
+// number reads a whole number out of the query.
+func number(q url.Values, name string, otherwise int) (int, error) {
+	v := q.Get(name)
+	if v == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return 0, fmt.Errorf("authtest: %s is %q; it must be a whole number", name, v)
+	}
+	return n, nil
 }

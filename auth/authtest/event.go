@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -48,7 +49,7 @@ func (e Event) String() string {
 		}
 	}
 	if e.Status != 0 {
-		parts = append(parts, fmt.Sprint(e.Status))
+		parts = append(parts, strconv.Itoa(e.Status))
 	}
 	if e.Note != "" {
 		parts = append(parts, "("+e.Note+")")
@@ -62,8 +63,8 @@ type Timeline []Event
 // String returns one line for each event, with the time since the first one.
 func (t Timeline) String() string {
 	var b strings.Builder
-	for _, e := range t {
-		fmt.Fprintf(&b, "%10.3fs  %s\n", e.Time.Sub(t[0].Time).Seconds(), e)
+	for i := range t {
+		fmt.Fprintf(&b, "%10.3fs  %s\n", t[i].Time.Sub(t[0].Time).Seconds(), t[i])
 	}
 	return b.String()
 }
@@ -71,8 +72,8 @@ func (t Timeline) String() string {
 // Kinds returns the kinds of the events alone, for comparison in tests.
 func (t Timeline) Kinds() []EventKind {
 	kinds := make([]EventKind, len(t))
-	for i, e := range t {
-		kinds[i] = e.Kind
+	for i := range t {
+		kinds[i] = t[i].Kind
 	}
 	return kinds
 }

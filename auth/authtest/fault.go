@@ -1,11 +1,8 @@
 package authtest
 
 import (
-	"context"
-	"fmt"
+	"maps"
 	"net/http"
-	"sync"
-	"time"
 )
 
 // fault is something that goes wrong for the next left requests.
@@ -19,9 +16,7 @@ type fault struct {
 
 // write gives the answer of the fault.
 func (f *fault) write(w http.ResponseWriter) {
-	for name, values := range f.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), f.header)
 	writeBody(w, f.status, f.body)
 }
 
@@ -39,7 +34,8 @@ func next(queue *[]fault) *fault {
 		return nil
 	}
 	f := (*queue)[0]
-	if f.left--; f.left == 0 {
+	f.left--
+	if f.left == 0 {
 		*queue = (*queue)[1:]
 	} else {
 		(*queue)[0].left = f.left
@@ -80,97 +76,4 @@ func enqueue(queue *[]fault, f fault) {
 		return
 	}
 	*queue = append(*queue, f)
-}
-
-// DelayRefresh delays the answer to every refresh that arrives from now on. The refresh takes
-// effect when it arrives: a client that does not wait for the answer has spent its token.
-// 0 ends it.
-func (s *Server) DelayRefresh(d time.Duration) {
-	s.mu.Lock()
-	defer s.unlock()
-	s.refreshDelay = d
-}
-
-// HoldRefresh keeps back the answers to all refreshes that arrive until release is called. As with
-// [Server.DelayRefresh] they have taken effect. [Server.Wait] tells when one has arrived.
-// A second call of release does nothing; a second call of HoldRefresh returns the same hold.
-func (s *Server) HoldRefresh() (release func()) {
-	s.mu.Lock()
-	defer s.unlock()
-	if s.refreshHold == nil {
-		s.refreshHold = make(chan struct{})
-	}
-	hold := s.refreshHold
-	return func() {
-		s.mu.Lock()
-		defer s.unlock()
-		if s.refreshHold == hold {
-			s.refreshHold = nil
-			close(hold)
-		}
-	}
-}
-
-// HoldAPI keeps the next n requests to the API waiting until release is called, and looks at their
-// access token only then. So a request can be made to learn late that its token is no good.
-// Calls queue up. A second call of release does nothing.
-func (s *Server) HoldAPI(n int) (release func()) {
-	hold := make(chan struct{})
-	s.mu.Lock()
-	defer s.unlock()
-	for range n {
-		s.apiHolds = append(s.apiHolds, hold)
-	}
-	var once sync.Once
-	return func() { once.Do(func() { close(hold) }) }
-}
-
-// ExpireAccess makes every access token issued so far expire. The refresh tokens stay good.
-func (s *Server) ExpireAccess() {
-	s.mu.Lock()
-	defer s.unlock()
-	n := len(s.ledger.access)
-	s.ledger.forget(func(accessToken) bool { return true })
-	s.record(Event{Kind: EventExpire, Note: fmt.Sprintf("%d access tokens", n)}, nil)
-}
-
-// Revoke ends every session of the user: its access tokens and refresh tokens are refused from now
-// on, as after a change of password.
-func (s *Server) Revoke(user string) {
-	s.revokeUser(user, func(ses *session) bool { return ses.user == user })
-}
-
-// RevokeAll ends every session of everyone.
-func (s *Server) RevokeAll() { s.revokeUser("", func(*session) bool { return true }) }
-
-func (s *Server) revokeUser(user string, match func(*session) bool) {
-	s.mu.Lock()
-	defer s.unlock()
-	n := s.ledger.revokeAll(match)
-	s.record(Event{Kind: EventRevoke, User: user, Note: fmt.Sprintf("%d sessions", n)},
-		func(st *Stats) { st.RevokedSessions += n })
-}
-
-// pause waits for the hold and the delay. It aborts the request if the client or the server is
-// gone first.
-func (s *Server) pause(ctx context.Context, hold <-chan struct{}, delay time.Duration) {
-	if hold != nil {
-		await(ctx, s.done, hold)
-	}
-	if delay > 0 {
-		t := time.NewTimer(delay)
-		defer t.Stop()
-		await(ctx, s.done, t.C)
-	}
-}
-
-// await receives from the channel, or aborts the request.
-func await[T any](ctx context.Context, done <-chan struct{}, c <-chan T) {
-	select {
-	case <-c:
-	case <-ctx.Done():
-		abort(http.ErrAbortHandler)
-	case <-done:
-		abort(http.ErrAbortHandler)
-	}
 }

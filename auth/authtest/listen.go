@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -44,55 +45,17 @@ func (h *host) close() {
 	h.active.Wait()
 }
 
-// pipeListener accepts connections made of [net.Pipe].
-type pipeListener struct {
-	address string
-	conns   chan net.Conn
-	done    chan struct{}
-	once    sync.Once
-}
-
-func newPipeListener(address string) *pipeListener {
-	return &pipeListener{address: address, conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-// Accept waits for the next connection.
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
+// listenTCP opens the listeners of the server and of the foreign origin.
+func listenTCP(addr string) (near, far net.Listener, err error) {
+	var lc net.ListenConfig
+	near, err = lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("authtest: choose another Addr: %w", err)
 	}
-}
-
-// Close makes Accept and dial fail.
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-// Addr returns the listener itself, which is its own address.
-func (l *pipeListener) Addr() net.Addr { return l }
-
-// Network names the kind of the address.
-func (l *pipeListener) Network() string { return "pipe" }
-
-// String returns the address in the form host:port.
-func (l *pipeListener) String() string { return l.address }
-
-// dial connects to the listener.
-func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
-	client, server := net.Pipe()
-	var err error
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		err = net.ErrClosed
-	case <-ctx.Done():
-		err = ctx.Err()
+	far, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = near.Close()
+		return nil, nil, fmt.Errorf("authtest: listening for the foreign origin: %w", err)
 	}
-	_, _ = client.Close(), server.Close()
-	return nil, &net.OpError{Op: "dial", Net: l.Network(), Addr: l, Err: err}
+	return near, far, nil
 }

@@ -2,95 +2,37 @@ package authtest
 
 import (
 	"cmp"
-	"mime"
 	"net/http"
 	"net/url"
 )
 
-// oauthError answers with an error of RFC 6749, section 5.2.
-func oauthError(w http.ResponseWriter, status int, code, description string) {
-	noStore(w)
-	writeJSON(w, status, map[string]string{"error": code, "error_description": description})
-}
-
-// readForm reads a form body, or answers invalid_request and returns false.
-func readForm(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
-	fail := func(description string) (url.Values, bool) {
-		oauthError(w, http.StatusBadRequest, "invalid_request", description)
-		return nil, false
-	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return fail("the body must be application/x-www-form-urlencoded")
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if err := r.ParseForm(); err != nil {
-		return fail("the form cannot be read")
-	}
-	for name, values := range r.PostForm {
-		if len(values) > 1 { // RFC 6749, section 3.2
-			return fail("the parameter " + name + " is repeated")
-		}
-	}
-	return r.PostForm, true
-}
-
-// client authenticates the OAuth client (RFC 6749, section 2.3.1), or answers and returns false.
-// The name is "" if no clients are configured.
-func (s *Server) client(w http.ResponseWriter, r *http.Request, form url.Values) (string, bool) {
-	clients := s.config().Clients
-	if clients == nil {
-		return "", true
-	}
-	id, secret := form.Get("client_id"), form.Get("client_secret")
-	user, password, basic := r.BasicAuth()
-	if basic {
-		if form.Has("client_secret") {
-			oauthError(w, http.StatusBadRequest, "invalid_request", "the client authenticates in two ways")
-			return "", false
-		}
-		var err1, err2 error
-		id, err1 = url.QueryUnescape(user)
-		secret, err2 = url.QueryUnescape(password)
-		if err1 != nil || err2 != nil {
-			id = ""
-		}
-	}
-	if want, ok := clients[id]; ok && want == secret {
-		return id, true
-	}
-	w.Header().Set("WWW-Authenticate", `Basic realm="authtest"`)
-	oauthError(w, http.StatusUnauthorized, "invalid_client", "unknown client or wrong secret")
-	return "", false
-}
-
 // oauthToken serves POST /oauth/token.
 func (s *Server) oauthToken(w http.ResponseWriter, r *http.Request) {
-	form, ok := readForm(w, r)
-	if !ok {
-		return
+	form, problem := readForm(w, r)
+	client := ""
+	if problem == nil {
+		client, problem = s.client(r, form)
 	}
-	switch grantType := form.Get("grant_type"); grantType {
-	case "refresh_token":
-		s.oauthRefresh(w, r, form)
-	case "password":
-		s.oauthPassword(w, r, form)
-	case "":
-		oauthError(w, http.StatusBadRequest, "invalid_request", "grant_type is missing")
+	grantType := form.Get("grant_type")
+	switch {
+	case grantType == "refresh_token":
+		s.oauthRefresh(w, r, form, client, problem)
+	case problem != nil:
+		problem.write(w)
+	case grantType == "password":
+		s.oauthPassword(w, r, form, client)
+	case grantType == "":
+		invalidRequest("grant_type is missing").write(w)
 	default:
-		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "use refresh_token or password")
+		(&oauthProblem{code: "unsupported_grant_type", description: "use refresh_token or password"}).write(w)
 	}
 }
 
 // oauthPassword is the grant of RFC 6749, section 4.3.
-func (s *Server) oauthPassword(w http.ResponseWriter, r *http.Request, form url.Values) {
-	client, ok := s.client(w, r, form)
+func (s *Server) oauthPassword(w http.ResponseWriter, r *http.Request, form url.Values, client string) {
+	g, ok := s.login(r, form.Get("username"), form.Get("password"), client)
 	if !ok {
-		return
-	}
-	g, err := s.login(r, form.Get("username"), form.Get("password"), client)
-	if err != nil {
-		oauthError(w, http.StatusBadRequest, "invalid_grant", "unknown user or wrong password")
+		(&oauthProblem{code: "invalid_grant", description: "unknown user or wrong password"}).write(w)
 		return
 	}
 	cfg := s.config()
@@ -99,31 +41,27 @@ func (s *Server) oauthPassword(w http.ResponseWriter, r *http.Request, form url.
 }
 
 // oauthRefresh is the grant of RFC 6749, section 6.
-func (s *Server) oauthRefresh(w http.ResponseWriter, r *http.Request, form url.Values) {
-	if s.arrive(w, r) {
-		return
+func (s *Server) oauthRefresh(w http.ResponseWriter, r *http.Request, form url.Values, client string, problem *oauthProblem) {
+	p := presented{token: form.Get("refresh_token"), client: client, rotates: func(*Config) bool { return true }}
+	if problem == nil && p.token == "" {
+		problem = invalidRequest("refresh_token is missing")
 	}
-	client, ok := s.client(w, r, form)
-	if !ok {
-		return
+	if problem != nil {
+		p.problem = problem.code + ": " + problem.description
 	}
-	token := form.Get("refresh_token")
-	if token == "" {
-		oauthError(w, http.StatusBadRequest, "invalid_request", "refresh_token is missing")
-		return
-	}
-	o := s.decide(token, client, func(*Config) bool { return true })
+	o := s.decide(r, &p)
 	if s.settle(w, r, &o) {
 		return
 	}
-	noStore(w)
 	switch {
+	case problem != nil:
+		problem.write(w)
 	case o.refusal == nil:
-		writeJSON(w, http.StatusOK, oauthObject(&o.cfg, o.grant, token))
-	case o.cfg.RefusedBody == "":
-		oauthError(w, cmp.Or(o.cfg.RefusedStatus, http.StatusBadRequest), "invalid_grant", o.refusal.reason)
-	default:
+		writeJSON(w, http.StatusOK, oauthObject(&o.cfg, o.grant, p.token))
+	case o.cfg.RefusedBody != "":
 		writeBody(w, cmp.Or(o.cfg.RefusedStatus, http.StatusBadRequest), []byte(o.cfg.RefusedBody))
+	default:
+		(&oauthProblem{status: o.cfg.RefusedStatus, code: "invalid_grant", description: o.refusal.reason}).write(w)
 	}
 }
 
@@ -141,19 +79,18 @@ func oauthObject(cfg *Config, g *grant, presented string) map[string]any {
 
 // oauthRevoke serves POST /oauth/revoke (RFC 7009): 200, whether the token was known or not.
 func (s *Server) oauthRevoke(w http.ResponseWriter, r *http.Request) {
-	form, ok := readForm(w, r)
-	if !ok {
+	form, problem := readForm(w, r)
+	client := ""
+	if problem == nil {
+		client, problem = s.client(r, form)
+	}
+	if problem == nil && form.Get("token") == "" {
+		problem = invalidRequest("token is missing")
+	}
+	if problem != nil {
+		problem.write(w)
 		return
 	}
-	client, ok := s.client(w, r, form)
-	if !ok {
-		return
-	}
-	token := form.Get("token")
-	if token == "" {
-		oauthError(w, http.StatusBadRequest, "invalid_request", "token is missing")
-		return
-	}
-	s.revokeToken(r, token, client, http.StatusOK)
+	s.revokeToken(r, form.Get("token"), client, http.StatusOK)
 	w.WriteHeader(http.StatusOK)
 }

@@ -5,58 +5,62 @@ import (
 	"time"
 )
 
-// outcome is the decision on a refresh request. One of its first three fields is set.
+// presented is what a refresh request brings.
+type presented struct {
+	token   string
+	client  string                 // "" if clients are not authenticated
+	problem string                 // why the request makes no sense, "" if it does
+	rotates func(cfg *Config) bool // whether the answer has room for a refresh token
+}
+
+// outcome is the decision on a refresh request. At most one of grant, refusal, fault and redirect
+// is set; none is if the request makes no sense.
 type outcome struct {
-	grant   *grant
-	refusal *refusal
-	fault   *fault
-	drop    bool
-	cfg     Config
-	hold    <-chan struct{}
-	delay   time.Duration
+	grant    *grant
+	refusal  *refusal
+	fault    *fault
+	redirect bool
+	drop     bool
+	cfg      Config
+	hold     <-chan struct{}
+	delay    time.Duration
 }
 
-// arrive counts a refresh request, and answers it if the endpoint is redirected.
-func (s *Server) arrive(w http.ResponseWriter, r *http.Request) (redirected bool) {
-	s.mu.Lock()
-	target, status := s.cfg.TokenRedirect, s.cfg.RedirectStatus
-	s.record(Event{Kind: EventRefresh, Method: r.Method, Path: r.URL.Path}, func(st *Stats) { st.Refreshes++ })
-	if target != "" {
-		s.record(Event{Kind: EventRedirect, Method: r.Method, Path: r.URL.Path, Status: status}, nil)
-	}
-	s.unlock()
-	if target == "" {
-		return false
-	}
-	w.Header().Set("Location", target)
-	w.WriteHeader(status)
-	return true
-}
-
-// decide lets a refresh request take effect. rotates tells whether the answer has room for a
-// refresh token.
-func (s *Server) decide(token, client string, rotates func(*Config) bool) outcome {
+// decide counts a refresh request and lets it take effect, in one step: who has seen it counted
+// knows that its token is spent.
+func (s *Server) decide(r *http.Request, p *presented) outcome {
 	s.mu.Lock()
 	defer s.unlock()
 	o := outcome{cfg: s.cfg, hold: s.refreshHold, delay: s.refreshDelay}
-	if len(s.refreshFaults) > 0 && !s.refreshFaults[0].drop {
+	s.record(Event{Kind: EventRefresh, Method: r.Method, Path: r.URL.Path}, func(st *Stats) { st.Refreshes++ })
+	switch {
+	case s.cfg.TokenRedirect != "":
+		o.redirect = true
+		s.record(Event{Kind: EventRedirect, Status: s.cfg.RedirectStatus}, nil)
+	case len(s.refreshFaults) > 0 && !s.refreshFaults[0].drop:
 		o.fault = next(&s.refreshFaults)
 		s.record(Event{Kind: EventFail, Status: o.fault.status}, nil)
-		return o
-	}
-	var err error
-	rotate := s.cfg.Rotation == Rotate && rotates(&s.cfg)
-	o.grant, o.refusal, err = s.ledger.refreshSession(token, client, s.clock(), &s.cfg, rotate)
-	switch {
-	case err != nil:
-		o.fault = &fault{status: http.StatusInternalServerError}
-	case o.refusal != nil:
-		s.recordRefusal(o.refusal)
+	case p.problem != "":
+		s.record(Event{Kind: EventRefuse, Note: p.problem}, nil)
 	default:
-		s.recordGrant(o.grant)
-		o.drop = s.takeDrop(o.grant)
+		s.exchange(p, &o)
 	}
 	return o
+}
+
+// exchange asks the ledger. The caller holds the lock.
+func (s *Server) exchange(p *presented, o *outcome) {
+	mint := s.ledger.mintAccess
+	if s.cfg.Rotation == Rotate && p.rotates(&s.cfg) {
+		mint = s.ledger.mint
+	}
+	o.grant, o.refusal = s.ledger.exchange(p.token, p.client, s.clock(), &s.cfg, mint)
+	if o.refusal != nil {
+		s.recordRefusal(o.refusal)
+		return
+	}
+	s.recordGrant(o.grant)
+	o.drop = s.takeDrop(o.grant)
 }
 
 func (s *Server) recordRefusal(r *refusal) {
@@ -95,11 +99,17 @@ func (s *Server) takeDrop(g *grant) bool {
 // settle waits as long as the answer is held, and gives it if it is none of the dialect's own.
 func (s *Server) settle(w http.ResponseWriter, r *http.Request, o *outcome) (done bool) {
 	s.pause(r.Context(), o.hold, o.delay)
-	if o.drop {
+	switch {
+	case o.drop:
 		abort(http.ErrAbortHandler)
-	}
-	if o.fault != nil {
+	case o.redirect:
+		w.Header().Set("Location", o.cfg.TokenRedirect)
+		w.WriteHeader(o.cfg.RedirectStatus)
+	case o.fault != nil:
 		o.fault.write(w)
+	default:
+		noStore(w)
+		return false
 	}
-	return o.fault != nil
+	return true
 }

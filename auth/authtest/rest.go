@@ -8,22 +8,17 @@ import (
 	"net/http"
 )
 
-// readObject reads a JSON object of strings, or answers 400 and returns false.
-func readObject(w http.ResponseWriter, r *http.Request) (map[string]any, bool) {
+// notOneObject is the answer to a body that cannot be read.
+const notOneObject = "The body must be one JSON object"
+
+// readObject reads the body, which must be one JSON object.
+func readObject(w http.ResponseWriter, r *http.Request) (m map[string]any, ok bool) {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	var m map[string]any
-	err := d.Decode(&m)
-	if err == nil && m == nil {
-		err = errors.New("null")
+	if err := d.Decode(&m); err != nil || m == nil {
+		return nil, false
 	}
-	if err == nil {
-		_, err = d.Token()
-		if errors.Is(err, io.EOF) {
-			return m, true
-		}
-	}
-	writeMessage(w, http.StatusBadRequest, "The body must be one JSON object")
-	return nil, false
+	_, err := d.Token()
+	return m, errors.Is(err, io.EOF)
 }
 
 // text returns the first of the members that is a string.
@@ -40,10 +35,11 @@ func text(m map[string]any, names ...string) string {
 func (s *Server) restLogin(w http.ResponseWriter, r *http.Request) {
 	m, ok := readObject(w, r)
 	if !ok {
+		writeMessage(w, http.StatusBadRequest, notOneObject)
 		return
 	}
-	g, err := s.login(r, text(m, "username"), text(m, "password"), "")
-	if err != nil {
+	g, ok := s.login(r, text(m, "username"), text(m, "password"), "")
+	if !ok {
 		writeMessage(w, http.StatusUnauthorized, "Invalid credentials")
 		return
 	}
@@ -54,24 +50,30 @@ func (s *Server) restLogin(w http.ResponseWriter, r *http.Request) {
 
 // restRefresh serves POST /auth/refresh.
 func (s *Server) restRefresh(w http.ResponseWriter, r *http.Request) {
-	if s.arrive(w, r) {
-		return
-	}
 	m, ok := readObject(w, r)
-	if !ok {
-		return
+	p := presented{rotates: func(c *Config) bool { return c.Shape == ObjectShape }}
+	if ok {
+		p.token = text(m, s.config().RefreshField, "refreshToken")
+	} else {
+		p.problem = notOneObject
 	}
-	token := text(m, s.config().RefreshField, "refreshToken")
-	o := s.decide(token, "", func(c *Config) bool { return c.Shape == ObjectShape })
+	o := s.decide(r, &p)
 	if s.settle(w, r, &o) {
 		return
 	}
-	noStore(w)
-	if o.refusal != nil {
+	switch {
+	case p.problem != "":
+		writeMessage(w, http.StatusBadRequest, p.problem)
+	case o.refusal != nil:
 		body := cmp.Or(o.cfg.RefusedBody, `{"message":"Invalid refresh token"}`)
 		writeBody(w, cmp.Or(o.cfg.RefusedStatus, http.StatusUnauthorized), []byte(body))
-		return
+	default:
+		restGrant(w, &o, p.token)
 	}
+}
+
+// restGrant answers a refresh that was granted, in the configured shape.
+func restGrant(w http.ResponseWriter, o *outcome, token string) {
 	switch o.cfg.Shape {
 	case StringShape:
 		writeJSON(w, o.cfg.RefreshStatus, o.grant.access)
@@ -86,6 +88,7 @@ func (s *Server) restRefresh(w http.ResponseWriter, r *http.Request) {
 func (s *Server) restLogout(w http.ResponseWriter, r *http.Request) {
 	m, ok := readObject(w, r)
 	if !ok {
+		writeMessage(w, http.StatusBadRequest, notOneObject)
 		return
 	}
 	s.revokeToken(r, text(m, s.config().RefreshField, "refreshToken"), "", http.StatusNoContent)

@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -59,8 +58,11 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	near, far, transport, err := listen(cfg.Addr, cfg.InMemory)
-	if err != nil {
+	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	var near, far net.Listener
+	if cfg.InMemory {
+		near, far = listenInMemory(transport)
+	} else if near, far, err = listenTCP(cfg.Addr); err != nil {
 		return nil, err
 	}
 	s := &Server{
@@ -77,38 +79,6 @@ func Start(cfg Config) (*Server, error) {
 	s.foreign = newForeign(s, far)
 	s.main = serve(near, s.Handler())
 	return s, nil
-}
-
-// listen opens the listeners of the server and of the foreign origin, and a transport that
-// reaches both.
-func listen(addr string, inMemory bool) (near, far net.Listener, transport *http.Transport, err error) {
-	transport = &http.Transport{MaxIdleConnsPerHost: 100}
-	if inMemory {
-		// Loopback addresses with ports that nothing listens on: clients that insist on https for
-		// other hosts work, and a client without the transport gets "connection refused".
-		n, f := newPipeListener("127.0.0.1:1"), newPipeListener("127.0.0.1:2")
-		transport.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
-			switch addr {
-			case n.address:
-				return n.dial(ctx)
-			case f.address:
-				return f.dial(ctx)
-			}
-			return nil, fmt.Errorf("authtest: nothing listens on %s in memory; use the URL of Server or Foreign", addr)
-		}
-		return n, f, transport, nil
-	}
-	var lc net.ListenConfig
-	near, err = lc.Listen(context.Background(), "tcp", addr)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("authtest: choose another Addr: %w", err)
-	}
-	far, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		_ = near.Close()
-		return nil, nil, nil, fmt.Errorf("authtest: listening for the foreign origin: %w", err)
-	}
-	return near, far, transport, nil
 }
 
 // Close cuts every connection, releases whatever is held and returns when no goroutine of the
@@ -169,10 +139,7 @@ func (s *Server) Reconfigure(change func(*Config)) error {
 func (s *Server) Issue(user string) TokenPair {
 	s.mu.Lock()
 	defer s.unlock()
-	g, err := s.ledger.open(user, "", s.clock(), &s.cfg)
-	if err != nil {
-		abort(err)
-	}
+	g := s.ledger.open(user, "", s.clock(), &s.cfg)
 	s.record(Event{Kind: EventIssue, User: user, Session: g.session.id}, nil)
 	return TokenPair{AccessToken: g.access, RefreshToken: g.refresh, Expiry: time.Now().Add(g.ttl)}
 }
@@ -197,7 +164,7 @@ func (s *Server) now() time.Time {
 	return s.clock()
 }
 
-// abort panics: with an error out of NewServer, with http.ErrAbortHandler out of a handler.
+// abort panics: with an error out of NewServer, with [http.ErrAbortHandler] out of a handler.
 func abort(err error) {
 	panic(err) //nolint:forbidigo // httptest.NewServer's contract, and net/http's one way to cut a connection on HTTP/1 and HTTP/2
 }

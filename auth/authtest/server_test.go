@@ -1,59 +1,169 @@
 package authtest_test
 
 import (
-	"encoding/json"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-func TestServer_Smoke(t *testing.T) {
+func TestServer_listens_on_a_free_loopback_port(t *testing.T) {
 	t.Parallel()
-	run := func(t *testing.T, inMemory bool) {
-		s := authtest.NewServer(authtest.Config{InMemory: inMemory})
-		defer s.Close()
-		c := s.Client()
-		post := func(path, body string) (int, map[string]any) {
-			resp, err := c.Post(s.URL+path, "application/json", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			var m map[string]any
-			if err := json.NewDecoder(resp.Body).Decode(&m); err != nil {
-				t.Fatal(err)
-			}
-			return resp.StatusCode, m
-		}
-		code, m := post("/auth/login", `{"username":"alice","password":"wonderland"}`)
-		if code != 200 {
-			t.Fatal(code, m)
-		}
-		old := m["refreshToken"].(string)
-		code, m = post("/auth/refresh", `{"refreshToken":"`+old+`"}`)
-		if code != 201 {
-			t.Fatal(code, m)
-		}
-		req, _ := http.NewRequest(http.MethodGet, s.URL+"/me", http.NoBody)
-		req.Header.Set("Authorization", "Bearer "+m["accessToken"].(string))
-		resp, err := c.Do(req)
-		if err != nil || resp.StatusCode != 200 {
-			t.Fatal(resp, err)
-		}
-		resp.Body.Close()
-		code, m = post("/auth/refresh", `{"refreshToken":"`+old+`"}`)
-		if code != 401 || m["message"] != "Invalid refresh token" {
-			t.Fatal(code, m)
-		}
-		s.AssertRefreshes(t, 2)
-		s.AssertSessions(t, 0)
+	s := authtest.NewServer(authtest.Config{})
+	defer s.Close()
+	if !strings.HasPrefix(s.URL, "http://127.0.0.1:") || strings.HasSuffix(s.URL, ":0") {
+		t.Errorf("URL %q", s.URL)
 	}
-	t.Run("tcp", func(t *testing.T) { t.Parallel(); run(t, false) })
-	t.Run("memory", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) { run(t, true) })
+	me(t, s, http.StatusOK, s.Issue("bob").AccessToken)
+}
+
+func TestServer_listens_on_the_given_address(t *testing.T) {
+	t.Parallel()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if _, err := authtest.Start(authtest.Config{Addr: addr}); err == nil {
+		t.Fatal("a taken address gave no error")
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := authtest.Start(authtest.Config{Addr: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.URL != "http://"+addr {
+		t.Errorf("URL %q, want http://%s", s.URL, addr)
+	}
+}
+
+func TestNewServer_panics_on_a_wrong_configuration(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if err, ok := recover().(error); !ok || !strings.HasPrefix(err.Error(), "authtest: Algorithm") {
+			t.Errorf("recovered %v", err)
+		}
+	}()
+	authtest.NewServer(authtest.Config{Algorithm: "none"}).Close()
+}
+
+func TestServer_in_memory_reaches_nothing_else(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{})
+	r := request(t.Context(), t, s, http.MethodGet, "http://127.0.0.1:3/", "", nil)
+	if _, err := try(s, r); err == nil || !strings.Contains(err.Error(), "nothing listens on 127.0.0.1:3 in memory") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestServer_Close_twice_and_calls_afterwards(t *testing.T) {
+	t.Parallel()
+	for _, inMemory := range []bool{true, false} {
+		s := authtest.NewServer(authtest.Config{InMemory: inMemory})
+		me(t, s, http.StatusOK, s.Issue("bob").AccessToken)
+		s.Close()
+		s.Close()
+		if _, err := try(s, request(t.Context(), t, s, http.MethodGet, "/me", "", nil)); err == nil {
+			t.Errorf("in memory %v: a closed server answered", inMemory)
+		}
+		s.ExpireAccess()
+		if st := s.Stats(); st.APICalls != 1 {
+			t.Errorf("in memory %v: %+v", inMemory, st)
+		}
+	}
+}
+
+func TestServer_Handler_shares_the_state(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{})
+	tls := httptest.NewTLSServer(s.Handler())
+	defer tls.Close()
+	r := request(t.Context(), t, s, http.MethodGet, tls.URL+"/me", "", bearer(s.Issue("bob").AccessToken))
+	resp, err := tls.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || s.Stats().APICalls != 1 {
+		t.Errorf("status %d, stats %+v", resp.StatusCode, s.Stats())
+	}
+}
+
+func TestServer_Reconfigure(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{Users: authtest.Secrets{"bob": "pw"}})
+	for name, change := range map[string]func(*authtest.Config){
+		"Addr":      func(c *authtest.Config) { c.Addr = "127.0.0.1:99" },
+		"InMemory":  func(c *authtest.Config) { c.InMemory = false },
+		"Control":   func(c *authtest.Config) { c.Control = true },
+		"Issuer":    func(c *authtest.Config) { c.Issuer = "https://elsewhere.test" },
+		"Algorithm": func(c *authtest.Config) { c.Algorithm = "RS256" },
+	} {
+		want := "authtest: " + name + " cannot change while the server runs; start another one"
+		if err := s.Reconfigure(change); err == nil || err.Error() != want {
+			t.Errorf("changing %s: error %v", name, err)
+		}
+	}
+	if err := s.Reconfigure(func(c *authtest.Config) { c.RefreshStatus = 200; c.AccessTTL = -1 }); err == nil {
+		t.Error("a negative lifetime gave no error")
+	}
+	refresh(t, s, http.StatusCreated, s.Issue("bob").RefreshToken) // nothing has changed
+	reconfigure(t, s, func(c *authtest.Config) {
+		if c.Users["bob"] != "pw" || c.RefreshStatus != http.StatusCreated || c.AccessTTL != 5*time.Minute {
+			t.Errorf("the function got %+v", c)
+		}
+		c.Users["carol"] = "pw2"
+		c.RefreshStatus = http.StatusOK
 	})
+	refresh(t, s, http.StatusOK, s.Issue("bob").RefreshToken)
+	call(t, s, http.StatusOK, http.MethodPost, "/auth/login", `{"username":"carol","password":"pw2"}`, nil)
+}
+
+func TestServer_Reconfigure_leaves_the_callers_maps_alone(t *testing.T) {
+	t.Parallel()
+	users := authtest.Secrets{"bob": "pw"}
+	s := newServer(t, authtest.Config{Users: users})
+	reconfigure(t, s, func(c *authtest.Config) { c.Users["bob"] = "changed" })
+	if users["bob"] != "pw" {
+		t.Error("the map given to NewServer was changed")
+	}
+	users["bob"] = "mine"
+	call(t, s, http.StatusOK, http.MethodPost, "/auth/login", `{"username":"bob","password":"changed"}`, nil)
+}
+
+func TestStart_reports_everything_that_is_wrong(t *testing.T) {
+	t.Parallel()
+	_, err := authtest.Start(authtest.Config{
+		Algorithm: "HS256", AccessTTL: -1, RefreshTTL: -2, ReuseGrace: -3,
+		Rotation: "never", Shape: "round", ExpiresIn: "soon",
+		RefreshStatus: 101, ExpiredStatus: 600, RejectScope: 1, RefusedStatus: 99,
+		RedirectStatus: 200, TokenRedirect: "/relative",
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for _, field := range []string{
+		"Algorithm", "AccessTTL", "RefreshTTL", "ReuseGrace", "Rotation", "Shape", "ExpiresIn",
+		"RefreshStatus", "ExpiredStatus", "RejectScope", "RefusedStatus", "RedirectStatus", "TokenRedirect",
+	} {
+		found := false
+		for _, line := range lines {
+			found = found || strings.HasPrefix(line, "authtest: "+field+" ")
+		}
+		if !found {
+			t.Errorf("no line about %s in\n%v", field, err)
+		}
+	}
+	if len(lines) != 13 {
+		t.Errorf("%d lines, want 13", len(lines))
+	}
 }

@@ -39,22 +39,29 @@ func (s *Server) statsLocked() Stats {
 // The condition is called with the server locked: it must not call its methods.
 func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	for {
-		s.mu.Lock()
-		if condition(s.statsLocked()) {
-			s.mu.Unlock()
+		changed := s.await(condition)
+		if changed == nil {
 			return nil
 		}
-		if s.changed == nil {
-			s.changed = make(chan struct{})
-		}
-		changed := s.changed
-		s.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// await returns nil if the condition holds, or else a channel that is closed at the next change.
+func (s *Server) await(condition func(Stats) bool) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if condition(s.statsLocked()) {
+		return nil
+	}
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
 }
 
 // Timeline returns what happened so far: the last 10,000 events at least.
@@ -98,7 +105,7 @@ func (s *Server) unlock() {
 	if onEvent == nil {
 		return
 	}
-	for _, e := range pending {
-		onEvent(e)
+	for i := range pending {
+		onEvent(pending[i])
 	}
 }

@@ -6,20 +6,19 @@ import (
 	"time"
 )
 
-// refreshMember returns the refresh token of an answer, and whether there is one.
-func (c *Config) refreshMember(g *grant, presented string) (string, bool) {
-	if g.refresh != "" {
-		return g.refresh, true
-	}
-	switch c.Rotation {
-	case RepeatRefreshToken:
-		return presented, true
-	case BlankRefreshToken:
-		return "", true
-	case Rotate, OmitRefreshToken:
-	}
-	return "", false
-}
+// ExpiresIn is the form of the lifetime in token answers.
+type ExpiresIn string
+
+// The kinds of [ExpiresIn]. All but the first and the last were seen on real servers.
+const (
+	ExpiresInSeconds     ExpiresIn = ""            // 300
+	ExpiresInString      ExpiresIn = "string"      // "300"
+	ExpiresInAbsent      ExpiresIn = "absent"      // no such member
+	ExpiresInNull        ExpiresIn = "null"        // null
+	ExpiresInNanoseconds ExpiresIn = "nanoseconds" // 300000000000
+	ExpiresInNegative    ExpiresIn = "negative"    // -300
+	ExpiresInHuge        ExpiresIn = "huge"        // 1e300
+)
 
 // expiresMember returns the lifetime of an answer, and whether there is one.
 func (c *Config) expiresMember(ttl time.Duration) (any, bool) {

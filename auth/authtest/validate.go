@@ -1,0 +1,71 @@
+package authtest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// validate returns everything that is wrong with the configuration, defaults applied.
+func (c *Config) validate() error {
+	var errs []error
+	report := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf("authtest: "+format, args...))
+		}
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"AccessTTL", c.AccessTTL}, {"RefreshTTL", c.RefreshTTL}, {"ReuseGrace", c.ReuseGrace}} {
+		report(d.value < 0, "%s is %v; it must not be negative", d.name, d.value)
+	}
+	for _, s := range []struct {
+		name  string
+		value int
+	}{
+		{"RefreshStatus", c.RefreshStatus},
+		{"ExpiredStatus", c.ExpiredStatus},
+		{"RejectScope", cmp.Or(c.RejectScope, http.StatusForbidden)},
+		{"RefusedStatus", cmp.Or(c.RefusedStatus, http.StatusUnauthorized)},
+	} {
+		report(s.value < 200 || s.value > 599, "%s is %d; use a final status, 200 to 599", s.name, s.value)
+	}
+	report(c.RedirectStatus < 300 || c.RedirectStatus > 399, "RedirectStatus is %d; use 300 to 399", c.RedirectStatus)
+	if c.TokenRedirect != "" {
+		u, err := url.Parse(c.TokenRedirect)
+		report(err != nil || !u.IsAbs() || u.Host == "", "TokenRedirect is no absolute URL")
+	}
+	report(!oneOf(c.Algorithm, "ES256", "RS256", "EdDSA"), "Algorithm %q is unknown; use ES256, RS256 or EdDSA", c.Algorithm)
+	report(!oneOf(c.Rotation, Rotate, RepeatRefreshToken, OmitRefreshToken, BlankRefreshToken),
+		"Rotation %q is unknown; use repeat, omit, blank or nothing", c.Rotation)
+	report(!oneOf(c.Shape, ObjectShape, StringShape, TextShape), "Shape %q is unknown; use string, text or nothing", c.Shape)
+	report(!oneOf(c.ExpiresIn, ExpiresInSeconds, ExpiresInString, ExpiresInAbsent, ExpiresInNull,
+		ExpiresInNanoseconds, ExpiresInNegative, ExpiresInHuge),
+		"ExpiresIn %q is unknown; use string, absent, null, nanoseconds, negative, huge or nothing", c.ExpiresIn)
+	return errors.Join(errs...)
+}
+
+// oneOf tells whether v is among the allowed values.
+func oneOf[T comparable](v T, allowed ...T) bool { return slices.Contains(allowed, v) }
+
+// fixedChange names the first fixed field that differs in next, "" if none does.
+func (c *Config) fixedChange(next *Config) string {
+	switch {
+	case c.Addr != next.Addr:
+		return "Addr"
+	case c.InMemory != next.InMemory:
+		return "InMemory"
+	case c.Control != next.Control:
+		return "Control"
+	case c.Issuer != next.Issuer:
+		return "Issuer"
+	case c.Algorithm != next.Algorithm:
+		return "Algorithm"
+	}
+	return ""
+}
