@@ -1,0 +1,88 @@
+package interceptor
+
+import (
+	"slices"
+	"time"
+)
+
+// Flow modifies Resolve and Reject.
+type Flow uint8
+
+// Through sends the result of Resolve or Reject through all OnResponse or all OnError, beginning with the first
+// interceptor, instead of ending the call there. It is Dio's callFollowingResponseInterceptor and
+// callFollowingErrorInterceptor.
+const Through Flow = 1
+
+// RequestHandler makes the verdicts of OnRequest. Calling it has no effect but its result; the last one returned counts.
+type RequestHandler struct{}
+
+// Next hands req on to the next interceptor, at last to the transport.
+func (RequestHandler) Next(req *Request) Verdict {
+	return Verdict{phase: PhaseRequest, action: ActionNext, req: req}
+}
+
+// Resolve answers the call with resp; nothing is sent. Without [Through] no other callback runs.
+func (RequestHandler) Resolve(resp *Response, flow ...Flow) Verdict {
+	return Verdict{phase: PhaseRequest, action: ActionResolve, resp: resp, through: through(flow)}
+}
+
+// Reject fails the call with err; nothing is sent. Without [Through] no other callback runs.
+// An err that is no *[Error] is wrapped in one; [errors.As] finds it at the caller.
+func (RequestHandler) Reject(err error, flow ...Flow) Verdict {
+	return Verdict{phase: PhaseRequest, action: ActionReject, err: err, through: through(flow)}
+}
+
+// ResponseHandler makes the verdicts of OnResponse.
+type ResponseHandler struct{}
+
+// Next hands resp on to the next interceptor, at last to the caller.
+func (ResponseHandler) Next(resp *Response) Verdict {
+	return Verdict{phase: PhaseResponse, action: ActionNext, resp: resp}
+}
+
+// Resolve answers the call with resp; the later interceptors do not see it.
+func (ResponseHandler) Resolve(resp *Response) Verdict {
+	return Verdict{phase: PhaseResponse, action: ActionResolve, resp: resp}
+}
+
+// Reject turns the response into an error. Without [Through] no OnError runs.
+func (ResponseHandler) Reject(err error, flow ...Flow) Verdict {
+	return Verdict{phase: PhaseResponse, action: ActionReject, err: err, through: through(flow)}
+}
+
+// Retry waits for after, then sends the caller's original request again through the whole chain.
+// A retry that is not possible (attempts used up, body not replayable, context done or over before the wait is)
+// behaves as Next, with the response intact.
+func (ResponseHandler) Retry(after time.Duration) Verdict {
+	return Verdict{phase: PhaseResponse, action: ActionRetry, after: after}
+}
+
+// ErrorHandler makes the verdicts of OnError.
+type ErrorHandler struct{}
+
+// Next hands err on to the next interceptor, at last to the caller. An err that replaces the one received
+// does not hide it: [errors.Is] and [errors.As] find both.
+func (ErrorHandler) Next(err error) Verdict {
+	return Verdict{phase: PhaseError, action: ActionNext, err: err}
+}
+
+// Resolve answers the call with resp in spite of the error. No OnResponse runs, no later OnError either.
+func (ErrorHandler) Resolve(resp *Response) Verdict {
+	return Verdict{phase: PhaseError, action: ActionResolve, resp: resp}
+}
+
+// Reject ends the call with err: the later interceptors do not see it. With [Through] it is Next.
+func (ErrorHandler) Reject(err error, flow ...Flow) Verdict {
+	if through(flow) {
+		return ErrorHandler{}.Next(err)
+	}
+	return Verdict{phase: PhaseError, action: ActionReject, err: err}
+}
+
+// Retry is [ResponseHandler.Retry] for a call that failed. Where it is not possible it behaves as Next with the
+// error received.
+func (ErrorHandler) Retry(after time.Duration) Verdict {
+	return Verdict{phase: PhaseError, action: ActionRetry, after: after}
+}
+
+func through(flow []Flow) bool { return slices.Contains(flow, Through) }

@@ -1,0 +1,111 @@
+package interceptor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// Kind classifies an [Error], after DioExceptionType.
+type Kind uint8
+
+// The kinds. The zero value is KindUnknown.
+const (
+	// KindUnknown is everything else, an interceptor's own rejections above all.
+	KindUnknown Kind = iota
+	// KindBadResponse is a response whose status is an error.
+	KindBadResponse
+	// KindConnectTimeout is a connection or TLS handshake that took too long.
+	KindConnectTimeout
+	// KindTimeout is a deadline that passed while sending, waiting or receiving.
+	KindTimeout
+	// KindCanceled is a context that was canceled.
+	KindCanceled
+	// KindConnection is a connection that was refused, reset or closed, or a host that has no address.
+	KindConnection
+	// KindBadCertificate is a certificate that was not accepted.
+	KindBadCertificate
+)
+
+// String returns words for a message.
+func (k Kind) String() string {
+	switch k {
+	case KindBadResponse:
+		return "bad response"
+	case KindConnectTimeout:
+		return "connect timeout"
+	case KindTimeout:
+		return "timeout"
+	case KindCanceled:
+		return "canceled"
+	case KindConnection:
+		return "connection failed"
+	case KindBadCertificate:
+		return "bad certificate"
+	default:
+		return "unknown error"
+	}
+}
+
+// KindOf classifies err: the Kind of the first *[Error] in it, or what the errors of net, crypto/tls and context in
+// it tell. A nil err is KindUnknown.
+func KindOf(err error) Kind {
+	var e *Error
+	switch {
+	case err == nil:
+		return KindUnknown
+	case errors.As(err, &e):
+		return e.Kind
+	case errors.Is(err, context.Canceled):
+		return KindCanceled
+	case badCertificate(err):
+		return KindBadCertificate
+	}
+	var n net.Error
+	timeout := errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+	switch {
+	case timeout && connecting(err):
+		return KindConnectTimeout
+	case timeout:
+		return KindTimeout
+	case connection(err):
+		return KindConnection
+	}
+	return KindUnknown
+}
+
+func badCertificate(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		invalid      x509.CertificateInvalidError
+		alert        tls.AlertError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		errors.As(err, &invalid) || errors.As(err, &alert)
+}
+
+func connecting(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var dns *net.DNSError
+	// net/http's handshake timeout has no exported type.
+	return errors.As(err, &dns) || err.Error() == "net/http: TLS handshake timeout"
+}
+
+func connection(err error) bool {
+	var (
+		op  *net.OpError
+		dns *net.DNSError
+	)
+	return errors.As(err, &op) || errors.As(err, &dns) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
+}

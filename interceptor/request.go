@@ -1,0 +1,76 @@
+package interceptor
+
+import "net/http"
+
+// Request is one send of a call.
+//
+// The embedded [*http.Request] is a copy made for this send, with a URL and a header map of its own, so an interceptor may
+// change it: set headers through the methods of [http.Header] (values already there are shared with the caller's
+// request, do not write into them), or replace the whole [http.Request], for instance with WithContext. Whoever
+// replaces Body closes the old one, and sets ContentLength and GetBody to match.
+type Request struct {
+	*http.Request
+
+	call *Call
+}
+
+// Call is what all sends of one call have in common. A runner of interceptors (package chain) keeps one per call;
+// interceptors have no need of it. It is not safe for concurrent use.
+type Call struct {
+	// Attempt is the number of the current send, from 1.
+	Attempt int
+	// Redirected is true if this call is a hop that follows a redirect.
+	Redirected bool
+
+	extra  []pair
+	inline [2]pair // room for the usual few values without another allocation
+}
+
+type pair struct{ key, value any }
+
+// Wrap makes the [Request] of one send of the call.
+func (c *Call) Wrap(r *http.Request) Request { return Request{Request: r, call: c} }
+
+// Attempt returns the number of this send within its call: 1 for the first, 2 for the first retry.
+func (r *Request) Attempt() int {
+	if r.call == nil {
+		return 1
+	}
+	return r.call.Attempt
+}
+
+// Redirected tells whether this request follows a redirect. Each hop of a redirect is a call of its own, and its
+// origin may be a stranger's.
+func (r *Request) Redirected() bool { return r.call != nil && r.call.Redirected }
+
+// Extra returns the value that SetExtra stored under key, or nil. Values live as long as the call, over all its
+// retries; they are Dio's extra map. Keys are compared with ==: use a type of your own, as with context values.
+func (r *Request) Extra(key any) any {
+	if r.call == nil {
+		return nil
+	}
+	for i := range r.call.extra {
+		if r.call.extra[i].key == key {
+			return r.call.extra[i].value
+		}
+	}
+	return nil
+}
+
+// SetExtra stores value under key for the rest of the call.
+func (r *Request) SetExtra(key, value any) {
+	if r.call == nil {
+		r.call = &Call{Attempt: 1}
+	}
+	c := r.call
+	for i := range c.extra {
+		if c.extra[i].key == key {
+			c.extra[i].value = value
+			return
+		}
+	}
+	if c.extra == nil {
+		c.extra = c.inline[:0]
+	}
+	c.extra = append(c.extra, pair{key, value})
+}

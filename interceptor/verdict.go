@@ -1,0 +1,91 @@
+package interceptor
+
+import "time"
+
+// Verdict is what a callback decided. Only a handler makes one; the zero Verdict is a programming error,
+// and a call that meets one fails with an error naming the interceptor.
+//
+// The accessors are for those who run verdicts (package chain) and for tests of interceptors.
+type Verdict struct {
+	req     *Request
+	resp    *Response
+	err     error
+	after   time.Duration
+	phase   Phase
+	action  Action
+	through bool
+}
+
+// Action is the kind of a [Verdict].
+type Action uint8
+
+// The actions. ActionNone is that of the zero Verdict.
+const (
+	ActionNone Action = iota
+	ActionNext
+	ActionResolve
+	ActionReject
+	ActionRetry
+)
+
+// String names the action.
+func (a Action) String() string {
+	switch a {
+	case ActionNext:
+		return "next"
+	case ActionResolve:
+		return "resolve"
+	case ActionReject:
+		return "reject"
+	case ActionRetry:
+		return "retry"
+	default:
+		return "none"
+	}
+}
+
+// Phase is the callback a [Verdict] was made for.
+type Phase uint8
+
+// The phases. PhaseNone is that of the zero Verdict.
+const (
+	PhaseNone Phase = iota
+	PhaseRequest
+	PhaseResponse
+	PhaseError
+)
+
+// String names the callback of the phase.
+func (p Phase) String() string {
+	switch p {
+	case PhaseRequest:
+		return "OnRequest"
+	case PhaseResponse:
+		return "OnResponse"
+	case PhaseError:
+		return "OnError"
+	default:
+		return "none"
+	}
+}
+
+// Action returns what was decided.
+func (v Verdict) Action() Action { return v.action }
+
+// Phase returns which handler made the verdict.
+func (v Verdict) Phase() Phase { return v.phase }
+
+// Request returns the request handed on by [RequestHandler.Next], else nil.
+func (v Verdict) Request() *Request { return v.req }
+
+// Response returns the response handed on or resolved with, else nil.
+func (v Verdict) Response() *Response { return v.resp }
+
+// Err returns the error handed on or rejected with, else nil.
+func (v Verdict) Err() error { return v.err }
+
+// After returns how long a retry waits before it sends again.
+func (v Verdict) After() time.Duration { return v.after }
+
+// Through tells whether the result still passes the remaining phases.
+func (v Verdict) Through() bool { return v.through }
