@@ -1,0 +1,74 @@
+package chain
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// Chain is a list of interceptors that can be laid over any number of transports.
+//
+// It may be changed at any time: a call keeps the interceptors it started with. All methods are safe for concurrent
+// use. Make one with [New] or [Config.New]; the zero value has no interceptors and is not usable.
+type Chain struct {
+	config Config
+	list   atomic.Pointer[[]interceptor.Interceptor] // copied on write, never changed in place
+	writes sync.Mutex
+}
+
+// New returns a chain with the default configuration: Config{}.New(is...).
+func New(is ...interceptor.Interceptor) *Chain { return Config{}.New(is...) }
+
+// Use appends interceptors; nil ones are left out.
+func (c *Chain) Use(is ...interceptor.Interceptor) {
+	c.writes.Lock()
+	defer c.writes.Unlock()
+	list := slices.Clone(*c.list.Load())
+	for _, i := range is {
+		if i != nil {
+			list = append(list, i)
+		}
+	}
+	c.list.Store(&list)
+}
+
+// Remove takes the first interceptor equal to i out and tells whether there was one. Interceptors that cannot be
+// compared, such as an interceptor.Funcs by value, are never found.
+func (c *Chain) Remove(i interceptor.Interceptor) bool {
+	if i == nil || !reflect.ValueOf(i).Comparable() {
+		return false
+	}
+	c.writes.Lock()
+	defer c.writes.Unlock()
+	list := slices.Clone(*c.list.Load())
+	at := slices.IndexFunc(list, func(x interceptor.Interceptor) bool {
+		return reflect.TypeOf(x) == reflect.TypeOf(i) && reflect.ValueOf(x).Comparable() && x == i
+	})
+	if at < 0 {
+		return false
+	}
+	list = slices.Delete(list, at, at+1)
+	c.list.Store(&list)
+	return true
+}
+
+// Interceptors returns a copy of the list.
+func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(*c.list.Load()) }
+
+// Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result works for any
+// [http.Client], and passes CloseIdleConnections on.
+func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper { return c.over(base) }
+
+func (c *Chain) over(base http.RoundTripper) *transport {
+	if base == nil {
+		base = http.DefaultTransport //nolint:forbidigo // a clone of it, or what a mock put in its place
+		if t, ok := base.(*http.Transport); ok {
+			base = t.Clone()
+		}
+	}
+	return &transport{chain: c, base: base}
+}

@@ -1,0 +1,39 @@
+// Package chain runs interceptors: as the transport of a resty client, of an [http.Client], or of anything built on one.
+//
+//	auth, err := auth.New(auth.Config{…})
+//	client := resty.New()
+//	err = chain.New(logging, auth).Install(client)
+//
+// # Order
+//
+//	your code ── client.R().Get("/me")
+//	    │
+//	resty       path parameters, body, base URL, cookies, results, its own retry
+//	    │       http.Client: redirects, timeout
+//	    ▼
+//	chain       one copy of the request, then, for every send:
+//	            OnRequest   A ▶ B ▶ C ▶ base transport ▶ server
+//	            OnResponse  A ▶ B ▶ C      the status is good
+//	            OnError     A ▶ B ▶ C      the status is bad, or the transport failed
+//
+// Package interceptor tells what each callback may decide. A retry starts over with A and the caller's original request;
+// [Config].MaxAttempts bounds all retries of a call. Every hop of a redirect is a call of its own.
+//
+// # Concurrency
+//
+// A [Chain] may be changed while calls run: each call keeps the list it started with. One chain may serve many clients.
+// No lock is held while interceptors or transports work.
+//
+// # Errors
+//
+// What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As] through resty and
+// [*url.Error]. The message of the [*url.Error] that net/http wraps around it quotes the whole URL, query included; log
+// the inner one. When the Timeout of [http.Client] strikes, net/http replaces every error by one of its own that only matches
+// [context.DeadlineExceeded]; the interceptors have seen the original.
+//
+// # Bodies
+//
+// Exactly one of response and error reaches the caller. The caller closes the body of a response, as always; the body of an
+// [interceptor.Error] holds up to 64 KiB and needs no closing. All other bodies are drained, within limits, and
+// closed by the chain.
+package chain

@@ -1,0 +1,126 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// Errors of Install and Configure.
+var (
+	ErrInstalled    = errors.New("chain: the client has a chain already; add interceptors with Use, or Uninstall it first")
+	ErrNotInstalled = errors.New("chain: the client has no chain; Install one first, and again after SetTransport")
+)
+
+// Install lays the chain over the transport that client has now. Set proxy, TLS and certificates before, or later
+// through [Configure]: resty's own setters do nothing but log once a client has any transport that is not an
+// [*http.Transport]. SetTransport and httpmock's ActivateNonDefault after Install take the chain off again.
+//
+// Install also
+//   - keeps resty's SetRetryCount from repeating what an interceptor rejected; whatever else resty retries, it still does;
+//   - sets the base URL of the client, if it has none, to that of the first interceptor with a method BaseURL() string,
+//     because cookies and relative redirects are resolved above the transport;
+//   - makes [RestyRequest] work.
+//
+// A client and its clones share one transport and so one chain. Do not call Install while requests run.
+func (c *Chain) Install(client *resty.Client) error {
+	if client == nil {
+		return errors.New("chain: Install needs a resty client")
+	}
+	if _, ok := Installed(client); ok {
+		return ErrInstalled
+	}
+	client.SetTransport(c.over(client.GetClient().Transport))
+	addRetryCondition(client)
+	client.OnBeforeRequest(remember)
+	if client.BaseURL == "" {
+		for _, i := range *c.list.Load() {
+			if u := baseURL(i); u != "" {
+				client.SetBaseURL(u)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Uninstall gives client the transport back that it had before Install, and tells whether it had a chain.
+func Uninstall(client *resty.Client) bool {
+	t, ok := installed(client)
+	if ok {
+		client.SetTransport(t.base)
+		client.RetryConditions = slices.DeleteFunc(client.RetryConditions, isRetryable)
+	}
+	return ok
+}
+
+// Installed returns the chain that is the transport of client.
+func Installed(client *resty.Client) (*Chain, bool) {
+	t, ok := installed(client)
+	if !ok {
+		return nil, false
+	}
+	return t.chain, true
+}
+
+func installed(client *resty.Client) (*transport, bool) {
+	if client == nil {
+		return nil, false
+	}
+	t, ok := client.GetClient().Transport.(*transport)
+	return t, ok
+}
+
+// Configure calls fn with the chain taken off, so that SetProxy, SetTLSClientConfig, SetRootCertificate and the like have
+// the transport they need, and lays the chain over whatever transport the client has then, even if fn panics.
+// Do not call it while requests run.
+func Configure(client *resty.Client, fn func(*resty.Client)) error {
+	t, ok := installed(client)
+	if !ok {
+		return ErrNotInstalled
+	}
+	client.SetTransport(t.base)
+	defer func() { client.SetTransport(t.chain.over(client.GetClient().Transport)) }()
+	fn(client)
+	return nil
+}
+
+// RestyRequest returns the resty request that req was made of: its URL before path parameters were filled in, its
+// result, its attempt. It reports false under any other client.
+func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
+	r, ok := req.Context().Value(restyKey{}).(*resty.Request)
+	return r, ok
+}
+
+type restyKey struct{}
+
+// remember puts the resty request into its own context, the only way down to the transport. A resty retry comes by again
+// with the context of the attempt before.
+func remember(client *resty.Client, r *resty.Request) error {
+	if _, ok := installed(client); ok && r.Context().Value(restyKey{}) != r {
+		r.SetContext(context.WithValue(r.Context(), restyKey{}, r))
+	}
+	return nil
+}
+
+func baseURL(i interceptor.Interceptor) string {
+	for {
+		if b, ok := i.(interface{ BaseURL() string }); ok {
+			return b.BaseURL()
+		}
+		w, ok := i.(interface {
+			Unwrap() interceptor.Interceptor
+		})
+		if !ok {
+			return ""
+		}
+		i = w.Unwrap()
+	}
+}
+
+var _ http.RoundTripper = (*transport)(nil)

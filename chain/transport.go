@@ -1,0 +1,32 @@
+package chain
+
+import (
+	"net/http"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// transport is a chain over a base transport.
+type transport struct {
+	chain *Chain
+	base  http.RoundTripper
+}
+
+// RoundTrip runs one call through the chain. The request is never changed.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	c := &call{
+		config: &t.chain.config,
+		list:   *t.chain.list.Load(),
+		base:   t.base,
+		origin: r,
+		state:  interceptor.Call{Redirected: r.Response != nil},
+	}
+	return c.run()
+}
+
+// CloseIdleConnections closes those of the base transport, if it can.
+func (t *transport) CloseIdleConnections() {
+	if b, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		b.CloseIdleConnections()
+	}
+}
