@@ -113,7 +113,7 @@ func (c *call) send() step {
 	}
 	c.unsent = nil                            // the transport closes it, even if it fails
 	r, err := c.base.RoundTrip(c.req.Request) //nolint:bodyclose // deliver, discard or fail
-	if r != nil {
+	if r != nil && r.Body != http.NoBody {
 		c.open = r.Body
 	}
 	switch {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -69,13 +68,10 @@ func keep(r *interceptor.Response) {
 	}
 }
 
-// same compares bodies without the panic that == has for types that cannot be compared.
-func same(a, b io.ReadCloser) bool {
-	t := reflect.TypeOf(a)
-	if t != reflect.TypeOf(b) {
-		return false
-	}
-	return (t.Kind() == reflect.Pointer || reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable()) && a == b
+// same compares bodies; those of a type that cannot be compared, for which == panics, are taken for different.
+func same(a, b io.ReadCloser) (eq bool) {
+	defer func() { eq = recover() == nil && eq }()
+	return a == b
 }
 
 // rejection marks an error that an interceptor decided on, which is not to be retried by anyone.
