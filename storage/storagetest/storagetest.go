@@ -1,0 +1,72 @@
+// Package storagetest checks that a store keeps the contract of
+// [storage.Store].
+//
+//	func TestConformance(t *testing.T) {
+//		storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+//			return openMyStore(t, dir)
+//		})
+//	}
+//
+// # What is checked
+//
+// Round trips of 0 bytes to 1 MiB, binary values, odd keys; absence, deleting,
+// deleting twice; that errors and panics of the callback change nothing and
+// leave no lock behind; that nobody's slices are shared; cancellation before,
+// while waiting, and after the callback; mutual exclusion among goroutines;
+// that Load does not wait for Update. RunShared adds a second store on the same
+// data, and other processes: counting together, a holder that is killed, and
+// values that are never seen half written.
+//
+// The suite takes no more than a few seconds with a store that is as fast as a
+// disk. A call that hangs is reported after [Patience].
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+// Patience is how long the suite waits for a call that has no reason to wait,
+// unless the time left before the deadline of go test -timeout is short.
+const Patience = 10 * time.Second
+
+// A check is one part of the suite. It gets a store that holds nothing.
+type check struct {
+	name string
+	run  func(*testing.T, storage.Store)
+}
+
+// Run checks the stores that newStore returns. Each call must return a store
+// that holds nothing; what has to be released, newStore leaves to t.Cleanup.
+// The checks run one after the other, as subtests named after what they check.
+func Run(t *testing.T, newStore func(t *testing.T) storage.Store) {
+	t.Helper()
+	for _, checks := range [][]check{valueChecks(), callbackChecks(), contextChecks(), lockChecks()} {
+		for _, c := range checks {
+			t.Run(c.name, func(t *testing.T) { c.run(t, newStore(t)) })
+		}
+	}
+}
+
+// RunShared checks stores that other goroutines and other processes may have
+// open at the same time. It does what [Run] does, and more. open opens the
+// store that lives in the directory dir, which is empty at first; two stores
+// opened with one dir must have the same data. For the checks with processes
+// the test binary is run again, with the name of the present test, and calls
+// open there.
+func RunShared(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
+	t.Helper()
+	if r, ok := roleOf(t); ok {
+		r.play(t, open)
+		return
+	}
+	Run(t, func(t *testing.T) storage.Store {
+		t.Helper()
+		return open(t, t.TempDir())
+	})
+	for _, c := range sharedChecks() {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open, t.TempDir()) })
+	}
+}
