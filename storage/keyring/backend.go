@@ -93,6 +93,9 @@ func (b *backend) remove(ctx context.Context, item string) error {
 
 // run opens the backend and calls fn, within the time limit.
 func (b *backend) run(ctx context.Context, what string, fn func(kr.Keyring) ([]byte, error)) ([]byte, error) {
+	if err := b.missing(); err != nil {
+		return nil, err
+	}
 	conf, limit, err := b.prepare(ctx)
 	if err != nil {
 		return nil, backendError(b.name, what, err)

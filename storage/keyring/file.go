@@ -76,7 +76,12 @@ func damagedItem(path string, err error) error {
 // syncFile brings an entry that the backend has just written to the disk,
 // readable for nobody else. Other backends see to that themselves.
 func (b *backend) syncFile(item string) error {
-	if b.name != backendFile || b.cfg.seams.fake {
+	switch {
+	case b.cfg.seams.fake:
+		return nil
+	case b.name == backendPass:
+		return syncPass(item)
+	case b.name != backendFile:
 		return nil
 	}
 	if err := privatedir.Ensure(b.fileDir()); err != nil {

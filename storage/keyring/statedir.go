@@ -14,8 +14,7 @@ func stateDir() (string, error) {
 	case "darwin", "ios":
 		return os.UserConfigDir() // ~/Library/Application Support
 	}
-	//nolint:forbidigo // the XDG base directory specification has no function in os for this one
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return dir, nil
 	}
 	home, err := os.UserHomeDir()
@@ -23,6 +22,12 @@ func stateDir() (string, error) {
 		return "", err
 	}
 	return filepath.Join(home, ".local", "state"), nil
+}
+
+// env is for the two places that other programs and the XDG base directory
+// specification name by a variable, and no function of package os knows.
+func env(name string) string {
+	return os.Getenv(name) //nolint:forbidigo // see above
 }
 
 func joinService(dir, service string) string { return filepath.Join(dir, service) }

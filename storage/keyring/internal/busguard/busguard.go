@@ -21,6 +21,9 @@ const (
 	// The client knows no transport of this name. What follows it is the
 	// address that the user had.
 	disabled = "disabled-by-chatelaine:"
+	// An address is a list, each part of which the client would try: the
+	// separators have to go, too.
+	separator, replaced = ";", "\x1e"
 )
 
 // A State is what is known about the session bus.
@@ -41,7 +44,7 @@ var _ = guard()
 func guard() State {
 	state := Probe()
 	if state == NoAddress || state == Silent || state == Unsupported {
-		_ = os.Setenv(variable, disabled+address())
+		_ = os.Setenv(variable, disabled+strings.ReplaceAll(address(), separator, replaced))
 	}
 	return state
 }
@@ -56,7 +59,7 @@ func Restore() struct{} {
 	case original == "":
 		_ = os.Unsetenv(variable)
 	default:
-		_ = os.Setenv(variable, original)
+		_ = os.Setenv(variable, strings.ReplaceAll(original, replaced, separator))
 	}
 	return struct{}{}
 }

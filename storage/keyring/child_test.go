@@ -1,0 +1,161 @@
+package keyring_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	kr "github.com/99designs/keyring"
+
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+const (
+	childMarker = "chatelaine-child"
+	// How long a test waits for what should take moments.
+	patience = 30 * time.Second
+)
+
+// TestMain lets the test binary play the part of a program that uses the
+// package.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Arg(0) == childMarker {
+		if err := play(flag.Arg(1), flag.Args()[2:]); err != nil {
+			fmt.Println("error:", err)
+			return
+		}
+		fmt.Println("done")
+		return
+	}
+	m.Run()
+}
+
+// play is main of the program.
+func play(role string, args []string) error {
+	ctx := context.Background()
+	switch role {
+	case "backends":
+		fmt.Println("backends:", kr.AvailableBackends())
+		fmt.Println("address:", os.ExpandEnv("$DBUS_SESSION_BUS_ADDRESS"))
+		return nil
+	case "diagnose":
+		start := time.Now()
+		for _, r := range keyring.Diagnose(ctx, keyring.Config{Service: "chatelaine-test", Dir: args[0], Passphrase: passphrase("x"), Timeout: 5 * time.Second}) {
+			fmt.Printf("%s: usable %t, selected %t: %v; %s\n", r.Backend, r.Usable, r.Selected, r.Err, r.Fix)
+		}
+		fmt.Println("took:", time.Since(start).Round(time.Millisecond))
+		return nil
+	case "put":
+		s, err := keyring.Open(ctx, childConfig(args))
+		if err != nil {
+			return err
+		}
+		fmt.Println("backend:", s.Backend())
+		return s.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) { return []byte(args[2]), nil })
+	case "get":
+		s, err := keyring.Open(ctx, childConfig(args))
+		if err != nil {
+			return err
+		}
+		value, err := s.Load(ctx, "default")
+		fmt.Printf("value: %s\n", value)
+		return err
+	case "purge":
+		return keyring.Purge(ctx, childConfig(args))
+	case "loop":
+		return loop(ctx, args)
+	}
+	return errors.New("no such role")
+}
+
+// childConfig takes the backend and the directory from the arguments.
+func childConfig(args []string) keyring.Config {
+	cfg := fileConfig(args[1])
+	cfg.Backend = args[0]
+	return cfg
+}
+
+// loop counts in the store for ever and tells each number when it is saved.
+func loop(ctx context.Context, args []string) error {
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	for {
+		var saved []byte
+		err := s.Update(ctx, "default", func(_ context.Context, old []byte) ([]byte, error) {
+			var err error
+			saved, err = next(old)
+			return saved, err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Println("saved:", strings.TrimSpace(string(saved[:20])))
+	}
+}
+
+// A child is the program, running.
+type child struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+}
+
+// command prepares the program; env is added to the environment.
+func command(t *testing.T, env []string, role string, args ...string) *child {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	argv := append([]string{"-test.run=^$", childMarker, role}, args...)
+	c := &child{cmd: exec.CommandContext(t.Context(), self, argv...)}
+	c.cmd.Env = append(os.Environ(), env...)
+	c.cmd.Stderr = &c.stderr
+	return c
+}
+
+// output runs the program to its end and returns what it said.
+func output(t *testing.T, env []string, role string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := command(t, env, role, args...)
+	cmd := exec.CommandContext(ctx, c.cmd.Path, c.cmd.Args[1:]...)
+	cmd.Env, cmd.WaitDelay = c.cmd.Env, time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v (%v)\n%s", role, args, err, ctx.Err(), out)
+	}
+	return string(out)
+}
+
+func wantSaid(t *testing.T, out string, phrases ...string) {
+	t.Helper()
+	for _, p := range phrases {
+		if !strings.Contains(out, p) {
+			t.Errorf("missing %q in:\n%s", p, out)
+		}
+	}
+}
+
+func wantNotSaid(t *testing.T, out string, phrases ...string) {
+	t.Helper()
+	for _, p := range phrases {
+		if strings.Contains(out, p) {
+			t.Errorf("unexpected %q in:\n%s", p, out)
+		}
+	}
+}
