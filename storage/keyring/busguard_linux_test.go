@@ -15,7 +15,7 @@ import (
 // silentBus accepts connections and never says anything.
 func silentBus(t *testing.T) (address string) {
 	t.Helper()
-	path := filepath.Join(shortDir(t), "bus")
+	path := filepath.Join(t.TempDir(), "bus")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
@@ -37,21 +37,10 @@ func silentBus(t *testing.T) (address string) {
 	return "unix:path=" + path
 }
 
-// shortDir returns a directory whose path leaves room in a socket address.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "c") //nolint:usetesting // t.TempDir is too long for a socket address
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 // fullBus listens, but its queue of connections is full.
 func fullBus(t *testing.T) (address string) {
 	t.Helper()
-	path := filepath.Join(shortDir(t), "bus")
+	path := filepath.Join(t.TempDir(), "bus")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)

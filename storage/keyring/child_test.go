@@ -1,13 +1,10 @@
 package keyring_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -105,26 +102,17 @@ func loop(ctx context.Context, args []string) error {
 	}
 }
 
-// A child is the program, running.
-type child struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stdout *bufio.Reader
-	stderr bytes.Buffer
-}
-
 // command prepares the program; env is added to the environment.
-func command(t *testing.T, env []string, role string, args ...string) *child {
+func command(ctx context.Context, t *testing.T, env []string, role string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	argv := append([]string{"-test.run=^$", childMarker, role}, args...)
-	c := &child{cmd: exec.CommandContext(t.Context(), self, argv...)}
-	c.cmd.Env = append(os.Environ(), env...)
-	c.cmd.Stderr = &c.stderr
-	return c
+	cmd := exec.CommandContext(ctx, self, argv...)
+	cmd.Env, cmd.WaitDelay = append(os.Environ(), env...), time.Second
+	return cmd
 }
 
 // output runs the program to its end and returns what it said.
@@ -132,10 +120,7 @@ func output(t *testing.T, env []string, role string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c := command(t, env, role, args...)
-	cmd := exec.CommandContext(ctx, c.cmd.Path, c.cmd.Args[1:]...)
-	cmd.Env, cmd.WaitDelay = c.cmd.Env, time.Second
-	out, err := cmd.CombinedOutput()
+	out, err := command(ctx, t, env, role, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %q: %v (%v)\n%s", role, args, err, ctx.Err(), out)
 	}

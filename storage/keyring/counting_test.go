@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,8 +32,8 @@ func number(value []byte) (int, error) {
 		return 0, fmt.Errorf("a value of %d bytes", len(value))
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(string(value[:20])))
-	if err != nil || !bytes.Equal(value, numbered(n)) {
-		return 0, fmt.Errorf("a mixed value: %v", err)
+	if err == nil && !bytes.Equal(value, numbered(n)) {
+		err = errors.New("a mixed value")
 	}
-	return n, nil
+	return n, err
 }

@@ -166,23 +166,26 @@ func fix(backend string, err, dirErr error) string {
 	case errors.Is(err, ErrNoPassphrase):
 		return "give a passphrase: a prompt, a file with mode 0600, or a file descriptor"
 	}
-	return fixes(errors.Is(err, ErrLocked))[backend]
+	if how, ok := unlocking()[backend]; ok && errors.Is(err, ErrLocked) {
+		return how
+	}
+	return fixes()[backend]
 }
 
-func fixes(locked bool) map[string]string {
-	desktop := "log in to a desktop session with a keyring (gnome-keyring, KeePassXC, KWallet 6); over ssh or in a container choose the backend \"file\" or \"pass\""
-	keychain := "log in at the Mac itself; over ssh run security unlock-keychain first, or choose the backend \"file\""
-	if locked {
-		desktop = "unlock the collection in the keyring's program (Passwords and Keys, seahorse), or log in with your password instead of automatically"
-		keychain = "run security unlock-keychain, or unlock it in Keychain Access"
-	}
+func fixes() map[string]string {
 	return map[string]string{
-		backendSecretService: desktop,
+		backendSecretService: "log in to a desktop session with a keyring (gnome-keyring, KeePassXC, KWallet 6); over ssh or in a container choose the backend \"file\" or \"pass\"",
 		backendKWallet:       "start the KDE wallet service and allow this program; on Plasma 6 choose \"secret-service\" instead",
-		backendKeychain:      keychain,
+		backendKeychain:      "log in at the Mac itself; over ssh run security unlock-keychain first, or choose the backend \"file\"",
 		backendWinCred:       "log on interactively: Windows keeps no credentials for ssh and other network logons; there choose the backend \"file\"",
 		backendPass:          "install pass and gpg, run pass init with your key, and see that gpg can decrypt (pass show works)",
 		backendFile:          "check that the directory is writable and has space",
 	}
 }
 
+func unlocking() map[string]string {
+	return map[string]string{
+		backendSecretService: "unlock the collection in the keyring's program (Passwords and Keys, seahorse), or log in with your password instead of automatically",
+		backendKeychain:      "run security unlock-keychain, or unlock it in Keychain Access",
+	}
+}
