@@ -166,26 +166,38 @@ func fix(backend string, err, dirErr error) string {
 	case errors.Is(err, ErrNoPassphrase):
 		return "give a passphrase: a prompt, a file with mode 0600, or a file descriptor"
 	}
-	if how, ok := unlocking()[backend]; ok && errors.Is(err, ErrLocked) {
-		return how
+	if errors.Is(err, ErrLocked) {
+		if how := unlocking(backend); how != "" {
+			return how
+		}
 	}
-	return fixes()[backend]
+	return repairing(backend)
 }
 
-func fixes() map[string]string {
-	return map[string]string{
-		backendSecretService: "log in to a desktop session with a keyring (gnome-keyring, KeePassXC, KWallet 6); over ssh or in a container choose the backend \"file\" or \"pass\"",
-		backendKWallet:       "start the KDE wallet service and allow this program; on Plasma 6 choose \"secret-service\" instead",
-		backendKeychain:      "log in at the Mac itself; over ssh run security unlock-keychain first, or choose the backend \"file\"",
-		backendWinCred:       "log on interactively: Windows keeps no credentials for ssh and other network logons; there choose the backend \"file\"",
-		backendPass:          "install pass and gpg, run pass init with your key, and see that gpg can decrypt (pass show works)",
-		backendFile:          "check that the directory is writable and has space",
+func unlocking(backend string) string {
+	switch backend {
+	case backendSecretService:
+		return "unlock the collection in the keyring's program (Passwords and Keys, seahorse), or log in with your password instead of automatically"
+	case backendKeychain:
+		return "run security unlock-keychain, or unlock it in Keychain Access"
+	default:
+		return ""
 	}
 }
 
-func unlocking() map[string]string {
-	return map[string]string{
-		backendSecretService: "unlock the collection in the keyring's program (Passwords and Keys, seahorse), or log in with your password instead of automatically",
-		backendKeychain:      "run security unlock-keychain, or unlock it in Keychain Access",
+func repairing(backend string) string {
+	switch backend {
+	case backendSecretService:
+		return "log in to a desktop session with a keyring (gnome-keyring, KeePassXC, KWallet 6); over ssh or in a container choose the backend \"file\" or \"pass\""
+	case backendKWallet:
+		return "start the KDE wallet service and allow this program; on Plasma 6 choose \"secret-service\" instead"
+	case backendKeychain:
+		return "log in at the Mac itself; over ssh run security unlock-keychain first, or choose the backend \"file\""
+	case backendWinCred:
+		return "log on interactively: Windows keeps no credentials for ssh and other network logons; there choose the backend \"file\""
+	case backendPass:
+		return "install pass and gpg, run pass init with your key, and see that gpg can decrypt (pass show works)"
+	default:
+		return "check that the directory is writable and has space"
 	}
 }
