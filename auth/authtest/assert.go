@@ -3,7 +3,7 @@ package authtest
 import "testing"
 
 // AssertRefreshes fails the test, and goes on, if the server has not received exactly n refresh
-// requests. The message holds the timeline.
+// requests, of both dialects together, whatever it answered. The message holds the timeline.
 func (s *Server) AssertRefreshes(tb testing.TB, n int) {
 	tb.Helper()
 	if got := s.Stats().Refreshes; got != n {
@@ -11,7 +11,8 @@ func (s *Server) AssertRefreshes(tb testing.TB, n int) {
 	}
 }
 
-// AssertNoReuse fails the test, and goes on, if a spent refresh token was presented.
+// AssertNoReuse fails the test, and goes on, if a spent refresh token was presented. The
+// message holds the timeline.
 func (s *Server) AssertNoReuse(tb testing.TB) {
 	tb.Helper()
 	if got := s.Stats().Reuses; got != 0 {
@@ -19,7 +20,8 @@ func (s *Server) AssertNoReuse(tb testing.TB) {
 	}
 }
 
-// AssertNoLeak fails the test, and goes on, if the [Foreign] origin has seen a credential.
+// AssertNoLeak fails the test, and goes on, if the [Foreign] origin has seen a
+// credential. The message holds the timeline.
 func (s *Server) AssertNoLeak(tb testing.TB) {
 	tb.Helper()
 	if leaks := s.foreign.Leaks(); len(leaks) != 0 {
@@ -27,7 +29,8 @@ func (s *Server) AssertNoLeak(tb testing.TB) {
 	}
 }
 
-// AssertSessions fails the test, and goes on, if not exactly n sessions are alive.
+// AssertSessions fails the test, and goes on, if not exactly n sessions are alive, that is,
+// hold a refresh token that is good. The message holds the timeline.
 func (s *Server) AssertSessions(tb testing.TB, n int) {
 	tb.Helper()
 	if got := s.Stats().Sessions; got != n {

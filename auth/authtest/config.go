@@ -16,10 +16,11 @@ const (
 // Config describes a [Server]. The zero value is a strict provider: signed access tokens that live
 // five minutes, refresh tokens that rotate and whose reuse ends the session.
 //
-// The fields of the first block are fixed when the server starts; all others can be changed while
-// it runs, by [Server.Reconfigure].
+// The fields of the first block, down to Algorithm, are fixed when the server starts; all others can
+// be changed while it runs, by [Server.Reconfigure]. Maps are copied. A Config prints without its
+// secrets.
 type Config struct {
-	// Addr is the TCP address to listen on. Default "127.0.0.1:0", a free port.
+	// Addr is the TCP address to listen on. Default "127.0.0.1:0", a free port. Not used in memory.
 	Addr string
 	// InMemory serves without a socket: only [Server.Transport] and [Server.Client] reach the
 	// server. With it the server works inside a [testing/synctest] bubble.
@@ -31,27 +32,31 @@ type Config struct {
 	// Algorithm signs the access tokens: "ES256" (default), "RS256" or "EdDSA".
 	Algorithm string
 
-	// OnEvent is called with every event as it happens, from the goroutine that caused it. It must
-	// not call [Server.Close]. Default: none.
+	// OnEvent is called with every event when it has happened, by the goroutine that caused it,
+	// concurrently. It must not call [Server.Close]. Default: none.
 	OnEvent func(Event)
-	// Users are the names and passwords that can log in. Default: [DefaultUser] alone.
+	// Users are the names and passwords that can log in. Default: [DefaultUser] with
+	// [DefaultPassword]; an empty map lets nobody in.
 	Users Secrets
 	// Clients are the OAuth client ids and secrets that /oauth accepts; a public client has the
-	// secret "". Default: client authentication is not asked for.
+	// secret "". A session belongs to the client that opened it (RFC 6749, section 6). Default:
+	// client authentication is not asked for.
 	Clients Secrets
 
-	// AccessTTL is the life of an access token. Default 5 minutes.
+	// AccessTTL is the life of an access token. Default 5 minutes. It is exact to the nanosecond;
+	// the exp claim and expires_in tell it in whole seconds.
 	AccessTTL time.Duration
 	// RefreshTTL is the life of a refresh token. Default 24 hours.
 	RefreshTTL time.Duration
 	// ClockOffset is how far the server's clock is ahead of the local one: the Date header, iat and
-	// exp are shifted by it. Negative: behind.
+	// exp are shifted by it. Negative: behind. A change makes the tokens that exist older or
+	// younger, as it would on a real server.
 	ClockOffset time.Duration
 
 	// Rotation says which refresh token a refresh answers with. Default [Rotate].
 	Rotation Rotation
 	// ReuseGrace is how long a spent refresh token is still answered, with the pair it was
-	// exchanged for. Default 0: a second use is reuse.
+	// exchanged for, unless that is spent, too. Default 0: a second use is reuse.
 	ReuseGrace time.Duration
 	// GraceMints makes a use within ReuseGrace mint a further pair instead of repeating the first.
 	GraceMints bool
@@ -62,13 +67,14 @@ type Config struct {
 	// OpaqueTokens mints random strings in place of JWTs.
 	OpaqueTokens bool
 	// RepeatAccessToken answers a refresh with the session's last access token, made good again.
+	// The exp claim of a JWT stays what it was.
 	RepeatAccessToken bool
 
 	// Shape is the form of the answer to POST /auth/refresh. Other shapes than [ObjectShape] have no
 	// room for a refresh token, so that the presented one stays good.
 	Shape Shape
 	// AccessField, RefreshField and ExpiresField name the members of the REST answers.
-	// Default "accessToken", "refreshToken" and "expiresIn".
+	// Default "accessToken", "refreshToken" and "expiresIn". RefreshField is that of requests, too.
 	AccessField, RefreshField, ExpiresField string
 	// RefreshStatus is the status of a granted POST /auth/refresh. Default 201.
 	RefreshStatus int
@@ -79,7 +85,7 @@ type Config struct {
 	// Default 401.
 	ExpiredStatus int
 	// ExpiredBody is the body of that answer. Default {"message":"Invalid JWT"}, or [] if
-	// ExpiredStatus is a success.
+	// ExpiredStatus is below 300.
 	ExpiredBody string
 	// OmitChallenge leaves out the WWW-Authenticate header (RFC 6750, section 3).
 	OmitChallenge bool

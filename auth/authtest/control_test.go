@@ -65,12 +65,21 @@ func TestControl_delay_and_hold(t *testing.T) {
 		}
 		control(t, s, http.StatusNoContent, "delay")
 		control(t, s, http.StatusNoContent, "hold")
-		time.AfterFunc(time.Minute, func() { control(t, s, http.StatusNoContent, "release") })
 		begin = time.Now()
+		released := make(chan struct{})
+		go func() {
+			defer close(released)
+			elapse(time.Minute)
+			_, err := try(s, request(t.Context(), t, s, http.MethodPost, "/_control/release", "", nil))
+			if err != nil {
+				t.Error(err)
+			}
+		}()
 		refresh(t, s, http.StatusCreated, p.RefreshToken)
 		if d := time.Since(begin); d != time.Minute {
 			t.Errorf("answered after %v", d)
 		}
+		<-released
 	})
 }
 

@@ -24,7 +24,7 @@
 // The plain REST dialect speaks JSON:
 //
 //	POST /auth/login    {"username", "password"} → 200 {"accessToken", "refreshToken", "expiresIn"}; 401
-//	POST /auth/refresh  {"refreshToken"} → 201, the same object or another [Shape]; 401
+//	POST /auth/refresh  {"refreshToken"} → 201, the same object or another Shape; 401
 //	POST /auth/logout   {"refreshToken"} → 204
 //
 // OAuth 2.0 speaks forms (RFC 6749, RFC 7009), and publishes its key (RFC 7517) and metadata
@@ -41,8 +41,8 @@
 // answered with 401 {"message":"Invalid JWT"} and a challenge (RFC 6750), if [Config] does not say
 // otherwise.
 //
-//	GET /me                         the [User] who calls
-//	any /echo                       an [Echo] of the request
+//	GET /me                         the User who calls
+//	any /echo                       an Echo of the request
 //	any /public/echo                the same, for everyone; a token is not looked at
 //	any /status/{code}              that status, 200 to 599
 //	GET /bytes/{n}                  n bytes, streamed
@@ -53,19 +53,19 @@
 // With [Config].Control the knobs can be turned from outside the process. Each answers 204, or 400
 // with a message:
 //
-//	POST /_control/expire                     [Server.ExpireAccess]
-//	POST /_control/revoke?user=               [Server.Revoke], or [Server.RevokeAll] without a user
+//	POST /_control/expire                     Server.ExpireAccess
+//	POST /_control/revoke?user=               Server.Revoke, or Server.RevokeAll without a user
 //	POST /_control/fail?n=1&status=503&body=&retry-after=&target=refresh
-//	                                          [Server.FailRefresh], or [Server.FailAPI] for target=api
-//	POST /_control/drop?n=1                   [Server.DropAfterRotate]
-//	POST /_control/delay?ms=0                 [Server.DelayRefresh]
-//	POST /_control/hold, /_control/release    [Server.HoldRefresh]
-//	POST /_control/set?NAME=VALUE             [Server.Reconfigure], names as in [Settings]
+//	                                          Server.FailRefresh, or Server.FailAPI for target=api
+//	POST /_control/drop?n=1                   Server.DropAfterRotate
+//	POST /_control/delay?ms=0                 Server.DelayRefresh
+//	POST /_control/hold, /_control/release    Server.HoldRefresh
+//	POST /_control/set?NAME=VALUE             Server.Reconfigure, names as in Settings
 //	GET  /_control/settings, /_control/stats, /_control/timeline
 //
 // # Time
 //
-// The server knows no clock but [time.Now]. With [Config].InMemory it runs inside a bubble of
+// The server knows no clock but [time.Now], shifted by [Config].ClockOffset. With [Config].InMemory it runs inside a bubble of
 // [testing/synctest], where an hour passes in no time at all:
 //
 //	func TestClient_refreshes_in_time(t *testing.T) {
@@ -86,6 +86,12 @@
 //
 // In tests against the real clock nothing needs to sleep either: [Server.HoldRefresh] and
 // [Server.HoldAPI] stop a request where it is, [Server.Wait] tells when it is there.
+//
+// # Concurrency
+//
+// All methods of [Server] and [Foreign] may be called at any time from any goroutine. A refresh is
+// decided in one step: who sees it in [Stats] knows that its token is spent, even if its answer is
+// still held.
 //
 // # Security
 //

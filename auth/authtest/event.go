@@ -13,29 +13,29 @@ type EventKind string
 // The kinds of [Event].
 const (
 	EventLogin    EventKind = "login"    // a password was accepted
-	EventIssue    EventKind = "issue"    // [Server.Issue]
+	EventIssue    EventKind = "issue"    // Server.Issue
 	EventRefresh  EventKind = "refresh"  // a refresh request arrived
 	EventRotate   EventKind = "rotate"   // it was granted
 	EventReuse    EventKind = "reuse"    // it carried a spent refresh token
 	EventRefuse   EventKind = "refuse"   // it, or a login, was refused
-	EventFail     EventKind = "fail"     // [Server.FailRefresh] or [Server.FailAPI] answered
-	EventDrop     EventKind = "drop"     // [Server.DropAfterRotate] cut the connection
-	EventRedirect EventKind = "redirect" // [Config].TokenRedirect answered
+	EventFail     EventKind = "fail"     // Server.FailRefresh or Server.FailAPI answered
+	EventDrop     EventKind = "drop"     // Server.DropAfterRotate cut the connection
+	EventRedirect EventKind = "redirect" // Config.TokenRedirect answered
 	EventRevoke   EventKind = "revoke"   // a session, or an access token, was ended on demand
-	EventExpire   EventKind = "expire"   // [Server.ExpireAccess]
+	EventExpire   EventKind = "expire"   // Server.ExpireAccess
 	EventAPI      EventKind = "api"      // the API answered
 	EventDeny     EventKind = "deny"     // the API refused an access token, or asked for one
-	EventForeign  EventKind = "foreign"  // the [Foreign] origin answered
+	EventForeign  EventKind = "foreign"  // the Foreign origin answered
 )
 
-// Event is one entry of the [Timeline]. It never holds a token.
+// Event is one entry of the [Timeline]. It never holds a token, a password or a query string.
 type Event struct {
 	Time    time.Time // by the local clock
 	Kind    EventKind
 	User    string // "" if unknown
 	Session string // "s1", "s2" … in the order of login; "" if unknown
 	Method  string // "" if no request caused it
-	Path    string // without the query
+	Path    string // without the query; redacted if there is a token in it
 	Status  int    // of the answer; 0: none
 	Note    string // in words
 }
@@ -60,7 +60,7 @@ func (e Event) String() string {
 // Timeline is a list of events in the order in which they happened.
 type Timeline []Event
 
-// String returns one line for each event, with the time since the first one.
+// String returns one line for each event, with the seconds since the first one.
 func (t Timeline) String() string {
 	var b strings.Builder
 	for i := range t {

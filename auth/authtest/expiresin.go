@@ -9,13 +9,14 @@ import (
 // ExpiresIn is the form of the lifetime in token answers.
 type ExpiresIn string
 
-// The kinds of [ExpiresIn]. All but the first and the last were seen on real servers.
+// The kinds of [ExpiresIn], with what they make of five minutes. Whole seconds are counted, down,
+// but never less than one.
 const (
 	ExpiresInSeconds     ExpiresIn = ""            // 300
 	ExpiresInString      ExpiresIn = "string"      // "300"
-	ExpiresInAbsent      ExpiresIn = "absent"      // no such member
+	ExpiresInAbsent      ExpiresIn = "absent"      // no such member; PocketBase
 	ExpiresInNull        ExpiresIn = "null"        // null
-	ExpiresInNanoseconds ExpiresIn = "nanoseconds" // 300000000000
+	ExpiresInNanoseconds ExpiresIn = "nanoseconds" // 300000000000; mockoidc
 	ExpiresInNegative    ExpiresIn = "negative"    // -300
 	ExpiresInHuge        ExpiresIn = "huge"        // 1e300
 )

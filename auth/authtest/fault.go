@@ -46,7 +46,8 @@ func next(queue *[]fault) *fault {
 // FailRefresh answers the next n refresh requests, of both dialects, with this status, header and
 // body; no token is spent by them. Calls queue up, together with those of
 // [Server.DropAfterRotate]. A negative n fails every request from there on, and n == 0 clears the
-// queue. The header may be nil; without a Content-Type it is taken from the body.
+// queue. The header may be nil; without a Content-Type it is taken from the body. A status outside
+// of 200 to 599 becomes 500.
 func (s *Server) FailRefresh(n, status int, header http.Header, body string) {
 	s.mu.Lock()
 	defer s.unlock()

@@ -18,6 +18,7 @@ type Leak struct {
 // Foreign is a server on an origin that is not the API's: a stranger, to whom the client should
 // never show a token. Its host is that of the API and only its port differs, because net/http
 // itself strips the Authorization header on a redirect to another host, but not to another port.
+// Its methods may be called concurrently, while it serves. It ends with [Server.Close].
 type Foreign struct {
 	// URL is the base of the origin, http://host:port.
 	URL string
@@ -37,8 +38,9 @@ func newForeign(s *Server, l net.Listener) *Foreign {
 	return f
 }
 
-// Answer sets the answer to every request from now on. The default is 200 with a JSON object.
-// The header may be nil. A status that is not final becomes 500.
+// Answer sets the answer to every request from now on. The default is 200 {"foreign":true}. The
+// header may be nil; without a Content-Type it is taken from the body. A status outside of 200 to
+// 599 becomes 500.
 func (f *Foreign) Answer(status int, header http.Header, body string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -51,7 +53,7 @@ func (f *Foreign) Redirect(status int, url string) {
 }
 
 // Leaks returns every credential that the origin has seen: each Authorization header, and each
-// token of the server in a URL, a header or a body.
+// token of the server in a URL, a header or the first MiB of a body. A request counts once.
 func (f *Foreign) Leaks() []Leak {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -67,9 +69,6 @@ func (f *Foreign) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if where != "" {
 		f.leaks = append(f.leaks, Leak{Method: r.Method, Where: where})
 		e.Note = "credential in " + where
-		if where == "URL" {
-			e.Path = redacted
-		}
 	}
 	f.mu.Unlock()
 	f.server.mu.Lock()

@@ -43,9 +43,15 @@ func TestForeign_records_credentials(t *testing.T) {
 	if st := s.Stats(); st.ForeignRequests != 6 || st.ForeignTokens != 5 || st.APICalls != 0 {
 		t.Errorf("%+v", st)
 	}
+	call(t, s, http.StatusNotFound, http.MethodGet, "/status/404", "", nil)
+	call(t, s, http.StatusBadRequest, http.MethodGet, "/status/"+p.RefreshToken, "", nil)
+	call(t, s, http.StatusBadRequest, http.MethodGet, "/status/a-long-path-without-a-token-in-it", "", nil)
 	said := fmt.Sprint(s.Timeline(), f.Leaks())
 	if strings.Contains(said, p.AccessToken) || strings.Contains(said, p.RefreshToken) {
 		t.Error("a record holds a token")
+	}
+	if strings.Count(said, "GET [redacted]") != 2 || !strings.Contains(said, "without-a-token") {
+		t.Errorf("timeline\n%s", s.Timeline())
 	}
 }
 

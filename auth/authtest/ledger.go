@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -141,6 +142,20 @@ func (l *ledger) tokens() iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// mask replaces a text that has a token in it.
+func (l *ledger) mask(text string) string {
+	const shortest = len("rt-") + 26
+	if len(text) < shortest {
+		return text
+	}
+	for token := range l.tokens() {
+		if strings.Contains(text, token) {
+			return redacted
+		}
+	}
+	return text
 }
 
 // alive counts the sessions that can still be refreshed.

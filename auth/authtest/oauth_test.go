@@ -138,6 +138,11 @@ func TestOAuth_clients(t *testing.T) {
 		t.Errorf("another client: %s", b.body)
 	}
 	form(t, s, http.StatusOK, "/oauth/revoke", nil, "token", token, "client_id", "public")
+	access := a.member(t, "access_token")
+	form(t, s, http.StatusOK, "/oauth/revoke", nil, "token", access, "client_id", "public")
+	me(t, s, http.StatusOK, access)
+	form(t, s, http.StatusOK, "/oauth/revoke", basic("app", "s%3Acret"), "token", access)
+	me(t, s, http.StatusUnauthorized, access)
 	form(t, s, http.StatusOK, "/oauth/token", basic("app", "s%3Acret"), "grant_type", "refresh_token", "refresh_token", token)
 	if b := form(t, s, http.StatusUnauthorized, "/oauth/token", nil, "grant_type", "refresh_token", "refresh_token", token); b.member(t, "error") != "invalid_client" {
 		t.Errorf("no client: %s", b.body)

@@ -38,9 +38,9 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthProblem
 	if r.ParseForm() != nil {
 		return nil, invalidRequest("the form cannot be read")
 	}
-	for name, values := range r.PostForm { // not r.Form: section 2.3.1 forbids the query
+	for _, values := range r.PostForm { // not r.Form: section 2.3.1 forbids the query
 		if len(values) > 1 {
-			return r.PostForm, invalidRequest("the parameter " + name + " is repeated") // section 3.2
+			return r.PostForm, invalidRequest("a parameter is repeated") // section 3.2
 		}
 	}
 	return r.PostForm, nil

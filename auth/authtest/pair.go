@@ -11,8 +11,8 @@ import (
 // TokenPair is what a login or a refresh gives a client. It prints redacted under every verb of
 // [fmt], in [log/slog] and as JSON; read the fields to use them.
 type TokenPair struct {
-	AccessToken  string
-	RefreshToken string
+	AccessToken  string    // for the header Authorization: Bearer
+	RefreshToken string    // for one refresh
 	Expiry       time.Time // of the access token, by the local clock
 }
 

@@ -219,6 +219,22 @@ func TestConfig_ClockOffset(t *testing.T) {
 	}
 }
 
+func TestServer_remembers_sessions_whose_access_token_expired(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, authtest.Config{OpaqueTokens: true})
+		s.Issue("first")
+		elapse(time.Hour)
+		for range 1500 { // crosses a sweep
+			s.Issue("bob")
+		}
+		s.Revoke("first")
+		if st := s.Stats(); st.RevokedSessions != 1 {
+			t.Errorf("%d sessions were revoked, want 1", st.RevokedSessions)
+		}
+	})
+}
+
 func TestServer_forgets_what_cannot_matter_any_more(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

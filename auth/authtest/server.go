@@ -12,7 +12,8 @@ import (
 // Server is a fake identity provider and API. All methods may be called concurrently, while
 // requests are served. Make one with [NewServer] or [Start]; the zero value serves nothing.
 type Server struct {
-	// URL is the base of every endpoint, http://host:port without a slash at the end. It is fixed.
+	// URL is the base of every endpoint, http://host:port without a slash at the end. Do not change
+	// it. In memory it is a loopback URL with a port that nothing listens on.
 	URL string
 
 	foreign   *Foreign
@@ -82,11 +83,12 @@ func Start(cfg Config) (*Server, error) {
 }
 
 // Close cuts every connection, releases whatever is held and returns when no goroutine of the
-// server is left. A second call does nothing.
+// server is left. Close the bodies of your responses first: the goroutines of a client's open
+// response are the client's. The counters and the timeline can still be read. A second call does
+// nothing.
 func (s *Server) Close() {
 	s.closing.Do(func() {
 		close(s.done)
-		s.transport.CloseIdleConnections()
 		s.main.close()
 		s.foreign.host.close()
 	})
@@ -135,7 +137,7 @@ func (s *Server) Reconfigure(change func(*Config)) error {
 	return nil
 }
 
-// Issue opens a session for any user, known or not, without a request.
+// Issue opens a session for any user, known or not, without a request. It has no OAuth client.
 func (s *Server) Issue(user string) TokenPair {
 	s.mu.Lock()
 	defer s.unlock()

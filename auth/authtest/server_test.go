@@ -1,6 +1,9 @@
 package authtest_test
 
 import (
+	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -97,6 +100,66 @@ func TestServer_Handler_shares_the_state(t *testing.T) {
 	}
 }
 
+func TestServer_Handler_keeps_no_request_that_is_over(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{})
+	s.HoldAPI(2)
+	ctx, cancel := context.WithCancel(t.Context())
+	for i, end := range []func(){cancel, s.Close} { // with its client, with the server
+		mounted := httptest.NewUnstartedServer(s.Handler())
+		mounted.Config.ErrorLog = log.New(io.Discard, "", 0)
+		mounted.Start()
+		result := make(chan error)
+		r := request(ctx, t, s, http.MethodGet, mounted.URL+"/me", "", nil)
+		go func() {
+			resp, err := mounted.Client().Do(r)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			result <- err
+		}()
+		if err := s.Wait(t.Context(), func(st authtest.Stats) bool { return st.APICalls == i+1 }); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if err := <-result; err == nil {
+			t.Error("a held request was answered")
+		}
+		mounted.Close() // waits for every request that is not over
+		ctx = t.Context()
+	}
+}
+
+func TestServer_Handler_drops_a_stream_of_HTTP_2(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{})
+	tls := httptest.NewUnstartedServer(s.Handler())
+	tls.EnableHTTP2 = true
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
+	defer tls.Close()
+	s.DropAfterRotate(1)
+	body := `{"refreshToken":"` + s.Issue("bob").RefreshToken + `"}`
+	for i := range 2 {
+		resp, err := tls.Client().Do(request(t.Context(), t, s, http.MethodPost, tls.URL+"/auth/refresh", body, nil))
+		if i == 0 {
+			if err == nil {
+				_ = resp.Body.Close()
+				t.Errorf("answered %s", resp.Status)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.ProtoMajor != 2 || resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s %s", resp.Proto, resp.Status)
+		}
+	}
+	checkStats(t, s, authtest.Stats{Refreshes: 2, Rotations: 1, Refusals: 1, Reuses: 1, RevokedSessions: 1})
+}
+
 func TestServer_Reconfigure(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, authtest.Config{Users: authtest.Secrets{"bob": "pw"}})
@@ -115,7 +178,11 @@ func TestServer_Reconfigure(t *testing.T) {
 	if err := s.Reconfigure(func(c *authtest.Config) { c.RefreshStatus = 200; c.AccessTTL = -1 }); err == nil {
 		t.Error("a negative lifetime gave no error")
 	}
+	if err := s.Reconfigure(func(c *authtest.Config) { c.Users["bob"], c.Shape = "new", "round" }); err == nil {
+		t.Error("an unknown shape gave no error")
+	}
 	refresh(t, s, http.StatusCreated, s.Issue("bob").RefreshToken) // nothing has changed
+	call(t, s, http.StatusOK, http.MethodPost, "/auth/login", `{"username":"bob","password":"pw"}`, nil)
 	reconfigure(t, s, func(c *authtest.Config) {
 		if c.Users["bob"] != "pw" || c.RefreshStatus != http.StatusCreated || c.AccessTTL != 5*time.Minute {
 			t.Errorf("the function got %+v", c)

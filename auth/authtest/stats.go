@@ -7,7 +7,7 @@ import (
 
 // Stats are the counters of a [Server] since its start.
 type Stats struct {
-	Logins          int `json:"logins"`           // sessions opened by a password; [Server.Issue] does not count
+	Logins          int `json:"logins"`           // sessions opened by a password; Server.Issue does not count
 	Refreshes       int `json:"refreshes"`        // refresh requests that arrived, whatever became of them
 	Rotations       int `json:"rotations"`        // refresh requests that were granted
 	Refusals        int `json:"refusals"`         // refresh requests whose token was no good; reuses are among them
@@ -64,7 +64,7 @@ func (s *Server) await(condition func(Stats) bool) <-chan struct{} {
 	return s.changed
 }
 
-// Timeline returns what happened so far: the last 10,000 events at least.
+// Timeline returns a copy of what happened so far: everything, or the last 10,000 events at least.
 func (s *Server) Timeline() Timeline {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Server) Timeline() Timeline {
 // record enters an event and its change to the counters. The caller holds the lock, and gives it
 // back by unlock.
 func (s *Server) record(e Event, count func(*Stats)) {
-	e.Time = time.Now()
+	e.Time, e.Path = time.Now(), s.ledger.mask(e.Path)
 	if count != nil {
 		count(&s.stats)
 	}
