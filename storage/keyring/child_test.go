@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +69,12 @@ func play(role string, args []string) error {
 		return keyring.Purge(ctx, childConfig(args))
 	case "loop":
 		return loop(ctx, args)
+	case "watch":
+		return watch(ctx, args)
+	case "readonly":
+		return readOnly(ctx, args[0])
+	case "hold":
+		return hold(ctx, args)
 	}
 	return errors.New("no such role")
 }
@@ -80,67 +84,4 @@ func childConfig(args []string) keyring.Config {
 	cfg := fileConfig(args[1])
 	cfg.Backend = args[0]
 	return cfg
-}
-
-// loop counts in the store for ever and tells each number when it is saved.
-func loop(ctx context.Context, args []string) error {
-	s, err := keyring.Open(ctx, childConfig(args))
-	if err != nil {
-		return err
-	}
-	for {
-		var saved []byte
-		err := s.Update(ctx, "default", func(_ context.Context, old []byte) ([]byte, error) {
-			var err error
-			saved, err = next(old)
-			return saved, err
-		})
-		if err != nil {
-			return err
-		}
-		fmt.Println("saved:", strings.TrimSpace(string(saved[:20])))
-	}
-}
-
-// command prepares the program; env is added to the environment.
-func command(ctx context.Context, t *testing.T, env []string, role string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	argv := append([]string{"-test.run=^$", childMarker, role}, args...)
-	cmd := exec.CommandContext(ctx, self, argv...)
-	cmd.Env, cmd.WaitDelay = append(os.Environ(), env...), time.Second
-	return cmd
-}
-
-// output runs the program to its end and returns what it said.
-func output(t *testing.T, env []string, role string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	out, err := command(ctx, t, env, role, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %q: %v (%v)\n%s", role, args, err, ctx.Err(), out)
-	}
-	return string(out)
-}
-
-func wantSaid(t *testing.T, out string, phrases ...string) {
-	t.Helper()
-	for _, p := range phrases {
-		if !strings.Contains(out, p) {
-			t.Errorf("missing %q in:\n%s", p, out)
-		}
-	}
-}
-
-func wantNotSaid(t *testing.T, out string, phrases ...string) {
-	t.Helper()
-	for _, p := range phrases {
-		if strings.Contains(out, p) {
-			t.Errorf("unexpected %q in:\n%s", p, out)
-		}
-	}
 }

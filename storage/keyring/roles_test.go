@@ -1,0 +1,113 @@
+package keyring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+// loop counts in the store for ever and tells each number when it is saved.
+func loop(ctx context.Context, args []string) error {
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	for {
+		var saved []byte
+		err := s.Update(ctx, "default", func(_ context.Context, old []byte) ([]byte, error) {
+			var err error
+			saved, err = next(old)
+			return saved, err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Println("saved:", strings.TrimSpace(string(saved[:20])))
+	}
+}
+
+// watch loads the value until its standard input is closed.
+func watch(ctx context.Context, args []string) error {
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	end := released()
+	loads, highest := 0, 0
+	for ; ; loads++ {
+		select {
+		case <-end:
+			fmt.Println("loads:", loads)
+			return nil
+		default:
+		}
+		value, err := s.Load(ctx, "default")
+		if err != nil {
+			return err
+		}
+		n, err := number(value)
+		if err != nil {
+			return err
+		}
+		if n < highest {
+			return fmt.Errorf("loaded %d after %d", n, highest)
+		}
+		highest = n
+	}
+}
+
+// hold stays inside an Update until its standard input is closed.
+func hold(ctx context.Context, args []string) error {
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	return s.Update(ctx, "default", func(_ context.Context, old []byte) ([]byte, error) {
+		fmt.Println("holding")
+		<-released()
+		return next(old)
+	})
+}
+
+// readOnly is the program of a user without rights in a directory that may be
+// read and not written.
+func readOnly(ctx context.Context, dir string) error {
+	cfg := fileConfig(dir)
+	s, err := keyring.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := s.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) { return []byte("old"), nil }); err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o500); err != nil {
+		return err
+	}
+	defer func() { _ = os.Chmod(dir, 0o700) }()
+	err = s.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) {
+		return nil, errors.New("the callback was called")
+	})
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "Dir setting") {
+		return errors.Join(errors.New("unexpected error"), err)
+	}
+	value, err := s.Load(ctx, "default")
+	if string(value) != "old" {
+		return errors.Join(errors.New("the value is gone"), err)
+	}
+	return nil
+}
+
+func released() <-chan struct{} {
+	end := make(chan struct{})
+	go func() {
+		defer close(end)
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}()
+	return end
+}
