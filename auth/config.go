@@ -1,0 +1,164 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// Config says whose token goes where, and how it is renewed. At least BaseURL or AllowedOrigins is required.
+type Config struct {
+	// BaseURL is what relative requests resolve against; its path comes before theirs. Its origin may see the token.
+	// Installed on a resty client that has no base URL, the chain sets this one there.
+	BaseURL string
+	// AllowedOrigins are further origins ("https://files.example.com") that may see the token. Nobody else ever
+	// does, by redirect or otherwise.
+	AllowedOrigins []string
+	// Store keeps the session over restarts and shares it between processes. Nil: it lives in memory only.
+	Store Store
+	// Account is the key of the session in the store. Default "default".
+	Account string
+	// Refresher gets new tokens. Nil: none, a 401 comes back as it is.
+	Refresher Refresher
+	// Revoke tells the server that the session is over (RFC 7009), as far as it can: Logout does not fail when it
+	// does. It is called with the token that Logout removed, without any lock. Nil: nobody is told.
+	Revoke func(context.Context, Token) error
+	// ShouldRefresh tells whether a response to a request that carried the token means that the token is not
+	// accepted any more. It sees every response; to look at a body use [interceptor.Response.Peek].
+	// Nil: status 401, unless the challenge says insufficient_scope (RFC 6750 §3.1).
+	ShouldRefresh func(*interceptor.Response) bool
+	// SetCredential puts the token on a request. Nil: "Authorization: Bearer …" (RFC 6750 §2.1).
+	SetCredential func(*http.Request, Token)
+	// ExpiryWindow is how long before its expiry a token is refreshed, while it still serves. Default 30 s; at most a
+	// fifth of the token's lifetime is used. Negative: only when it has expired.
+	ExpiryWindow time.Duration
+	// RefreshTimeout bounds one call of the Refresher, and the wait for the store's lock before it. Default 30 s.
+	RefreshTimeout time.Duration
+	// RefreshWindow stops refreshing when it does not help.
+	RefreshWindow RefreshWindow
+	// OnEvent is told what happens to the session, on the goroutine where it happens, with no lock held. What it does
+	// delays the requests that wait; a panic in it is logged and goes no further. Nil: nobody is told.
+	OnEvent func(Event)
+	// Logger gets a record for every event. Nil: none.
+	Logger *slog.Logger
+	// InsecureAllowHTTP lets the token travel over plain http to other machines.
+	InsecureAllowHTTP bool
+}
+
+// RefreshWindow bounds how many refreshes in a row may bring tokens that the server then refuses, or fail.
+// A token that serves a single request starts the count anew.
+type RefreshWindow struct {
+	Interval    time.Duration // default 30 s
+	MaxAttempts int           // within Interval; default 5, negative: no bound
+}
+
+const (
+	defaultAccount        = "default"
+	defaultExpiryWindow   = 30 * time.Second
+	defaultRefreshTimeout = 30 * time.Second
+	defaultWindow         = 30 * time.Second
+	defaultWindowAttempts = 5
+)
+
+// Interceptor signs requests, renews the token when it has to, and keeps the session. It implements
+// [interceptor.Interceptor]. All methods are safe for concurrent use. Make one with [New]; share it between all
+// clients of the session.
+type Interceptor struct {
+	config  Config
+	base    *url.URL // nil: requests must be absolute
+	origins []origin
+
+	state atomic.Pointer[session] // nil until the store was read
+	shared
+}
+
+var _ interceptor.Interceptor = (*Interceptor)(nil)
+
+// New checks the configuration, all of it, and returns an interceptor. It does not touch the store: the session
+// is read when it is first needed.
+func New(c Config) (*Interceptor, error) {
+	a := &Interceptor{config: c}
+	if err := errors.Join(a.checkOrigins(), a.checkRefresher(), a.checkDurations()); err != nil {
+		return nil, err
+	}
+	a.setDefaults()
+	return a, nil
+}
+
+func (a *Interceptor) checkOrigins() error {
+	var errs []error
+	add := func(field, raw string) *url.URL {
+		u, o, err := a.config.parseOrigin(field, raw)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		a.origins = append(a.origins, o)
+		return u
+	}
+	if a.config.BaseURL != "" {
+		a.base = add("BaseURL", a.config.BaseURL)
+	}
+	for _, raw := range a.config.AllowedOrigins {
+		if u := add("AllowedOrigins", raw); u != nil && u.Path != "" && u.Path != "/" {
+			errs = append(errs, errors.New("auth: AllowedOrigins must be origins, without a path"))
+		}
+	}
+	if a.config.BaseURL == "" && len(a.config.AllowedOrigins) == 0 {
+		errs = append(errs, errors.New("auth: no origin may see the token: set BaseURL or AllowedOrigins"))
+	}
+	return errors.Join(errs...)
+}
+
+// checkRefresher lets the refreshers of this package check themselves and resolve their URL.
+func (a *Interceptor) checkRefresher() error {
+	own, ok := a.config.Refresher.(interface {
+		bind(base *url.URL, c *Config) (Refresher, error)
+	})
+	if !ok {
+		return nil
+	}
+	r, err := own.bind(a.base, &a.config)
+	a.config.Refresher = r
+	return err
+}
+
+func (a *Interceptor) checkDurations() error {
+	var errs []error
+	if a.config.RefreshTimeout < 0 {
+		errs = append(errs, errors.New("auth: RefreshTimeout must not be negative"))
+	}
+	if a.config.RefreshWindow.Interval < 0 {
+		errs = append(errs, errors.New("auth: RefreshWindow.Interval must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (a *Interceptor) setDefaults() {
+	c := &a.config
+	c.Account = cmp.Or(c.Account, defaultAccount)
+	c.RefreshTimeout = cmp.Or(c.RefreshTimeout, defaultRefreshTimeout)
+	c.ExpiryWindow = max(cmp.Or(c.ExpiryWindow, defaultExpiryWindow), 0)
+	c.RefreshWindow.Interval = cmp.Or(c.RefreshWindow.Interval, defaultWindow)
+	c.RefreshWindow.MaxAttempts = cmp.Or(c.RefreshWindow.MaxAttempts, defaultWindowAttempts)
+	if c.Store == nil {
+		c.Store = newVolatile()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	a.closing = make(chan struct{})
+}
+
+// BaseURL returns the configured base URL, which a chain puts on the client it is installed on.
+func (a *Interceptor) BaseURL() string { return a.config.BaseURL }
+
+// String names the interceptor in errors.
+func (a *Interceptor) String() string { return "auth.Interceptor(" + a.config.Account + ")" }

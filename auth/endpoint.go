@@ -1,0 +1,114 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxAnswer is how much of a token endpoint's answer is read.
+const maxAnswer = 1 << 20
+
+// answer is what a token endpoint said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// post sends one request to a token endpoint. It is sent once: no redirect is followed, since it would carry the refresh
+// token elsewhere (307, 308), and the body cannot be replayed, so net/http does not send it a second time either.
+func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, body string, h http.Header) (*answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.GetBody = nil
+	maps.Copy(req.Header, h)
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Accept", "application/json")
+	resp, err := endpointClient(base).Do(req)
+	if err != nil {
+		return nil, &RefreshError{Err: withoutURL(err)}
+	}
+	defer resp.Body.Close() //nolint:errcheck // what was read counts
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, &RefreshError{Status: resp.StatusCode, Err: err}
+	case len(data) > maxAnswer:
+		return nil, &RefreshError{Status: resp.StatusCode, Err: errors.New("the answer is longer than 1 MiB")}
+	}
+	return &answer{status: resp.StatusCode, header: resp.Header, body: data}, nil
+}
+
+func endpointClient(base http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     base,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// withoutURL drops what net/http puts around an error: the URL may hold a secret.
+func withoutURL(err error) error {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		return ue.Err
+	}
+	return err
+}
+
+// transient is the error for an answer that does not end the session.
+func (a *answer) transient(why string) error {
+	var err error
+	if why != "" {
+		err = errors.New(why)
+	}
+	return &RefreshError{Status: a.status, RetryAfter: retryAfter(a.header, time.Now()), Err: err}
+}
+
+// dead is the error for an answer that ends it.
+func (a *answer) dead() error { return fmt.Errorf("%w (status %d)", ErrInvalidGrant, a.status) }
+
+// maxRetryAfter bounds what a server may ask for.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date by the server's own clock.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if v == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, maxRetryAfter)
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}
+
+// checkEndpoint resolves and checks the URL of a token endpoint.
+func (c *Config) checkEndpoint(field, raw string, base *url.URL) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || raw == "" {
+		return "", fmt.Errorf("auth: %s must be the URL of the token endpoint", field)
+	}
+	if base != nil && u.Host == "" && u.Scheme == "" {
+		(&Interceptor{base: base}).resolve(u)
+	}
+	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", fmt.Errorf("auth: %s must be an absolute http or https URL, or relative to BaseURL", field)
+	}
+	return u.String(), c.secure(field, u)
+}

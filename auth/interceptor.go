@@ -1,0 +1,141 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// OnRequest resolves a relative URL and signs the request, if its origin may see the token and the caller has not
+// put an Authorization header on it. A token that has expired is renewed first; one that is about to is renewed
+// in the background.
+func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+	a.resolve(req.URL)
+	if !a.mine(req) {
+		req.SetExtra(a, (*session)(nil)) // an earlier attempt may have been
+		return h.Next(req)
+	}
+	s, err := a.usable(req.Context())
+	if err != nil {
+		return h.Reject(err, interceptor.Through)
+	}
+	req.SetExtra(a, s)
+	if s.signedIn() && s.AccessToken != "" {
+		a.sign(req.Request, s)
+	}
+	return h.Next(req)
+}
+
+// OnResponse looks for a token refused with a good status, if ShouldRefresh may know of one.
+func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+	s := a.signer(resp.Request)
+	if s == nil || !s.signedIn() {
+		return h.Next(resp)
+	}
+	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
+		a.prove(s)
+		return h.Next(resp)
+	}
+	again, err := a.renew(resp.Request, s)
+	switch {
+	case err != nil:
+		return h.Reject(err, interceptor.Through)
+	case again:
+		return h.Retry(0)
+	default:
+		return h.Next(resp)
+	}
+}
+
+// OnError renews a token that was refused and has the request sent again. When that is not possible, the error says
+// whether to log in ([ErrLoginRequired]) or to try later ([ErrRefreshFailed]), and carries the response.
+func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+	if e.Kind != interceptor.KindBadResponse || e.Response == nil || e.Err != nil {
+		return h.Next(e)
+	}
+	s := a.signer(e.Request)
+	if s == nil || !a.refused(e.Response) {
+		return h.Next(e)
+	}
+	again, err := a.renew(e.Request, s)
+	switch {
+	case err != nil:
+		return h.Next(&interceptor.Error{
+			Kind: interceptor.KindOf(err), Request: e.Request, Response: e.Response, Err: err,
+		})
+	case again:
+		return h.Retry(0)
+	default:
+		return h.Next(e)
+	}
+}
+
+// mine tells whether the request is one to sign.
+func (a *Interceptor) mine(req *interceptor.Request) bool {
+	return len(req.Header["Authorization"]) == 0 && a.allowed(req.URL, req.Host) && !withoutAuth(req.Context())
+}
+
+func (a *Interceptor) sign(r *http.Request, s *session) {
+	if a.config.SetCredential != nil {
+		a.config.SetCredential(r, s.Token)
+		return
+	}
+	r.Header["Authorization"] = s.header
+}
+
+// signer returns the session a request was signed with: nil if it was not ours to sign, one that is signed out if there
+// was no token to sign it with.
+func (a *Interceptor) signer(req *interceptor.Request) *session {
+	if req == nil {
+		return nil
+	}
+	s, _ := req.Extra(a).(*session)
+	return s
+}
+
+func (a *Interceptor) refused(resp *interceptor.Response) bool {
+	if a.config.ShouldRefresh != nil {
+		return a.config.ShouldRefresh(resp)
+	}
+	return Unauthorized(resp)
+}
+
+// usable returns a session to sign with now. One that has expired is renewed; it waits for that until ctx ends.
+func (a *Interceptor) usable(ctx context.Context) (*session, error) {
+	s, err := a.current(ctx)
+	if err != nil || !s.signedIn() || s.refreshAt.IsZero() || a.config.Refresher == nil {
+		return s, err
+	}
+	now := time.Now()
+	switch {
+	case s.expired(now):
+		return a.refreshed(ctx, s)
+	case s.due(now):
+		a.refreshAhead(s)
+	}
+	return s, nil
+}
+
+// renewed marks a call that has been sent again with another token.
+type renewed struct{ by *Interceptor }
+
+// renew gets the token that is to be used instead of s, and tells whether to send the request again. It does so once for
+// each call.
+func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, err error) {
+	if a.config.Refresher == nil && s.signedIn() || req.Extra(renewed{a}) != nil {
+		return false, nil
+	}
+	if !s.signedIn() {
+		// Another process may have logged in since; if none has, the server's answer is the caller's.
+		now, err := a.reload(req.Context(), s)
+		if err != nil || !now.signedIn() {
+			return false, err
+		}
+	} else if _, err := a.refreshed(req.Context(), s); err != nil {
+		return false, err
+	}
+	req.SetExtra(renewed{a}, true)
+	return true, nil
+}

@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"}, answered by 200 or 201 with
+// the new token, as a JSON string, as bare text, or in an object.
+//
+// In an object these names are known, also in the spelling access_token: accessToken, token, jwt; refreshToken;
+// tokenType; expiresIn (seconds, number or string) and expiresAt (RFC 3339, or seconds since 1970). The object may be
+// wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
+// token counts, if that is a JWT.
+type JSONRefresher struct {
+	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
+	URL string
+	// RequestField is the name of the refresh token in the request. Default "refreshToken".
+	RequestField string
+	// AccessTokenField and RefreshTokenField are names in the answer, for servers that use none of the known.
+	AccessTokenField  string
+	RefreshTokenField string
+	// DeadStatuses are the answers that mean that the refresh token is dead, if their body is JSON or empty. An
+	// HTML page is a proxy's, not the server's. Nil: 400, 401 and 403.
+	DeadStatuses []int
+	// Header is added to the request, an API key perhaps.
+	Header http.Header
+	// UseAccessToken sends the access token as a Bearer and no refresh token, for servers where a token
+	// that has not expired yet renews itself. Choose an ExpiryWindow long enough.
+	UseAccessToken bool
+	// Transport sends the request. It must not be one with the chain. Nil: [http.DefaultTransport].
+	Transport http.RoundTripper
+}
+
+// String shows the URL's origin only: Header may hold an API key.
+func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + originText(r.URL) + ")" }
+
+// GoString is String.
+func (r JSONRefresher) GoString() string { return r.String() }
+
+func originText(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
+
+func (r JSONRefresher) bind(base *url.URL, c *Config) (Refresher, error) {
+	endpoint, err := c.checkEndpoint("JSONRefresher.URL", r.URL, base)
+	r.URL = endpoint
+	return r, err
+}
+
+// Refresh makes the call. It is sent once and follows no redirect.
+func (r JSONRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
+	h := http.Header{}
+	maps.Copy(h, r.Header)
+	body := []byte("{}")
+	switch {
+	case r.UseAccessToken:
+		h.Set("Authorization", "Bearer "+old.AccessToken)
+	case old.RefreshToken == "":
+		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
+	default:
+		field := r.RequestField
+		if field == "" {
+			field = "refreshToken"
+		}
+		var err error
+		if body, err = json.Marshal(map[string]string{field: old.RefreshToken}); err != nil {
+			return Token{}, err
+		}
+	}
+	a, err := post(ctx, r.Transport, r.URL, "application/json", string(body), h)
+	if err != nil {
+		return Token{}, err
+	}
+	switch {
+	case a.status >= 200 && a.status < 300:
+		t, ok := parseToken(a, r.AccessTokenField, r.RefreshTokenField, time.Now())
+		if !ok {
+			return Token{}, a.transient("its answer holds no token")
+		}
+		return t, nil
+	case r.dead(a):
+		return Token{}, a.dead()
+	default:
+		return Token{}, a.transient("")
+	}
+}
+
+// dead tells whether the answer ends the session.
+func (r JSONRefresher) dead(a *answer) bool {
+	statuses := r.DeadStatuses
+	if statuses == nil {
+		statuses = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
+	}
+	body := bytes.TrimSpace(a.body)
+	if !slices.Contains(statuses, a.status) || len(body) > 0 && !json.Valid(body) {
+		return false
+	}
+	var oauth struct {
+		Error any `json:"error"`
+	}
+	if json.Unmarshal(body, &oauth) != nil {
+		return true
+	}
+	switch oauth.Error { // RFC 6749 §5.2: these are about the client or the server, not the token
+	case "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+		"temporarily_unavailable", "server_error", "slow_down":
+		return false
+	default:
+		return true
+	}
+}
