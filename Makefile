@@ -4,7 +4,7 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 NESTED       := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './.*' | sort))
 FUZZTIME     ?= 30s
 
-.PHONY: help all test vet race lint tidy tour nested fuzz bench cover
+.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
@@ -53,3 +53,10 @@ bench: ## the comparison with other libraries
 cover: ## statement coverage
 	go test -coverprofile=coverage.txt -coverpkg=./auth/...,./chain/...,./interceptor/...,./storage/... ./...
 	go tool cover -func=coverage.txt | tail -1
+
+apidiff: ## fail on an incompatible change since the last tag
+	set -e; last=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'no tag yet'; exit 0; }; \
+	tool=$$(go env GOPATH)/bin/apidiff; go install golang.org/x/exp/cmd/apidiff@latest; \
+	old=$$(mktemp -d); git worktree add -q $$old $$last; (cd $$old && $$tool -m -w $$old/api .); \
+	out=$$($$tool -m -incompatible $$old/api .); git worktree remove --force $$old; \
+	if [ -n "$$out" ]; then echo "$$out"; exit 1; fi
