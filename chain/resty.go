@@ -90,8 +90,8 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 	return nil
 }
 
-// RestyRequest returns the resty request that req was made of: its URL before path parameters were filled in, its
-// result, its attempt. It reports false under any other client.
+// RestyRequest returns the resty request that req was made of: its path parameters, its result, its attempt. It reports
+// false under any other client.
 func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
 	r, ok := req.Context().Value(restyKey{}).(*resty.Request)
 	return r, ok

@@ -1,0 +1,359 @@
+package chain_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// once retries the first answer with a bad status.
+func once() interceptor.Interceptor {
+	return &interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+		if e.Kind != interceptor.KindBadResponse || e.Request.Attempt() > 1 {
+			return h.Next(e)
+		}
+		return h.Retry(0)
+	}}
+}
+
+// refuseFirst is a server that answers the first request with 401 and every later one with what it got.
+func refuseFirst(t *testing.T) (server *httptest.Server, bodies func() []string) {
+	t.Helper()
+	var got []string
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got = append(got, r.Header.Get("Content-Type")+"|"+string(data))
+		if len(got) == 1 {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write(data)
+	}))
+	t.Cleanup(server.Close)
+	return server, func() []string { return got }
+}
+
+func install(t *testing.T, c *chain.Chain, client *resty.Client) *resty.Client {
+	t.Helper()
+	if err := c.Install(client); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.GetClient().CloseIdleConnections)
+	return client
+}
+
+// TestRetry_everyBody sends each kind of body that resty takes, twice, and compares what arrived.
+func TestRetry_everyBody(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "upload")
+	if err := os.WriteFile(path, []byte("file content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := func() *os.File {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	type point struct{ X, Y int }
+	for name, set := range map[string]func(*resty.Request){
+		"nothing":               func(*resty.Request) {},
+		"struct":                func(r *resty.Request) { r.SetBody(point{1, 2}) },
+		"map":                   func(r *resty.Request) { r.SetBody(map[string]any{"a": 1}) },
+		"string":                func(r *resty.Request) { r.SetBody("text") },
+		"bytes":                 func(r *resty.Request) { r.SetBody([]byte("bytes")) },
+		"strings.Reader":        func(r *resty.Request) { r.SetBody(strings.NewReader("reader")) },
+		"bytes.Buffer":          func(r *resty.Request) { r.SetBody(bytes.NewBufferString("buffer")) },
+		"opaque reader":         func(r *resty.Request) { r.SetBody(io.MultiReader(strings.NewReader("opaque"))) },
+		"reader with length":    func(r *resty.Request) { r.SetContentLength(true).SetBody(io.MultiReader(strings.NewReader("opaque"))) },
+		"file":                  func(r *resty.Request) { r.SetBody(open()) },
+		"form":                  func(r *resty.Request) { r.SetFormData(map[string]string{"a": "b"}) },
+		"multipart file":        func(r *resty.Request) { r.SetFile("f", path) },
+		"multipart file reader": func(r *resty.Request) { r.SetFileReader("f", "n", open()) },
+		"multipart opaque":      func(r *resty.Request) { r.SetFileReader("f", "n", io.MultiReader(strings.NewReader("x"))) },
+		"multipart form":        func(r *resty.Request) { r.SetMultipartFormData(map[string]string{"a": "b"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, bodies := refuseFirst(t)
+			r := install(t, chain.New(once()), resty.New()).R()
+			set(r)
+			resp, err := r.Post(server.URL)
+			if err != nil || resp.StatusCode() != http.StatusOK {
+				t.Fatalf("got %v, %v", resp.Status(), err)
+			}
+			got := bodies()
+			if len(got) != 2 || got[0] != got[1] {
+				t.Errorf("the bodies differ: %q", got)
+			}
+			if name != "nothing" && strings.HasSuffix(got[1], "|") {
+				t.Error("the body is empty")
+			}
+		})
+	}
+}
+
+// TestRetry_oneShotBody gets the original answer back, readable.
+func TestRetry_oneShotBody(t *testing.T) {
+	t.Parallel()
+	server, bodies := refuseFirst(t)
+	client := &http.Client{Transport: chain.New(once()).Transport(nil)}
+	t.Cleanup(client.CloseIdleConnections)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, io.MultiReader(strings.NewReader("once")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || string(data) != "no\n" {
+		t.Errorf("got %s %q, %v", resp.Status, data, err)
+	}
+	if n := len(bodies()); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}
+
+func TestInstall_twice(t *testing.T) {
+	t.Parallel()
+	client := install(t, chain.New(), resty.New())
+	if err := chain.New().Install(client); !errors.Is(err, chain.ErrInstalled) {
+		t.Errorf("got %v", err)
+	}
+	if err := chain.New().Install(client.Clone()); !errors.Is(err, chain.ErrInstalled) {
+		t.Errorf("a clone shares the transport, got %v", err)
+	}
+	if !chain.Uninstall(client) || chain.Uninstall(client) {
+		t.Error("want Uninstall to work once")
+	}
+	if n := len(client.RetryConditions); n != 0 {
+		t.Errorf("%d retry conditions are left", n)
+	}
+	if err := chain.New().Install(client); err != nil {
+		t.Errorf("Install after Uninstall: %v", err)
+	}
+	if err := chain.New().Install(nil); err == nil {
+		t.Error("want an error for no client")
+	}
+}
+
+func TestInstalled(t *testing.T) {
+	t.Parallel()
+	c, client := chain.New(), resty.New()
+	if _, ok := chain.Installed(client); ok {
+		t.Error("installed before Install")
+	}
+	install(t, c, client)
+	if got, ok := chain.Installed(client); !ok || got != c {
+		t.Error("not installed after Install")
+	}
+	client.SetTransport(&http.Transport{})
+	if _, ok := chain.Installed(client); ok {
+		t.Error("SetTransport takes the chain off, and Installed must say so")
+	}
+}
+
+// TestSetRetryCount_neverRepeatsAReject counts calls under resty's own retry.
+func TestSetRetryCount_neverRepeatsAReject(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		reject bool
+		want   int32
+	}{
+		"reject":            {true, 1},
+		"transport failure": {false, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+				calls.Add(1)
+				if test.reject {
+					return h.Reject(mine)
+				}
+				return h.Next(req)
+			}}
+			client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{mine})
+			install(t, chain.New(in), client)
+			_, err := client.R().Get("http://127.0.0.1/")
+			if !errors.Is(err, mine) {
+				t.Errorf("got %v", err)
+			}
+			if got := calls.Load(); got != test.want {
+				t.Errorf("%d calls, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
+
+// TestSetRetryCount_hookErrors are not retried, with the chain as without it.
+func TestSetRetryCount_hookErrors(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "body")
+	}))
+	t.Cleanup(server.Close)
+	for name, hook := range map[string]func(*resty.Client, *int){
+		"before": func(c *resty.Client, n *int) {
+			c.OnBeforeRequest(func(*resty.Client, *resty.Request) error { *n++; return errors.New("hook") })
+		},
+		"after": func(c *resty.Client, n *int) {
+			c.OnAfterResponse(func(*resty.Client, *resty.Response) error { *n++; return errors.New("hook") })
+		},
+	} {
+		for _, with := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1)
+				if with {
+					install(t, chain.New(), client)
+				}
+				n := 0
+				hook(client, &n)
+				if _, err := client.R().Get(server.URL); err == nil || n != 1 {
+					t.Errorf("with chain %v: %d runs, %v", with, n, err)
+				}
+			})
+		}
+	}
+}
+
+// TestSetRetryCount_ownConditions decide alone, as they do without the chain.
+func TestSetRetryCount_ownConditions(t *testing.T) {
+	t.Parallel()
+	var calls int
+	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		calls++
+		return h.Next(req)
+	}}
+	client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{errors.New("down")})
+	install(t, chain.New(in), client)
+	client.AddRetryCondition(func(*resty.Response, error) bool { return false })
+	if _, err := client.R().Get("http://127.0.0.1/"); err == nil || calls != 1 {
+		t.Errorf("client condition: %d calls, %v", calls, err)
+	}
+	calls = 0
+	client.RetryConditions = client.RetryConditions[:1]
+	never := func(*resty.Response, error) bool { return false }
+	if _, err := client.R().AddRetryCondition(never).Get("http://127.0.0.1/"); err == nil || calls != 1 {
+		t.Errorf("request condition: %d calls, %v", calls, err)
+	}
+}
+
+func TestRestyRequest(t *testing.T) {
+	t.Parallel()
+	var url string
+	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		if r, ok := chain.RestyRequest(req); ok {
+			url = r.URL
+		}
+		return h.Resolve(interceptor.NewResponse(req, http.StatusOK, nil, nil))
+	}}
+	client := install(t, chain.New(in), resty.New())
+	r := client.R().SetPathParam("id", "7")
+	if _, err := r.Get("http://127.0.0.1/users/{id}"); err != nil {
+		t.Fatal(err)
+	}
+	if url != "http://127.0.0.1/users/7" {
+		t.Errorf("got %q", url)
+	}
+	plain := interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "/", http.NoBody)}
+	if _, ok := chain.RestyRequest(&plain); ok {
+		t.Error("there is no resty request under net/http")
+	}
+}
+
+type based struct {
+	interceptor.Base
+	url string
+}
+
+func (b based) BaseURL() string { return b.url }
+
+func TestInstall_setsBaseURL(t *testing.T) {
+	t.Parallel()
+	c := chain.New(interceptor.Base{}, interceptor.Queued(based{url: "https://a.example"}), based{url: "https://b.example"})
+	if client := install(t, c, resty.New()); client.BaseURL != "https://a.example" {
+		t.Errorf("got %q", client.BaseURL)
+	}
+	if client := install(t, c, resty.New().SetBaseURL("https://own.example")); client.BaseURL != "https://own.example" {
+		t.Errorf("the client's own base URL was replaced by %q", client.BaseURL)
+	}
+}
+
+func TestSetOutput_afterRetry(t *testing.T) {
+	t.Parallel()
+	server, _ := refuseFirst(t)
+	out := filepath.Join(t.TempDir(), "out")
+	client := install(t, chain.New(once()), resty.New())
+	if _, err := client.R().SetOutput(out).SetBody("wanted").Post(server.URL); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(out); err != nil || string(data) != "wanted" {
+		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+func TestSetDoNotParseResponse_afterRetry(t *testing.T) {
+	t.Parallel()
+	server, _ := refuseFirst(t)
+	client := install(t, chain.New(once()), resty.New())
+	resp, err := client.R().SetDoNotParseResponse(true).SetBody("wanted").Post(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.RawBody().Close()
+	if data, err := io.ReadAll(resp.RawBody()); err != nil || string(data) != "wanted" {
+		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+// TestPanic_reachesTheCaller of resty, and leaves the chain usable.
+func TestPanic_reachesTheCaller(t *testing.T) {
+	t.Parallel()
+	first := true
+	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		if first {
+			first = false
+			panic("mine") //nolint:forbidigo // that is the test
+		}
+		return h.Resolve(interceptor.NewResponse(req, http.StatusOK, nil, nil))
+	}}
+	client := install(t, chain.New(interceptor.Queued(in)), resty.New())
+	func() {
+		defer func() {
+			if p := recover(); p != "mine" {
+				t.Errorf("got %v", p)
+			}
+		}()
+		_, _ = client.R().SetContext(context.Background()).Get("http://127.0.0.1/") //nolint:usetesting // not reached
+	}()
+	if _, err := client.R().Get("http://127.0.0.1/"); err != nil {
+		t.Error(err)
+	}
+}
