@@ -85,7 +85,7 @@ func parseProgram(t *testing.T, lines map[string]string) *program {
 		case k == "net":
 			p.net = strings.Split(v, "; ")
 		case k == "config":
-			for _, word := range strings.FieldsSeq(v) {
+			for word := range strings.FieldsSeq(v) {
 				switch word {
 				case "reverse":
 					p.reverse = true
