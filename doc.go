@@ -2,18 +2,18 @@
 // API behind short-lived tokens. An expired token is refreshed exactly once, however many goroutines, processes or
 // machines notice it; the session is stored encrypted.
 //
-//	 your code ── client.R().Get("/me")
-//	     │
-//	 resty v2   path parameters, body, base URL, cookies, results, its own retry
-//	     │
-//	 chain      one copy of the request, then, for every send:
-//	            OnRequest   A ▶ B ▶ C ▶ base transport ▶ server
-//	            OnResponse  A ▶ B ▶ C      the status is good
-//	            OnError     A ▶ B ▶ C      the status is bad, or the transport failed
-//	     │
-//	 auth       is an interceptor: base URL · sign · notice a 401 · one refresh · send again · log out
-//	     │
-//	 storage    bytes under one lock for all processes: sealed files, their key in the OS keyring
+//	your code ── client.R().Get("/me")
+//	    │
+//	resty v2   path parameters, body, base URL, cookies, results, its own retry
+//	    │
+//	chain      one copy of the request, then, for every send:
+//	           OnRequest   A ▶ B ▶ C ▶ base transport ▶ server
+//	           OnResponse  A ▶ B ▶ C      the status is good
+//	           OnError     A ▶ B ▶ C      the status is bad, or the transport failed
+//	    │
+//	auth       is an interceptor: base URL · sign · notice a 401 · one refresh · send again · log out
+//	    │
+//	storage    bytes under one lock for all processes: sealed files, their key in the OS keyring
 //
 // The packages:
 //

@@ -78,4 +78,3 @@ func logIn(ctx context.Context, server *authtest.Server, session *auth.Intercept
 	must(err)
 	must(session.Login(ctx, auth.Token{AccessToken: answer.AccessToken, RefreshToken: answer.RefreshToken}))
 }
-
