@@ -41,6 +41,9 @@ func (a *Interceptor) load(ctx context.Context, old *session) (*session, error) 
 		epoch := a.epoch
 		if !a.spawn(func() { a.runLoad(f, old, epoch) }) {
 			a.mu.Unlock()
+			if old != nil {
+				return old, nil
+			}
 			return nil, fmt.Errorf("auth: %w", ErrClosed)
 		}
 		a.loading = f

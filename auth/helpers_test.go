@@ -1,0 +1,147 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/chain"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fixture is a signed-in client of a server.
+type fixture struct {
+	*authtest.Server
+
+	session *auth.Interceptor
+	client  *http.Client
+	events  *events
+}
+
+// start signs alice in at a new server. The changes adjust the configuration.
+func start(t *testing.T, server authtest.Config, change ...func(*auth.Config)) *fixture {
+	t.Helper()
+	s := authtest.NewServer(server)
+	t.Cleanup(s.Close)
+	f := join(t, s, change...)
+	f.login(t)
+	return f
+}
+
+// join makes a client of a server that exists; nobody is signed in.
+func join(t *testing.T, s *authtest.Server, change ...func(*auth.Config)) *fixture {
+	t.Helper()
+	f := &fixture{Server: s, events: new(events)}
+	c := auth.Config{
+		BaseURL:   s.URL,
+		Refresher: auth.JSONRefresher{URL: "/auth/refresh", Transport: s.Transport()},
+		OnEvent:   f.events.add,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	session, err := auth.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.session = session
+	f.client = &http.Client{Transport: chain.New(session).Transport(s.Transport())}
+	t.Cleanup(func() {
+		if err := session.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		f.client.CloseIdleConnections()
+	})
+	return f
+}
+
+func (f *fixture) login(t *testing.T) {
+	t.Helper()
+	if err := f.session.Login(t.Context(), token(f.Issue("alice"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func token(p authtest.TokenPair) auth.Token {
+	return auth.Token{AccessToken: p.AccessToken, RefreshToken: p.RefreshToken, Expiry: p.Expiry}
+}
+
+// get returns the status and body of an answer, or the error.
+func (f *fixture) get(ctx context.Context, path string) (status int, body string, err error) {
+	return f.send(ctx, http.MethodGet, path, http.NoBody)
+}
+
+func (f *fixture) send(ctx context.Context, method, path string, content io.Reader) (status int, body string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, path, content)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data), err
+}
+
+// mustGet fails the test unless the answer has the status.
+func (f *fixture) mustGet(t *testing.T, path string, want int) string {
+	t.Helper()
+	status, body, err := f.get(t.Context(), path)
+	if err != nil || status != want {
+		t.Fatalf("GET %s: got %d, %v, want %d", path, status, err, want)
+	}
+	return body
+}
+
+// mustFail fails the test unless the request ends with all of the errors.
+func (f *fixture) mustFail(t *testing.T, path string, want ...error) error {
+	t.Helper()
+	status, _, err := f.get(t.Context(), path)
+	for _, w := range want {
+		if !errors.Is(err, w) {
+			t.Fatalf("GET %s: got %d, %v, want %v", path, status, err, w)
+		}
+	}
+	return err
+}
+
+// events collects what OnEvent is told.
+type events struct {
+	mu  sync.Mutex
+	all []auth.Event
+}
+
+func (e *events) add(ev auth.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+}
+
+// String lists the kinds.
+func (e *events) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	kinds := make([]string, len(e.all))
+	for i, ev := range e.all {
+		kinds[i] = ev.Kind.String()
+	}
+	return strings.Join(kinds, ", ")
+}
+
+func (e *events) want(t *testing.T, want string) {
+	t.Helper()
+	if got := e.String(); got != want {
+		t.Errorf("events: got %q, want %q", got, want)
+	}
+}
