@@ -64,14 +64,15 @@ func report(ctx context.Context, w io.Writer, err error) int {
 }
 
 func explain(ctx context.Context, err error) (hint string, code int) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return "the session is as it was; run the command again", exitInterrupted
+	}
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return h.hint, h.code
 	}
 	switch {
 	case strings.HasPrefix(err.Error(), "unknown command"): // cobra has no type for it
 		return "run `demo --help` for the commands", exitUsage
-	case errors.Is(ctx.Err(), context.Canceled):
-		return "the session is as it was; run the command again", exitInterrupted
 	case errors.Is(err, auth.ErrLoginRequired):
 		return "run `demo login`", exitLogin
 	case errors.Is(err, auth.ErrSessionUnreadable):

@@ -70,16 +70,21 @@ func start(t *testing.T, env []string, role string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, err := cmd.StdoutPipe()
+	// Not cmd.StdoutPipe, which Wait closes before all is read.
+	stdout, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd.Stdout = w
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{cmd: cmd, stdin: stdin, lines: make(chan string, 1<<20)}
 	go func() {
 		defer close(p.lines)
+		defer func() { _ = stdout.Close() }()
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
 			p.lines <- scanner.Text()
 		}
