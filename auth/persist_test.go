@@ -204,7 +204,7 @@ func put(t *testing.T, store auth.Store, value string) {
 // finish ends everything before a bubble does.
 func finish(fs ...*fixture) {
 	for _, f := range fs {
-		_ = f.session.Close(context.Background()) //nolint:usetesting // t.Context may have ended
+		_ = f.session.Close(context.Background())
 		f.client.CloseIdleConnections()
 	}
 	fs[0].Close()

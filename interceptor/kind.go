@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 )
 
@@ -97,7 +98,7 @@ func connecting(err error) bool {
 	}
 	var dns *net.DNSError
 	// net/http's handshake timeout has no exported type.
-	return errors.As(err, &dns) || err.Error() == "net/http: TLS handshake timeout"
+	return errors.As(err, &dns) || strings.HasSuffix(err.Error(), "TLS handshake timeout")
 }
 
 func connection(err error) bool {

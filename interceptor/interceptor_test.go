@@ -1,0 +1,168 @@
+package interceptor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newRequest(ctx context.Context, target string) *interceptor.Request {
+	return &interceptor.Request{Request: httptest.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)}
+}
+
+func TestBase_passesOn(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t.Context(), "https://a.example/")
+	resp := interceptor.NewResponse(req, http.StatusOK, nil, nil)
+	failure := &interceptor.Error{Request: req}
+	for _, in := range []interceptor.Interceptor{interceptor.Base{}, interceptor.Funcs{}, interceptor.Queued(interceptor.Base{})} {
+		if v := in.OnRequest(req, interceptor.RequestHandler{}); v.Action() != interceptor.ActionNext || v.Request() != req {
+			t.Errorf("%T.OnRequest: %v", in, v.Action())
+		}
+		if v := in.OnResponse(resp, interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext || v.Response() != resp {
+			t.Errorf("%T.OnResponse: %v", in, v.Action())
+		}
+		if v := in.OnError(failure, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), failure) {
+			t.Errorf("%T.OnError: %v", in, v.Action())
+		}
+	}
+}
+
+func TestFuncs_calls(t *testing.T) {
+	t.Parallel()
+	f := interceptor.Funcs{
+		Name: "mine",
+		Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			return h.Reject(io.EOF, interceptor.Through)
+		},
+		Response: func(_ *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+			return h.Retry(time.Second)
+		},
+		Error: func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			return h.Reject(io.EOF, interceptor.Through)
+		},
+	}
+	v := f.OnRequest(nil, interceptor.RequestHandler{})
+	if v.Action() != interceptor.ActionReject || !v.Through() || !errors.Is(v.Err(), io.EOF) || v.Phase() != interceptor.PhaseRequest {
+		t.Errorf("OnRequest: %v", v.Action())
+	}
+	v = f.OnResponse(nil, interceptor.ResponseHandler{})
+	if v.Action() != interceptor.ActionRetry || v.After() != time.Second || v.Phase() != interceptor.PhaseResponse {
+		t.Errorf("OnResponse: %v", v.Action())
+	}
+	if v = f.OnError(nil, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || v.Phase() != interceptor.PhaseError {
+		t.Errorf("OnError: %v; Reject with Through is Next", v.Action())
+	}
+	if f.String() != "mine" || (interceptor.Funcs{}).String() == "" {
+		t.Error("it has no name")
+	}
+}
+
+func TestZeroVerdict(t *testing.T) {
+	t.Parallel()
+	var v interceptor.Verdict
+	if v.Action() != interceptor.ActionNone || v.Phase() != interceptor.PhaseNone || v.Action().String() != "none" || v.Phase().String() != "none" {
+		t.Error("the zero Verdict says something")
+	}
+}
+
+func TestRequest_extra(t *testing.T) {
+	t.Parallel()
+	type key int
+	req := newRequest(t.Context(), "https://a.example/")
+	if req.Extra(key(1)) != nil || req.Attempt() != 1 || req.Redirected() {
+		t.Error("a request made by hand is a first attempt without values")
+	}
+	for i := range 5 { // more than fit inline
+		req.SetExtra(key(i), i)
+	}
+	req.SetExtra(key(3), "new")
+	if req.Extra(key(4)) != 4 || req.Extra(key(3)) != "new" || req.Extra(3) != nil {
+		t.Error("wrong values")
+	}
+	call := interceptor.Call{Attempt: 2, Redirected: true}
+	wrapped := call.Wrap(req.Request)
+	if wrapped.Attempt() != 2 || !wrapped.Redirected() {
+		t.Error("the call is not told")
+	}
+}
+
+func TestResponse_Peek(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "", 3: "one", 100: "one two"} {
+		r := interceptor.NewResponse(nil, http.StatusOK, nil, []byte("one two"))
+		head, err := r.Peek(n)
+		if err != nil || string(head) != want {
+			t.Errorf("Peek(%d): %q, %v", n, head, err)
+		}
+		if rest, err := io.ReadAll(r.Body); err != nil || string(rest) != "one two" {
+			t.Errorf("after Peek(%d): %q, %v", n, rest, err)
+		}
+	}
+	broken := interceptor.NewResponse(nil, http.StatusOK, nil, nil)
+	broken.Body = io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	if head, err := broken.Peek(100); string(head) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %q, %v", head, err)
+	}
+	if rest, err := io.ReadAll(broken.Body); string(rest) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the next reader got %q, %v", rest, err)
+	}
+	if head, err := (&interceptor.Response{}).Peek(1); head != nil || err != nil {
+		t.Errorf("got %q, %v", head, err)
+	}
+}
+
+// TestError_message holds what helps and no secret.
+func TestError_message(t *testing.T) {
+	t.Parallel()
+	const target = "https://user:hunter2@a.example/path?token=hunter2#hunter2"
+	req := newRequest(t.Context(), target)
+	resp := interceptor.NewResponse(req, http.StatusNotFound, http.Header{"Set-Cookie": {"hunter2"}}, []byte("hunter2"))
+	nested := &url.Error{Op: "Get", URL: target, Err: io.EOF}
+	for want, e := range map[string]*interceptor.Error{
+		"interceptor: unknown error":                                          {},
+		"interceptor: GET https://user:xxxxx@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
+		"interceptor: GET https://user:xxxxx@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
+		"interceptor: GET https://user:xxxxx@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
+		"interceptor: 404 Not Found: mine":                                    {Response: resp, Err: errors.New("mine")},
+		`interceptor: Get "https://user:xxxxx@a.example/path?…": EOF`:         {Err: nested},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if text := fmt.Sprintf("%v %s", e, e); strings.Contains(text, "hunter2") {
+			t.Errorf("a secret in %s", text)
+		}
+	}
+}
+
+func TestError_WithCause(t *testing.T) {
+	t.Parallel()
+	e := &interceptor.Error{Err: io.EOF}
+	c := e.WithCause(&url.Error{Op: "x", Err: io.ErrClosedPipe}).WithCause(context.Canceled)
+	for _, want := range []error{io.EOF, io.ErrClosedPipe, context.Canceled} {
+		if !errors.Is(c, want) {
+			t.Errorf("%v is lost", want)
+		}
+	}
+	if _, ok := errors.AsType[*url.Error](c); !ok {
+		t.Error("the type of a cause is lost")
+	}
+	if c.Error() != e.Error() || errors.Is(e, context.Canceled) {
+		t.Error("the message or the original was changed")
+	}
+}

@@ -1,0 +1,206 @@
+package interceptor_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+var none interceptor.RequestHandler
+
+// TestQueued_oneAtATime, in the order of arrival.
+func TestQueued_oneAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var order []int
+		inside := 0
+		q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			inside++
+			if inside > 1 {
+				t.Error("two at a time")
+			}
+			order = append(order, req.Extra("n").(int))
+			<-time.After(time.Second)
+			inside--
+			return h.Next(req)
+		}})
+		for n := range 5 {
+			go func() {
+				req := newRequest(t.Context(), "https://a.example/")
+				req.SetExtra("n", n)
+				q.OnRequest(req, none)
+			}()
+			synctest.Wait()
+		}
+		<-time.After(10 * time.Second)
+		for i, n := range order {
+			if i != n {
+				t.Fatalf("order %v", order)
+			}
+		}
+		if len(order) != 5 {
+			t.Errorf("%d came through", len(order))
+		}
+	})
+}
+
+// TestQueued_manyWaiters neither recurses nor loses one.
+func TestQueued_manyWaiters(t *testing.T) {
+	t.Parallel()
+	const waiters = 100_000
+	gate := make(chan struct{})
+	var served atomic.Int32
+	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		<-gate
+		served.Add(1)
+		return h.Next(req)
+	}})
+	var group sync.WaitGroup
+	for range waiters {
+		group.Go(func() { q.OnRequest(newRequest(t.Context(), "https://a.example/"), none) })
+	}
+	close(gate)
+	group.Wait()
+	if n := served.Load(); n != waiters {
+		t.Errorf("%d served", n)
+	}
+}
+
+// TestQueued_canceledWaiters leave at once, and their callback never runs.
+func TestQueued_canceledWaiters(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var calls atomic.Int32
+		q := interceptor.Queued(interceptor.Funcs{
+			Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+				calls.Add(1)
+				<-release
+				return h.Next(req)
+			},
+			Response: func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+				calls.Add(1)
+				<-release
+				return h.Next(r)
+			},
+		})
+		go q.OnRequest(newRequest(t.Context(), "https://a.example/"), none)
+		go q.OnResponse(interceptor.NewResponse(newRequest(t.Context(), "https://a.example/"), 200, nil, nil), interceptor.ResponseHandler{})
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan interceptor.Verdict, 2)
+		go func() { left <- q.OnRequest(newRequest(ctx, "https://a.example/"), none) }()
+		go func() {
+			r := interceptor.NewResponse(newRequest(ctx, "https://a.example/"), http.StatusOK, nil, nil)
+			left <- q.OnResponse(r, interceptor.ResponseHandler{})
+		}()
+		synctest.Wait()
+		cancel()
+		for range 2 {
+			v := <-left
+			if v.Action() != interceptor.ActionReject || !v.Through() || !errors.Is(v.Err(), context.Canceled) {
+				t.Errorf("got %v %v", v.Action(), v.Err())
+			}
+		}
+		close(release)
+		synctest.Wait()
+		if n := calls.Load(); n != 2 {
+			t.Errorf("%d callbacks ran", n)
+		}
+	})
+}
+
+// TestQueued_nested fails at once where Dio hangs.
+func TestQueued_nested(t *testing.T) {
+	t.Parallel()
+	for name, nest := range map[string]func(ctx context.Context, q interceptor.Interceptor) error{
+		"on the same goroutine": func(_ context.Context, q interceptor.Interceptor) error {
+			return q.OnRequest(newRequest(t.Context(), "https://a.example/"), none).Err()
+		},
+		"on another goroutine": func(ctx context.Context, q interceptor.Interceptor) error {
+			done := make(chan error)
+			go func() { done <- q.OnRequest(newRequest(ctx, "https://a.example/"), none).Err() }()
+			return <-done
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var q interceptor.Interceptor
+			var nested error
+			q = interceptor.Queued(interceptor.Funcs{
+				Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+					nested = nest(req.Context(), q)
+					return h.Next(req)
+				},
+			})
+			req := newRequest(t.Context(), "https://a.example/")
+			q.OnRequest(req, none)
+			if !errors.Is(nested, interceptor.ErrQueueReentered) {
+				t.Errorf("got %v", nested)
+			}
+			// The mark goes with the callback: later calls with the same context may wait as usual.
+			if v := q.OnRequest(newRequest(req.Context(), "https://a.example/"), none); v.Action() != interceptor.ActionNext {
+				t.Errorf("afterwards: %v %v", v.Action(), v.Err())
+			}
+		})
+	}
+}
+
+// TestQueued_onError runs for a canceled context if it is free, and passes on if it is not.
+func TestQueued_onError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		calls := 0
+		q := interceptor.Queued(interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			calls++
+			<-release
+			return h.Next(e)
+		}})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		go q.OnError(&interceptor.Error{Request: newRequest(ctx, "https://a.example/")}, interceptor.ErrorHandler{})
+		synctest.Wait()
+		if calls != 1 {
+			t.Error("a free OnError must see the cancellation")
+		}
+		e := &interceptor.Error{Request: newRequest(ctx, "https://a.example/")}
+		if v := q.OnError(e, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), e) || calls != 1 {
+			t.Errorf("got %v %v", v.Action(), v.Err())
+		}
+		close(release)
+		synctest.Wait()
+		if v := q.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || calls != 2 {
+			t.Errorf("an error made by hand: %v", v.Action())
+		}
+	})
+}
+
+// TestQueued_panic frees the queue.
+func TestQueued_panic(t *testing.T) {
+	t.Parallel()
+	first := true
+	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		if first {
+			first = false
+			panic("mine") //nolint:forbidigo // that is the test
+		}
+		return h.Next(req)
+	}})
+	func() {
+		defer func() { _ = recover() }()
+		q.OnRequest(newRequest(t.Context(), "https://a.example/"), none)
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); v.Action() != interceptor.ActionNext {
+		t.Errorf("got %v %v", v.Action(), v.Err())
+	}
+}
