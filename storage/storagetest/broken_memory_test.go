@@ -121,6 +121,11 @@ func (b *brokenMemory) acquire(ctx context.Context, key string) (unlock func(), 
 		l <- struct{}{}
 		return func() { <-l }, nil
 	}
+	select { // a free lock first: with the context ended as well, the other select would toss a coin
+	case l <- struct{}{}:
+		return func() { <-l }, nil
+	default:
+	}
 	select {
 	case l <- struct{}{}:
 		return func() { <-l }, nil
