@@ -10,8 +10,6 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-const kills = 24
-
 // TestKill_get kills `demo get` at many instants, and each time the next one goes on with the session.
 //
 // One window is left, which no client can close: between the server's rotation and our save. The server's grace for the parent
