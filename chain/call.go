@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,9 +15,9 @@ import (
 
 // call is one call on its way through the chain, over all its attempts. It runs on the caller's goroutine.
 type call struct {
-	config *Config
+	*transport
+
 	list   []interceptor.Interceptor
-	base   http.RoundTripper
 	origin *http.Request // the caller's; never written to
 	state  interceptor.Call
 
@@ -95,15 +96,26 @@ func (c *call) begin() step {
 		a.url = *c.origin.URL
 		a.http.URL = &a.url
 	}
-	a.http.Header = make(http.Header, len(c.origin.Header)+1)
-	for k, v := range c.origin.Header {
-		a.http.Header[k] = slices.Clip(v) // appending must not write into the caller's array
-	}
+	a.http.Header = cloneHeader(c.origin.Header)
 	a.http.Body = c.next
 	c.unsent, c.next = c.next, nil
 	a.req = c.state.Wrap(&a.http)
 	c.req, c.resp, c.err, c.natural, c.rejected = &a.req, nil, nil, nil, false
 	return stepRequest
+}
+
+// cloneHeader copies the map, and shares the values: nobody can append to one without moving it first.
+func cloneHeader(h http.Header) http.Header {
+	if len(h) == 0 {
+		return make(http.Header)
+	}
+	c := maps.Clone(h)
+	for k, v := range c {
+		if cap(v) > len(v) {
+			c[k] = slices.Clip(v)
+		}
+	}
+	return c
 }
 
 // send passes the request to the base transport.
@@ -128,7 +140,7 @@ func (c *call) send() step {
 	}
 	c.resp = &c.now.resp
 	c.resp.Response, c.resp.Request = r, c.req
-	if !c.config.IsError(r) {
+	if !c.chain.config.IsError(r) {
 		return stepResponse
 	}
 	c.err = &interceptor.Error{Kind: interceptor.KindBadResponse, Request: c.req, Response: c.resp}

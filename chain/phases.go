@@ -90,7 +90,7 @@ func (c *call) errorPhase() step {
 
 // returning is the index of the n-th interceptor on the way back.
 func (c *call) returning(n int) int {
-	if c.config.ReturnOrder == Reverse {
+	if c.chain.config.ReturnOrder == Reverse {
 		return len(c.list) - 1 - n
 	}
 	return n
@@ -163,7 +163,7 @@ func (c *call) complete(e *interceptor.Error) *interceptor.Error {
 
 // unhandled tells whether the error is the status of the response and nobody made it another's business.
 func (c *call) unhandled() bool {
-	return !c.config.ErrorOnBadStatus && !c.rejected && c.err == c.natural &&
+	return !c.chain.config.ErrorOnBadStatus && !c.rejected && c.err == c.natural &&
 		c.err.Kind == interceptor.KindBadResponse && c.err.Err == nil && c.accept(c.err.Response)
 }
 

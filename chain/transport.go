@@ -15,11 +15,10 @@ type transport struct {
 // RoundTrip runs one call through the chain. The request is never changed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c := &call{
-		config: &t.chain.config,
-		list:   *t.chain.list.Load(),
-		base:   t.base,
-		origin: r,
-		state:  interceptor.Call{Redirected: r.Response != nil},
+		transport: t,
+		list:      *t.chain.list.Load(),
+		origin:    r,
+		state:     interceptor.Call{Redirected: r.Response != nil},
 	}
 	return c.run()
 }

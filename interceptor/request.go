@@ -23,7 +23,7 @@ type Call struct {
 	Redirected bool
 
 	extra  []pair
-	inline [2]pair // room for the usual few values without another allocation
+	inline [1]pair // room for one value without another allocation
 }
 
 type pair struct{ key, value any }

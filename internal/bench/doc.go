@@ -1,0 +1,3 @@
+// Package bench compares the chain and the session with other libraries on the same job: a GET with a bearer token, through
+// the same transport in memory, in the same run. docs/benchmarks.md has the results.
+package bench
