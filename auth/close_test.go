@@ -1,0 +1,97 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+func clientOver(session *auth.Interceptor, base http.RoundTripper) *http.Client {
+	return &http.Client{Transport: chain.New(session).Transport(base)}
+}
+
+// TestClose_waits for a refresh under way and its save, no longer than its context.
+func TestClose_waits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storage.NewMemory()
+		f := start(t, authtest.Config{InMemory: true}, func(c *auth.Config) { c.Store = store })
+		f.ExpireAccess()
+		release := f.HoldRefresh()
+		gaveUp, cancel := context.WithCancel(t.Context())
+		go func() { _, _, _ = f.get(gaveUp, "/me") }()
+		synctest.Wait()
+		cancel()
+		bounded, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if err := f.session.Close(bounded); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- f.session.Close(t.Context()) }()
+		synctest.Wait()
+		release()
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		again := join(t, f.Server, func(c *auth.Config) { c.Store = store })
+		again.mustGet(t, "/me", http.StatusOK) // what was under way has been saved
+		f.AssertRefreshes(t, 1)
+		f.ExpireAccess()
+		f.mustFail(t, "/me", auth.ErrClosed, auth.ErrRefreshFailed)
+		finish(f, again)
+	})
+}
+
+// TestClose_beforeUse: a session that was never read cannot be after Close.
+func TestClose_beforeUse(t *testing.T) {
+	t.Parallel()
+	s := authtest.NewServer(authtest.Config{})
+	t.Cleanup(s.Close)
+	f := join(t, s)
+	if err := f.session.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.mustFail(t, "/me", auth.ErrClosed)
+}
+
+// TestAllocations: chain and session together cost three allocations over the bare transport.
+//
+//nolint:paralleltest // AllocsPerRun counts for the whole process
+func TestAllocations(t *testing.T) {
+	session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Refresher: auth.JSONRefresher{URL: "/refresh"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok := auth.Token{AccessToken: "a", RefreshToken: "r", Expiry: time.Now().Add(24 * time.Hour)}
+	if err := session.Login(t.Context(), tok); err != nil {
+		t.Fatal(err)
+	}
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
+	client := chain.New(session).Transport(constant{resp})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example.com/me", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	got := testing.AllocsPerRun(100, func() {
+		if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+			t.Fatal(err)
+		}
+	})
+	if got > 3 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+type constant struct{ resp *http.Response }
+
+func (c constant) RoundTrip(*http.Request) (*http.Response, error) { return c.resp, nil }
