@@ -69,6 +69,8 @@ func play(role string, args []string) error {
 		return keyring.Purge(ctx, childConfig(args))
 	case "loop":
 		return loop(ctx, args)
+	case "turns":
+		return turns(ctx, args)
 	case "watch":
 		return watch(ctx, args)
 	case "readonly":
@@ -83,5 +85,8 @@ func play(role string, args []string) error {
 func childConfig(args []string) keyring.Config {
 	cfg := fileConfig(args[1])
 	cfg.Backend = args[0]
+	if limit, err := time.ParseDuration(os.ExpandEnv("$CHATELAINE_TEST_TIMEOUT")); err == nil {
+		cfg.Timeout = limit
+	}
 	return cfg
 }

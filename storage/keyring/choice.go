@@ -39,7 +39,7 @@ func choicePath(cfg Config) string {
 }
 
 // errNoChoice says that no key has been created.
-var errNoChoice = fmt.Errorf("keyring: no key has been created: %w", fs.ErrNotExist)
+var errNoChoice error = absentError("no key has been created")
 
 // readChoice returns errNoChoice when nothing has been chosen yet.
 func readChoice(cfg Config) (*choice, error) {

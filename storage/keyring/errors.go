@@ -25,8 +25,16 @@ var (
 	ErrNoPassphrase = errors.New("keyring: no passphrase")
 )
 
+// An absentError tells why there is no key, in the sense of [fs.ErrNotExist]
+// and without its words, which speak of a file.
+type absentError string
+
+func (e absentError) Error() string { return "keyring: " + string(e) }
+
+func (absentError) Is(target error) bool { return target == fs.ErrNotExist }
+
 // errAbsent is the backend's word that there is no such entry.
-var errAbsent = fmt.Errorf("keyring: the key is not in the keyring: %w", fs.ErrNotExist)
+var errAbsent error = absentError("the key is not in the keyring")
 
 // backendError gives an error of a backend its kind.
 func backendError(backend, what string, err error) error {

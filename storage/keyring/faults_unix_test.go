@@ -102,8 +102,10 @@ func killFirstOpens(t *testing.T, config func(dir string) keyring.Config, env []
 	// How long an undisturbed first Open takes tells when to kill.
 	began := time.Now()
 	backend := config("").Backend
-	wantSaid(t, output(t, env, "put", backend, t.TempDir(), "first"), "done")
+	undisturbed := t.TempDir()
+	wantSaid(t, output(t, env, "put", backend, undisturbed, "first"), "done")
 	usual := time.Since(began)
+	wantSaid(t, output(t, env, "purge", backend, undisturbed), "done")
 	complete := 0
 	for range kills {
 		cfg := config(t.TempDir())

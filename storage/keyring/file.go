@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	kr "github.com/99designs/keyring"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
@@ -90,8 +91,10 @@ func (b *backend) syncFile(item string) error {
 	return atomicfile.Sync(filepath.Join(b.fileDir(), item))
 }
 
+// ignoreAbsent: each backend has its own way to say that there was nothing to
+// remove.
 func ignoreAbsent(err error) error {
-	if errors.Is(err, os.ErrNotExist) || isAbsent(err) {
+	if errors.Is(err, kr.ErrKeyNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"strings"
@@ -54,10 +55,21 @@ func wantNotSaid(t *testing.T, out string, phrases ...string) {
 	}
 }
 
+// lines yields the lines of out that contain phrase.
+func lines(out, phrase string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(out) {
+			if strings.Contains(line, phrase) && !yield(strings.TrimSpace(line)) {
+				return
+			}
+		}
+	}
+}
+
 // A process is the program while it runs.
 type process struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	lines chan string // closed at the end of its output
 }
 
@@ -76,6 +88,7 @@ func start(t *testing.T, env []string, role string, args ...string) *process {
 		t.Fatal(err)
 	}
 	cmd.Stdout = w
+	inGroup(cmd)
 	err = cmd.Start()
 	_ = w.Close()
 	if err != nil {
@@ -93,9 +106,10 @@ func start(t *testing.T, env []string, role string, args ...string) *process {
 	return p
 }
 
-// kill kills the process and returns when it is gone.
+// kill kills the process, with the programs it has started, and returns when it
+// is gone.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
+	killGroup(p.cmd)
 	_ = p.cmd.Wait()
 }
 

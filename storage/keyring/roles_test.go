@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,27 @@ func loop(ctx context.Context, args []string) error {
 		}
 		fmt.Println("saved:", strings.TrimSpace(string(saved[:20])))
 	}
+}
+
+// turns makes one Update for every line on its standard input.
+func turns(ctx context.Context, args []string) error {
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	fmt.Println("open")
+	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+		err := s.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) { return scanner.Bytes(), nil })
+		if err != nil {
+			return err
+		}
+		value, err := s.Load(ctx, "default")
+		if err != nil {
+			return err
+		}
+		fmt.Printf("saved: %s\n", value)
+	}
+	return nil
 }
 
 // watch loads the value until its standard input is closed.

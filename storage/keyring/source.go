@@ -78,7 +78,7 @@ func (s *source) chosen() (*choice, error) {
 	case !c.Ready:
 		return nil, errNoChoice
 	case s.cfg.Backend != "" && s.cfg.Backend != c.Backend:
-		return nil, fmt.Errorf("keyring: the key is held by the backend %q, but Config.Backend is %q: %w", c.Backend, s.cfg.Backend, fs.ErrNotExist)
+		return nil, absentError(fmt.Sprintf("the key is held by the backend %q, but Config.Backend is %q", c.Backend, s.cfg.Backend))
 	}
 	return c, nil
 }
@@ -109,6 +109,7 @@ func (s *source) CreateKey(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	attempt, attemptErr := readChoice(s.cfg)
 	if err := c.write(s.cfg); err != nil {
 		return nil, err
 	}
@@ -125,6 +126,11 @@ func (s *source) CreateKey(ctx context.Context) ([]byte, error) {
 	c.Ready = true
 	if err := c.write(s.cfg); err != nil {
 		return nil, err
+	}
+	if attemptErr == nil && !attempt.Ready && attempt.Backend == c.Backend {
+		// A process that was killed may have stored a key that nothing uses. It is
+		// litter, not a danger, so whether it can be removed does not matter.
+		_ = b.remove(ctx, attempt.Item)
 	}
 	return s.remember(bytes.Clone(key), c), nil
 }

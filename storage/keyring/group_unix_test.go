@@ -1,0 +1,13 @@
+//go:build unix
+
+package keyring_test
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// inGroup gives the process a group of its own.
+func inGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
