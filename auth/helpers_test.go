@@ -3,6 +3,8 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -16,7 +18,17 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary play the part of a program as well.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Arg(0) == childMarker {
+		if err := child(flag.Args()[1:]); err != nil {
+			fmt.Println("failed:", err)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // fixture is a signed-in client of a server.
 type fixture struct {
