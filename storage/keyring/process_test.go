@@ -21,7 +21,9 @@ func command(ctx context.Context, t *testing.T, env []string, role string, args 
 	}
 	argv := append([]string{"-test.run=^$", childMarker, role}, args...)
 	cmd := exec.CommandContext(ctx, self, argv...)
-	cmd.Env, cmd.WaitDelay = append(os.Environ(), env...), time.Second
+	// Without this a program with the race detector takes a second to end.
+	cmd.Env = append(os.Environ(), os.ExpandEnv("GORACE=$GORACE atexit_sleep_ms=0"))
+	cmd.Env, cmd.WaitDelay = append(cmd.Env, env...), time.Second
 	return cmd
 }
 
