@@ -1,0 +1,41 @@
+package redact
+
+import (
+	"fmt"
+	"mime"
+	"strings"
+)
+
+// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their names, of all other
+// types only that and the size. The body may be the beginning of a longer one: cut it anywhere.
+//
+//	{"id":"REDACTED","ok":true}
+//	grant_type=password&username=REDACTED&password=REDACTED
+//	[image/png, 1234 bytes]
+func (r *Redactor) Body(contentType string, body []byte) string {
+	media, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case len(body) == 0:
+		return ""
+	case err != nil || !plain(media):
+		return fmt.Sprintf("[%d bytes]", len(body))
+	case IsJSON(media):
+		return string(r.JSON(body))
+	case media == "application/x-www-form-urlencoded":
+		return r.Form(body)
+	default:
+		return fmt.Sprintf("[%s, %d bytes]", media, len(body))
+	}
+}
+
+// IsJSON tells whether a Content-Type is one of JSON: application/json, those that end in +json, and sequences of JSON.
+func IsJSON(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	switch media {
+	case "application/json", "text/json", "application/x-ndjson", "application/jsonl", "application/json-seq":
+		return true
+	default:
+		return strings.HasSuffix(media, "+json")
+	}
+}

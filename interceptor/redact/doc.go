@@ -1,0 +1,34 @@
+// Package redact takes secrets out of what is logged, recorded or shown of HTTP calls.
+//
+//	r, err := redact.New(redact.Config{Query: []string{"sort"}, Fields: []string{"id"}})
+//	r.URL(u)                   // https://REDACTED@api.example.com/users?sort=name&key=REDACTED
+//	r.Header(h)                // Authorization: Bearer REDACTED, Cookie: session=REDACTED
+//	r.Body(contentType, data)  // {"id":7,"password":"REDACTED"}
+//	r.Text(err.Error())        // Get "https://…?key=REDACTED": token=REDACTED
+//
+// # What is shown
+//
+// It works with lists of what may be shown, not with lists of what is secret: nobody knows the latter for every server.
+// A few harmless names of HTTP are on the lists from the start, [Config] adds to them. Names are compared without
+// regard to case. What is shown of each part:
+//
+//	header         the value if the name is listed; of credentials the scheme, of cookies the names and attributes
+//	Location       and other headers that hold a URL: as a URL
+//	a URL          scheme, host and path, but path segments that look like tokens; no user information
+//	query, form    names, and the value if the name is listed
+//	JSON           structure and names, true, false and null, and other values if the name is listed
+//	other bodies   media type and size
+//	text           words, but those that look like tokens, values behind "name=", credentials behind "Bearer"
+//
+// Names are masked as well if they look like tokens.
+//
+// # Before truncation
+//
+// Redact first and truncate then: half a token is not recognized any more. For bodies the order does not matter, JSON and
+// forms that end in the middle are redacted up to there.
+//
+// # Concurrency
+//
+// A [Redactor] never changes and may be used by many goroutines. It keeps nothing of what it is given, and writes to none
+// of it.
+package redact

@@ -1,0 +1,118 @@
+package redact
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Mask stands where a secret was.
+const Mask = "REDACTED"
+
+// Config says what may be shown beside what is harmless anyway. The zero value shows that alone.
+//
+// Values of listed names are shown as they are. Those of the names that are known from the start are still masked where
+// they look like tokens.
+type Config struct {
+	// Headers are names of headers. Those that always hold credentials or cookies cannot be listed.
+	Headers []string
+	// Query are names of query parameters.
+	Query []string
+	// Fields are names of form fields and of members of JSON objects, at any depth. A listed member shows its value, or
+	// those of its array; the members of an object are judged by their own names.
+	Fields []string
+}
+
+// Redactor takes out secrets. Make one with [New]; the zero value, and a nil *Redactor, work as one of the zero [Config].
+type Redactor struct {
+	headers, query, fields names
+}
+
+// New checks the configuration, all of it, and returns a redactor.
+func New(c Config) (*Redactor, error) {
+	var errs []error
+	for _, name := range c.Headers {
+		if k := kindOf(strings.ToLower(name)); k == credentialHeader || k == cookieHeader || k == setCookieHeader {
+			errs = append(errs, fmt.Errorf("redact: Config.Headers: %s holds secrets; it cannot be shown", name))
+		}
+	}
+	headers, err := namesOf("Headers", c.Headers)
+	errs = append(errs, err)
+	query, err := namesOf("Query", c.Query)
+	errs = append(errs, err)
+	fields, err := namesOf("Fields", c.Fields)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
+	}
+	return &Redactor{headers: headers, query: query, fields: fields}, nil
+}
+
+// names are what the user wants to see, in lower case.
+type names map[string]bool
+
+func namesOf(field string, list []string) (names, error) {
+	n := make(names, len(list))
+	for i, name := range list {
+		if strings.TrimSpace(name) == "" {
+			return nil, fmt.Errorf("redact: Config.%s[%d] is empty; name what may be shown", field, i)
+		}
+		n[strings.ToLower(name)] = true
+	}
+	return n, nil
+}
+
+func (r *Redactor) orDefault() Redactor {
+	if r == nil {
+		return Redactor{}
+	}
+	return *r
+}
+
+// QueryValue returns what may be shown of the value of a query parameter.
+func (r *Redactor) QueryValue(name, value string) string {
+	name = strings.ToLower(name)
+	return visible(trustIn(r.orDefault().query[name], knownQuery(name)), value)
+}
+
+// FieldValue returns what may be shown of the value of a form field or of a member of a JSON object.
+func (r *Redactor) FieldValue(name, value string) string {
+	name = strings.ToLower(name)
+	return visible(trustIn(r.orDefault().fields[name], knownField(name)), value)
+}
+
+// Name returns what may be shown of the name of a parameter, a field or a member: the name, but for one that looks like a
+// token.
+func (r *Redactor) Name(name string) string {
+	const longest = 80
+	if len(name) > longest || !plain(name) {
+		return Mask
+	}
+	return name
+}
+
+// trust is how far a value is shown.
+type trust uint8
+
+const (
+	hidden  trust = iota
+	checked       // unless it looks like a token
+	trusted
+)
+
+func trustIn(wanted, known bool) trust {
+	switch {
+	case wanted:
+		return trusted
+	case known:
+		return checked
+	default:
+		return hidden
+	}
+}
+
+func visible(t trust, value string) string {
+	if value == "" || t == trusted || t == checked && plain(value) {
+		return value
+	}
+	return Mask
+}

@@ -1,0 +1,122 @@
+package redact
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	urls    = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>\x60\\]+`)
+	members = regexp.MustCompile(`(\\*["'])([^"'\\]{1,80})(\\*["']\s*:\s*)(\\*"[^"]*"?|\\*'[^']*'?|[^\s,}\]"']+)`)
+	pairs   = regexp.MustCompile(`[\w.\-\[\]]+=("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s&;,"'(){}]+)`)
+	lines   = regexp.MustCompile(`(?i)((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*:\s*)[^\r\n]+`)
+	schemes = regexp.MustCompile(`(?i)\b(bearer|basic|digest|dpop|negotiate|ntlm)(\s+)[^\s"']+`)
+	named   = regexp.MustCompile(`(?i)\b([\w-]*(?:token|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|credentials?|` +
+		`signature|jwt|otp|session(?:[_-]?id)?))(\s*:\s*|\s+)("[^"]*"?|'[^']*'?|[^\s"',;)]+)`)
+)
+
+// Text returns what may be shown of free text, such as the message of an error: URLs as by URL, of name=value the value if
+// name is listed, nothing behind Authorization:, Bearer, password: and the like, no word that looks like a token, and
+// none of the known secrets, which [Redactor.Secrets] collects. Words are words: a password that looks like one is only
+// found if it is known or labeled.
+func (r *Redactor) Text(s string, known ...string) string {
+	s = replaceKnown(s, known)
+	var b strings.Builder
+	at := 0
+	for _, span := range urls.FindAllStringIndex(s, -1) {
+		b.WriteString(r.prose(s[at:span[0]]))
+		text := strings.TrimRight(s[span[0]:span[1]], ".,:;)]}")
+		b.WriteString(r.URLString(text))
+		at = span[0] + len(text)
+	}
+	b.WriteString(r.prose(s[at:]))
+	return b.String()
+}
+
+// prose redacts text that holds no URL.
+func (r *Redactor) prose(s string) string {
+	s = lines.ReplaceAllString(s, "${1}${2}"+Mask)
+	s = schemes.ReplaceAllString(s, "${1}${2}"+Mask)
+	s = members.ReplaceAllStringFunc(s, func(m string) string {
+		g := members.FindStringSubmatch(m)
+		return g[1] + g[2] + g[3] + r.labeled(g[2], g[4])
+	})
+	s = pairs.ReplaceAllStringFunc(s, func(pair string) string {
+		name, value, _ := strings.Cut(pair, "=")
+		return name + "=" + r.labeled(name, value)
+	})
+	s = named.ReplaceAllStringFunc(s, func(m string) string {
+		g := named.FindStringSubmatch(m)
+		if word(g[3]) {
+			return m
+		}
+		return g[1] + g[2] + Mask
+	})
+	return maskWords(s)
+}
+
+// labeled redacts a value whose name is known.
+func (r *Redactor) labeled(name, value string) string {
+	switch bare := strings.Trim(value, `\"'`); {
+	case bare == "true", bare == "false", bare == "null", bare == "", bare == Mask:
+		return value
+	case r.FieldValue(name, bare) == bare, r.QueryValue(name, bare) == bare:
+		return value
+	default:
+		return Mask
+	}
+}
+
+// word tells whether s can be the next word of a sentence: "token expired", "session: not found".
+func word(s string) bool {
+	const longest = 12
+	return s == Mask || len(s) <= longest && !strings.ContainsFunc(strings.TrimRight(s, ".:!"), func(r rune) bool {
+		return r < 'a' || r > 'z'
+	})
+}
+
+func maskWords(s string) string {
+	var b strings.Builder
+	for s != "" {
+		n := strings.IndexFunc(s, betweenWords)
+		if n < 0 {
+			n = len(s)
+		}
+		if w := s[:n]; suspicious(w) {
+			b.WriteString(Mask)
+		} else {
+			b.WriteString(w)
+		}
+		s = s[n:]
+		if s != "" {
+			b.WriteByte(s[0]) // all that is between words is ASCII
+			s = s[1:]
+		}
+	}
+	return b.String()
+}
+
+// replaceKnown masks the secrets in s, also where they are escaped.
+func replaceKnown(s string, known []string) string {
+	if len(known) == 0 {
+		return s
+	}
+	known = slices.Clone(known)
+	slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range known {
+		if len(secret) < shortest {
+			continue
+		}
+		quoted := strconv.Quote(secret)
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), quoted[1 : len(quoted)-1]} {
+			s = strings.ReplaceAll(s, form, Mask)
+		}
+	}
+	return s
+}
+
+// shortest is the length from which on a secret can be found in a text without finding it everywhere.
+const shortest = 4

@@ -1,0 +1,95 @@
+package redact
+
+import (
+	"net/url"
+	"strings"
+)
+
+// URL returns what may be shown of u: no user information, no path segment that looks like a token, and of query and
+// fragment the names, with the values that may be shown. A nil u is "".
+func (r *Redactor) URL(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	var b strings.Builder
+	if u.Scheme != "" {
+		b.WriteString(u.Scheme + ":")
+	}
+	if u.Opaque != "" {
+		b.WriteString(Mask)
+	} else {
+		if u.Host != "" || u.User != nil {
+			b.WriteString("//")
+			if u.User != nil {
+				b.WriteString(Mask + "@")
+			}
+			b.WriteString(u.Host)
+		}
+		b.WriteString(path(u.EscapedPath()))
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		b.WriteString("?" + r.Query(u.RawQuery))
+	}
+	if u.Fragment != "" {
+		b.WriteString("#" + Mask)
+	}
+	return b.String()
+}
+
+// URLString is URL for a URL in a string, absolute or relative. What cannot be parsed is masked.
+func (r *Redactor) URLString(s string) string {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil {
+		return Mask
+	}
+	return r.URL(u)
+}
+
+// Query returns what may be shown of a query, as it stands in a URL.
+func (r *Redactor) Query(raw string) string { return r.parameters(raw, r.QueryValue) }
+
+// Form returns what may be shown of a body of type application/x-www-form-urlencoded. The body may end anywhere.
+func (r *Redactor) Form(body []byte) string { return r.parameters(string(body), r.FieldValue) }
+
+func (r *Redactor) parameters(raw string, value func(name, value string) string) string {
+	if raw == "" {
+		return ""
+	}
+	list := strings.Split(raw, "&")
+	for i, pair := range list {
+		name, v, ok := strings.Cut(pair, "=")
+		if !ok {
+			if pair != "" {
+				list[i] = Mask // a name without a value may be a value without a name
+			}
+			continue
+		}
+		plainName, err := url.QueryUnescape(name)
+		plainValue, err2 := url.QueryUnescape(v)
+		if err != nil || err2 != nil {
+			list[i] = Mask
+			continue
+		}
+		if r.Name(plainName) == Mask {
+			name = Mask
+		}
+		if value(plainName, plainValue) != plainValue {
+			v = Mask
+		}
+		list[i] = name + "=" + v
+	}
+	return strings.Join(list, "&")
+}
+
+func path(escaped string) string {
+	if !strings.ContainsFunc(escaped, func(c rune) bool { return c != '/' }) {
+		return escaped
+	}
+	segments := strings.Split(escaped, "/")
+	for i, s := range segments {
+		if text, err := url.PathUnescape(s); err != nil || !plain(text) {
+			segments[i] = Mask
+		}
+	}
+	return strings.Join(segments, "/")
+}
