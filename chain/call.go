@@ -19,7 +19,7 @@ type call struct {
 
 	list   []interceptor.Interceptor
 	origin *http.Request // the caller's; never written to
-	state  interceptor.Call
+	state  *interceptor.Call
 
 	// What the call has come to: the request before it is sent, then a response or an error.
 	req  *interceptor.Request
@@ -34,8 +34,7 @@ type call struct {
 	next   io.ReadCloser // body for the next attempt
 	after  time.Duration // how long the next attempt waits
 
-	now   *attempt
-	first attempt // in place, so that a call without retries costs one allocation
+	now *attempt
 }
 
 // attempt holds the copies that one attempt works on. A transport may still read them when it has returned, so the next
@@ -45,6 +44,7 @@ type attempt struct {
 	url  url.URL
 	req  interceptor.Request
 	resp interceptor.Response
+	call interceptor.Call // of the first attempt, so that a call without retries costs one allocation
 }
 
 // step is what a call does next.
@@ -85,12 +85,13 @@ func (c *call) run() (*http.Response, error) {
 
 // begin copies the caller's request for the next attempt.
 func (c *call) begin() step {
-	c.state.Attempt++
-	c.now = &c.first
-	if c.state.Attempt > 1 {
-		c.now = new(attempt)
+	a := new(attempt)
+	c.now = a
+	if c.state == nil {
+		c.state = &a.call
+		c.state.Redirected = c.origin.Response != nil
 	}
-	a := c.now
+	c.state.Attempt++
 	a.http = *c.origin
 	if c.origin.URL != nil {
 		a.url = *c.origin.URL

@@ -10,7 +10,7 @@ import (
 // current response is given up, because where it says no that response goes to the caller.
 func (c *call) mayRetry(d time.Duration) bool {
 	ctx := c.origin.Context()
-	if c.state.Attempt >= c.chain.config.MaxAttempts || ctx.Err() != nil {
+	if int(c.state.Attempt) >= c.chain.config.MaxAttempts || ctx.Err() != nil {
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {

@@ -2,8 +2,6 @@ package chain
 
 import (
 	"net/http"
-
-	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
 // transport is a chain over a base transport.
@@ -14,12 +12,7 @@ type transport struct {
 
 // RoundTrip runs one call through the chain. The request is never changed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := &call{
-		transport: t,
-		list:      *t.chain.list.Load(),
-		origin:    r,
-		state:     interceptor.Call{Redirected: r.Response != nil},
-	}
+	c := call{transport: t, list: *t.chain.list.Load(), origin: r}
 	return c.run()
 }
 

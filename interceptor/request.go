@@ -18,12 +18,12 @@ type Request struct {
 // interceptors have no need of it. It is not safe for concurrent use.
 type Call struct {
 	// Attempt is the number of the current send, from 1.
-	Attempt int
+	Attempt int32
 	// Redirected is true if this call is a hop that follows a redirect.
 	Redirected bool
 
-	extra  []pair
-	inline [1]pair // room for one value without another allocation
+	first pair    // most calls have one value, for which this saves an allocation
+	more  *[]pair // the others
 }
 
 type pair struct{ key, value any }
@@ -36,7 +36,7 @@ func (r *Request) Attempt() int {
 	if r.call == nil {
 		return 1
 	}
-	return r.call.Attempt
+	return int(r.call.Attempt)
 }
 
 // Redirected tells whether this request follows a redirect. Each hop of a redirect is a call of its own, and its
@@ -49,10 +49,8 @@ func (r *Request) Extra(key any) any {
 	if r.call == nil {
 		return nil
 	}
-	for i := range r.call.extra {
-		if r.call.extra[i].key == key {
-			return r.call.extra[i].value
-		}
+	if p := r.call.find(key); p != nil {
+		return p.value
 	}
 	return nil
 }
@@ -63,14 +61,29 @@ func (r *Request) SetExtra(key, value any) {
 		r.call = &Call{Attempt: 1}
 	}
 	c := r.call
-	for i := range c.extra {
-		if c.extra[i].key == key {
-			c.extra[i].value = value
-			return
+	switch p := c.find(key); {
+	case p != nil:
+		p.value = value
+	case c.first.key == nil:
+		c.first = pair{key, value}
+	case c.more == nil:
+		c.more = &[]pair{{key, value}}
+	default:
+		*c.more = append(*c.more, pair{key, value})
+	}
+}
+
+// find returns the place of a value, nil if there is none.
+func (c *Call) find(key any) *pair {
+	if c.first.key == key {
+		return &c.first
+	}
+	if c.more != nil {
+		for i := range *c.more {
+			if (*c.more)[i].key == key {
+				return &(*c.more)[i]
+			}
 		}
 	}
-	if c.extra == nil {
-		c.extra = c.inline[:0]
-	}
-	c.extra = append(c.extra, pair{key, value})
+	return nil
 }
