@@ -13,13 +13,13 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// call is one call on its way through the chain, over all its attempts. It runs on the caller's goroutine.
+// call is one call on its way through the chain, over all its attempts. It lives on the stack of the caller's goroutine,
+// which is why nothing may keep a pointer to it.
 type call struct {
 	*transport
 
 	list   []interceptor.Interceptor
 	origin *http.Request // the caller's; never written to
-	state  *interceptor.Call
 
 	// What the call has come to: the request before it is sent, then a response or an error.
 	req  *interceptor.Request
@@ -29,22 +29,23 @@ type call struct {
 	natural  *interceptor.Error // the error the transport or the status gave; any other one was decided by someone
 	rejected bool               // the error was decided by someone
 
-	open   io.ReadCloser // body of the last response of the transport, until it is closed or given to the caller
-	unsent io.Closer     // body of the request, until the transport takes it over
+	bodies bodies
+	unsent io.ReadCloser // body of the request, until the transport takes it over
 	next   io.ReadCloser // body for the next attempt
 	after  time.Duration // how long the next attempt waits
 
-	now *attempt
+	state *interceptor.Call
+	now   *attempt
 }
 
-// attempt holds the copies that one attempt works on. A transport may still read them when it has returned, so the next
-// attempt gets its own.
+// attempt is what one attempt works on and interceptors see, in one allocation. A transport may still read the request
+// when it has returned, so the next attempt gets its own.
 type attempt struct {
-	http http.Request
-	url  url.URL
-	req  interceptor.Request
-	resp interceptor.Response
-	call interceptor.Call // of the first attempt, so that a call without retries costs one allocation
+	http  http.Request
+	url   url.URL
+	req   interceptor.Request
+	resp  interceptor.Response
+	state interceptor.Call // of the whole call; that of the first attempt is the one in use
 }
 
 // step is what a call does next.
@@ -85,14 +86,12 @@ func (c *call) run() (*http.Response, error) {
 
 // begin copies the caller's request for the next attempt.
 func (c *call) begin() step {
-	a := new(attempt)
-	c.now = a
+	a := &attempt{http: *c.origin}
 	if c.state == nil {
-		c.state = &a.call
+		c.state = &a.state
 		c.state.Redirected = c.origin.Response != nil
 	}
 	c.state.Attempt++
-	a.http = *c.origin
 	if c.origin.URL != nil {
 		a.url = *c.origin.URL
 		a.http.URL = &a.url
@@ -101,7 +100,7 @@ func (c *call) begin() step {
 	a.http.Body = c.next
 	c.unsent, c.next = c.next, nil
 	a.req = c.state.Wrap(&a.http)
-	c.req, c.resp, c.err, c.natural, c.rejected = &a.req, nil, nil, nil, false
+	c.now, c.req, c.resp, c.err, c.natural, c.rejected = a, &a.req, nil, nil, nil, false
 	return stepRequest
 }
 
@@ -121,18 +120,14 @@ func cloneHeader(h http.Header) http.Header {
 
 // send passes the request to the base transport.
 func (c *call) send() step {
-	if err := c.origin.Context().Err(); err != nil {
-		return c.interrupted()
-	}
-	c.unsent = nil                            // the transport closes it, even if it fails
 	r, err := c.base.RoundTrip(c.req.Request) //nolint:bodyclose // deliver, discard or fail
-	if r != nil && r.Body != http.NoBody {
-		c.open = r.Body
+	c.unsent = nil                            // the transport closes it, even if it fails; after a panic abandon does
+	if r != nil {
+		c.bodies.hold(r.Body)
 	}
 	switch {
 	case err != nil:
-		closeBody(c.open)
-		c.open = nil
+		c.bodies.close()
 		c.err = &interceptor.Error{Kind: interceptor.KindOf(err), Request: c.req, Err: err}
 		c.natural = c.err
 		return stepError
@@ -148,6 +143,9 @@ func (c *call) send() step {
 	c.natural = c.err
 	return stepError
 }
+
+// done tells whether the caller's context is.
+func (c *call) done() bool { return c.origin.Context().Err() != nil }
 
 // interrupted replaces what the call has come to by the end of its context.
 func (c *call) interrupted() step {

@@ -9,6 +9,9 @@ import (
 
 func (c *call) requestPhase() step {
 	for i, in := range c.list {
+		if c.done() {
+			return c.interrupted()
+		}
 		v := in.OnRequest(c.req, interceptor.RequestHandler{})
 		if v.Phase() != interceptor.PhaseRequest {
 			return c.misused(i, interceptor.PhaseRequest)
@@ -25,12 +28,15 @@ func (c *call) requestPhase() step {
 			return c.reject(i, v)
 		}
 	}
+	if c.done() {
+		return c.interrupted()
+	}
 	return stepSend
 }
 
 func (c *call) responsePhase() step {
 	for n := range c.list {
-		if c.origin.Context().Err() != nil {
+		if c.done() {
 			return c.interrupted()
 		}
 		i := c.returning(n)
@@ -123,10 +129,14 @@ func (c *call) accept(r *interceptor.Response) bool {
 	if r == nil || r.Response == nil {
 		return false
 	}
+	if r != c.resp {
+		c.holdReplaced()
+		c.bodies.hold(r.Body)
+		c.resp = r
+	}
 	if r.Request == nil {
 		r.Request = c.req
 	}
-	c.resp = r
 	return true
 }
 

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"io"
 	"net/http"
 	"time"
 )
@@ -10,7 +9,7 @@ import (
 // current response is given up, because where it says no that response goes to the caller.
 func (c *call) mayRetry(d time.Duration) bool {
 	ctx := c.origin.Context()
-	if int(c.state.Attempt) >= c.chain.config.MaxAttempts || ctx.Err() != nil {
+	if c.state.Attempt >= c.chain.config.MaxAttempts || ctx.Err() != nil {
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
@@ -35,8 +34,7 @@ func (c *call) mayRetry(d time.Duration) bool {
 // retry gives the current response up, waits, and begins anew.
 func (c *call) retry() step {
 	c.discard()
-	closeBody(c.unsent)
-	c.unsent = nil
+	c.dropRequest()
 	if c.after > 0 {
 		timer := time.NewTimer(c.after)
 		defer timer.Stop()
@@ -49,45 +47,4 @@ func (c *call) retry() step {
 		}
 	}
 	return c.begin()
-}
-
-// The limits on what is read of a body nobody wants, to save its connection.
-const (
-	drainLimit = 64 << 10
-	drainTime  = time.Second
-)
-
-// discard reads the open body to its end, within limits, and closes it.
-func (c *call) discard() {
-	if c.open == nil {
-		return
-	}
-	drain(c.open)
-	c.open = nil
-}
-
-func drain(body io.ReadCloser) {
-	if body == http.NoBody {
-		return
-	}
-	defer closeBody(body)
-	slow := time.AfterFunc(drainTime, func() { closeBody(body) })
-	defer slow.Stop()
-	_, _ = io.CopyN(io.Discard, body, drainLimit)
-}
-
-func closeBody(b io.Closer) {
-	if b != nil {
-		_ = b.Close()
-	}
-}
-
-// abandon closes what a call leaves behind that neither caller nor transport will close: on a panic everything, else
-// the request that was never sent.
-func (c *call) abandon() {
-	closeBody(c.unsent)
-	closeBody(c.next)
-	if c.open != nil {
-		closeBody(c.open)
-	}
 }

@@ -18,18 +18,18 @@ type RequestHandler struct{}
 
 // Next hands req on to the next interceptor, at last to the transport.
 func (RequestHandler) Next(req *Request) Verdict {
-	return Verdict{phase: PhaseRequest, action: ActionNext, req: req}
+	return Verdict{phase: PhaseRequest, action: ActionNext, value: req}
 }
 
 // Resolve answers the call with resp; nothing is sent. Without [Through] no other callback runs.
 func (RequestHandler) Resolve(resp *Response, flow ...Flow) Verdict {
-	return Verdict{phase: PhaseRequest, action: ActionResolve, resp: resp, through: through(flow)}
+	return Verdict{phase: PhaseRequest, action: ActionResolve, value: resp, through: through(flow)}
 }
 
 // Reject fails the call with err; nothing is sent. Without [Through] no other callback runs.
 // An err that is no *[Error] is wrapped in one; [errors.As] finds it at the caller.
 func (RequestHandler) Reject(err error, flow ...Flow) Verdict {
-	return Verdict{phase: PhaseRequest, action: ActionReject, err: err, through: through(flow)}
+	return Verdict{phase: PhaseRequest, action: ActionReject, value: err, through: through(flow)}
 }
 
 // ResponseHandler makes the verdicts of OnResponse.
@@ -37,24 +37,24 @@ type ResponseHandler struct{}
 
 // Next hands resp on to the next interceptor, at last to the caller.
 func (ResponseHandler) Next(resp *Response) Verdict {
-	return Verdict{phase: PhaseResponse, action: ActionNext, resp: resp}
+	return Verdict{phase: PhaseResponse, action: ActionNext, value: resp}
 }
 
 // Resolve answers the call with resp; the later interceptors do not see it.
 func (ResponseHandler) Resolve(resp *Response) Verdict {
-	return Verdict{phase: PhaseResponse, action: ActionResolve, resp: resp}
+	return Verdict{phase: PhaseResponse, action: ActionResolve, value: resp}
 }
 
 // Reject turns the response into an error. Without [Through] no OnError runs.
 func (ResponseHandler) Reject(err error, flow ...Flow) Verdict {
-	return Verdict{phase: PhaseResponse, action: ActionReject, err: err, through: through(flow)}
+	return Verdict{phase: PhaseResponse, action: ActionReject, value: err, through: through(flow)}
 }
 
 // Retry waits for after, then sends the caller's original request again through the whole chain.
 // A retry that is not possible (attempts used up, body not replayable, context done or over before the wait is)
 // behaves as Next, with the response intact.
 func (ResponseHandler) Retry(after time.Duration) Verdict {
-	return Verdict{phase: PhaseResponse, action: ActionRetry, after: after}
+	return Verdict{phase: PhaseResponse, action: ActionRetry, value: after}
 }
 
 // ErrorHandler makes the verdicts of OnError.
@@ -63,26 +63,26 @@ type ErrorHandler struct{}
 // Next hands err on to the next interceptor, at last to the caller. An err that replaces the one received
 // does not hide it: [errors.Is] and [errors.As] find both.
 func (ErrorHandler) Next(err error) Verdict {
-	return Verdict{phase: PhaseError, action: ActionNext, err: err}
+	return Verdict{phase: PhaseError, action: ActionNext, value: err}
 }
 
 // Resolve answers the call with resp in spite of the error. No OnResponse runs, no later OnError either.
 func (ErrorHandler) Resolve(resp *Response) Verdict {
-	return Verdict{phase: PhaseError, action: ActionResolve, resp: resp}
+	return Verdict{phase: PhaseError, action: ActionResolve, value: resp}
 }
 
-// Reject ends the call with err: the later interceptors do not see it. With [Through] it is Next.
+// Reject ends the call with value: the later interceptors do not see it. With [Through] it is Next.
 func (ErrorHandler) Reject(err error, flow ...Flow) Verdict {
 	if through(flow) {
 		return ErrorHandler{}.Next(err)
 	}
-	return Verdict{phase: PhaseError, action: ActionReject, err: err}
+	return Verdict{phase: PhaseError, action: ActionReject, value: err}
 }
 
 // Retry is [ResponseHandler.Retry] for a call that failed. Where it is not possible it behaves as Next with the
 // error received.
 func (ErrorHandler) Retry(after time.Duration) Verdict {
-	return Verdict{phase: PhaseError, action: ActionRetry, after: after}
+	return Verdict{phase: PhaseError, action: ActionRetry, value: after}
 }
 
 func through(flow []Flow) bool { return slices.Contains(flow, Through) }

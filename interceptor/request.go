@@ -18,12 +18,12 @@ type Request struct {
 // interceptors have no need of it. It is not safe for concurrent use.
 type Call struct {
 	// Attempt is the number of the current send, from 1.
-	Attempt int32
+	Attempt int
 	// Redirected is true if this call is a hop that follows a redirect.
 	Redirected bool
 
-	first pair    // most calls have one value, for which this saves an allocation
-	more  *[]pair // the others
+	first pair // in place: most calls store one value, and it costs no allocation
+	more  []pair
 }
 
 type pair struct{ key, value any }
@@ -36,7 +36,7 @@ func (r *Request) Attempt() int {
 	if r.call == nil {
 		return 1
 	}
-	return int(r.call.Attempt)
+	return r.call.Attempt
 }
 
 // Redirected tells whether this request follows a redirect. Each hop of a redirect is a call of its own, and its
@@ -55,7 +55,7 @@ func (r *Request) Extra(key any) any {
 	return nil
 }
 
-// SetExtra stores value under key for the rest of the call.
+// SetExtra stores value under key, which must be comparable and not nil, for the rest of the call.
 func (r *Request) SetExtra(key, value any) {
 	if r.call == nil {
 		r.call = &Call{Attempt: 1}
@@ -66,23 +66,19 @@ func (r *Request) SetExtra(key, value any) {
 		p.value = value
 	case c.first.key == nil:
 		c.first = pair{key, value}
-	case c.more == nil:
-		c.more = &[]pair{{key, value}}
 	default:
-		*c.more = append(*c.more, pair{key, value})
+		c.more = append(c.more, pair{key, value})
 	}
 }
 
-// find returns the place of a value, nil if there is none.
+// find returns where the value of key is kept, or nil.
 func (c *Call) find(key any) *pair {
 	if c.first.key == key {
 		return &c.first
 	}
-	if c.more != nil {
-		for i := range *c.more {
-			if (*c.more)[i].key == key {
-				return &(*c.more)[i]
-			}
+	for i := range c.more {
+		if c.more[i].key == key {
+			return &c.more[i]
 		}
 	}
 	return nil

@@ -7,10 +7,7 @@ import "time"
 //
 // The accessors are for those who run verdicts (package chain) and for tests of interceptors.
 type Verdict struct {
-	req     *Request
-	resp    *Response
-	err     error
-	after   time.Duration
+	value   any // *Request, *Response, error or time.Duration: one field, so that a Verdict fits into registers
 	phase   Phase
 	action  Action
 	through bool
@@ -76,16 +73,31 @@ func (v Verdict) Action() Action { return v.action }
 func (v Verdict) Phase() Phase { return v.phase }
 
 // Request returns the request handed on by [RequestHandler.Next], else nil.
-func (v Verdict) Request() *Request { return v.req }
+func (v Verdict) Request() *Request {
+	r, _ := v.value.(*Request)
+	return r
+}
 
 // Response returns the response handed on or resolved with, else nil.
-func (v Verdict) Response() *Response { return v.resp }
+func (v Verdict) Response() *Response {
+	r, _ := v.value.(*Response)
+	return r
+}
 
-// Err returns the error handed on or rejected with, else nil.
-func (v Verdict) Err() error { return v.err }
+// Err returns the error handed on or rejected with, else nil. A nil *[Error] is nil.
+func (v Verdict) Err() error {
+	if e, ok := v.value.(*Error); ok && e == nil {
+		return nil
+	}
+	err, _ := v.value.(error)
+	return err
+}
 
 // After returns how long a retry waits before it sends again.
-func (v Verdict) After() time.Duration { return v.after }
+func (v Verdict) After() time.Duration {
+	d, _ := v.value.(time.Duration)
+	return d
+}
 
 // Through tells whether the result still passes the remaining phases.
 func (v Verdict) Through() bool { return v.through }
