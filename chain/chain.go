@@ -61,14 +61,16 @@ func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(*
 
 // Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result works for any
 // [http.Client], and passes CloseIdleConnections on.
-func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper { return c.over(base) }
-
-func (c *Chain) over(base http.RoundTripper) *transport {
+func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport //nolint:forbidigo // a clone of it, or what a mock put in its place
 		if t, ok := base.(*http.Transport); ok {
 			base = t.Clone()
 		}
 	}
-	return &transport{chain: c, base: base}
+	t := &transport{chain: c, base: base}
+	if s, ok := tlsOf(base); ok {
+		return &transportTLS{transport: t, tlsSettings: s}
+	}
+	return t
 }

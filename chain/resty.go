@@ -3,7 +3,6 @@ package chain
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/go-resty/resty/v2"
@@ -35,7 +34,7 @@ func (c *Chain) Install(client *resty.Client) error {
 	if _, ok := Installed(client); ok {
 		return ErrInstalled
 	}
-	client.SetTransport(c.over(client.GetClient().Transport))
+	client.SetTransport(c.Transport(client.GetClient().Transport))
 	addRetryCondition(client)
 	client.OnBeforeRequest(remember)
 	if client.BaseURL == "" {
@@ -72,8 +71,11 @@ func installed(client *resty.Client) (*transport, bool) {
 	if client == nil {
 		return nil, false
 	}
-	t, ok := client.GetClient().Transport.(*transport)
-	return t, ok
+	l, ok := client.GetClient().Transport.(interface{ layer() *transport })
+	if !ok {
+		return nil, false
+	}
+	return l.layer(), true
 }
 
 // Configure calls fn with the chain taken off, so that SetProxy, SetTLSClientConfig, SetRootCertificate and the like have
@@ -85,7 +87,11 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 		return ErrNotInstalled
 	}
 	client.SetTransport(t.base)
-	defer func() { client.SetTransport(t.chain.over(client.GetClient().Transport)) }()
+	defer func() {
+		if _, ok := installed(client); !ok { // fn may have installed one
+			client.SetTransport(t.chain.Transport(client.GetClient().Transport))
+		}
+	}()
 	fn(client)
 	return nil
 }
@@ -122,5 +128,3 @@ func baseURL(i interceptor.Interceptor) string {
 		i = w.Unwrap()
 	}
 }
-
-var _ http.RoundTripper = (*transport)(nil)

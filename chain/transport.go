@@ -1,14 +1,17 @@
 package chain
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // transport is a chain over a base transport.
 type transport struct {
 	chain *Chain
 	base  http.RoundTripper
 }
+
+var _ http.RoundTripper = (*transport)(nil)
+
+// layer finds the transport through what is put around it.
+func (t *transport) layer() *transport { return t }
 
 // RoundTrip runs one call through the chain. The request is never changed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -28,7 +28,7 @@ const (
 	KindCanceled
 	// KindConnection is a connection that was refused, reset or closed, or a host that has no address.
 	KindConnection
-	// KindBadCertificate is a certificate that was not accepted.
+	// KindBadCertificate is a certificate that was not accepted: the server's by us, or ours by the server.
 	KindBadCertificate
 )
 
@@ -85,10 +85,16 @@ func badCertificate(err error) bool {
 		authority    x509.UnknownAuthorityError
 		hostname     x509.HostnameError
 		invalid      x509.CertificateInvalidError
-		alert        tls.AlertError
 	)
 	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
-		errors.As(err, &invalid) || errors.As(err, &alert)
+		errors.As(err, &invalid) || ourCertificate(err)
+}
+
+// ourCertificate tells whether a server did not accept the client's certificate, or the lack of one. The alert that
+// says so has no exported type.
+func ourCertificate(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && op.Err != nil && strings.Contains(op.Err.Error(), "certificate")
 }
 
 func connecting(err error) bool {
@@ -103,10 +109,21 @@ func connecting(err error) bool {
 
 func connection(err error) bool {
 	var (
-		op  *net.OpError
-		dns *net.DNSError
+		op     *net.OpError
+		dns    *net.DNSError
+		stream streamError
 	)
-	return errors.As(err, &op) || errors.As(err, &dns) ||
+	return errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &stream) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
 }
+
+// streamError is what net/http's HTTP/2 errors of a stream that was reset turn into: any struct with these fields.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+// Error makes it a possible target of [errors.As].
+func (streamError) Error() string { return "stream reset" }

@@ -35,6 +35,16 @@ func TestKindOf(t *testing.T) {
 		"a dial timeout":      {dialTimeout, interceptor.KindConnectTimeout},
 		"a canceled context":  {canceled, interceptor.KindCanceled},
 		"a reset":             {reset, interceptor.KindConnection},
+		"an HTTP/2 reset":     {streamReset, interceptor.KindConnection},
+		"an answer cut short": {cutShort, interceptor.KindConnection},
+		"no client certificate": {
+			func(t *testing.T) error { t.Helper(); return handshake(t, tls.RequireAnyClientCert, tls.VersionTLS13) },
+			interceptor.KindBadCertificate,
+		},
+		"no common TLS version": {
+			func(t *testing.T) error { t.Helper(); return handshake(t, tls.NoClientCert, tls.VersionTLS12) },
+			interceptor.KindConnection,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,4 +189,46 @@ func reset(t *testing.T) error {
 	}))
 	t.Cleanup(s.Close)
 	return do(t.Context(), t, &http.Transport{}, s.URL, 0)
+}
+
+// streamReset aborts one stream of an HTTP/2 connection.
+func streamReset(t *testing.T) error {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler) //nolint:forbidigo // the way to reset a stream
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return do(t.Context(), t, s.Client().Transport.(*http.Transport), s.URL, 0)
+}
+
+// cutShort ends a response in its middle.
+func cutShort(t *testing.T) error {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		_, _ = io.WriteString(w, "half")
+	}))
+	t.Cleanup(s.Close)
+	resp, err := s.Client().Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	_, err = io.ReadAll(resp.Body)
+	return err
+}
+
+// handshake talks TLS 1.3 to a server that may want something else.
+func handshake(t *testing.T, auth tls.ClientAuthType, version uint16) error {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.TLS = &tls.Config{ClientAuth: auth, MinVersion: tls.VersionTLS12, MaxVersion: version}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	base := s.Client().Transport.(*http.Transport).Clone()
+	base.TLSClientConfig.MinVersion = tls.VersionTLS13
+	return do(t.Context(), t, base, s.URL, 0)
 }
