@@ -110,6 +110,8 @@ func readSealed(path string) ([]byte, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case errors.Is(err, atomicfile.ErrUnexpected):
+		return nil, opening(path, err)
 	case err != nil:
 		return nil, fmt.Errorf("storage: load: %w", err)
 	default:

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
+	"time"
 )
+
+const forEver = time.Duration(math.MaxInt64)
 
 // askAhead asks for the passphrase if the key of the file backend is about to
 // be created.
@@ -16,46 +20,44 @@ func (s *source) askAhead(ctx context.Context) error {
 	if s.cfg.Backend != backendFile {
 		return nil // without being told, nobody gets the file backend
 	}
-	_, err := s.ask(ctx)
+	_, err := s.ask(ctx, s.newPrompt())
 	return err
 }
 
 // backendOf returns the backend that holds the chosen key, with its password.
 func (s *source) backendOf(ctx context.Context, c *choice) (*backend, error) {
-	b := s.lastBackend(c.Backend)
-	if c.Backend != backendFile || b.password != "" {
-		return b, nil
+	b := *s.lastBackend(c.Backend)
+	if c.Backend != backendFile {
+		return &b, nil
 	}
-	passphrase, err := s.ask(ctx)
+	passphrase, err := s.ask(ctx, "Passphrase for the keys of "+s.cfg.Service)
 	if err != nil {
 		return nil, err
 	}
-	password, err := c.Stretch.password(passphrase)
-	if err != nil {
+	if b.password, err = c.Stretch.password(passphrase); err != nil {
 		s.forgetPassphrase()
 		return nil, err
 	}
-	b.password = password
-	return b, nil
+	return &b, nil
 }
 
 // newBackendOf returns a backend for a key that is about to be created.
 func (s *source) newBackendOf(ctx context.Context, c *choice) (*backend, error) {
-	b := newBackend(c.Backend, s.cfg)
-	if c.Backend == backendFile {
-		passphrase, err := s.ask(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if c.Stretch, b.password, err = newStretch(passphrase, s.cfg.seams.iterations); err != nil {
-			return nil, err
-		}
+	b := *s.lastBackend(c.Backend)
+	if c.Backend != backendFile {
+		return &b, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.backend = b
-	return b, nil
+	passphrase, err := s.ask(ctx, s.newPrompt())
+	if err != nil {
+		return nil, err
+	}
+	if c.Stretch, b.password, err = newStretch(passphrase, s.cfg.seams.iterations); err != nil {
+		return nil, err
+	}
+	return &b, nil
 }
+
+func (s *source) newPrompt() string { return "New passphrase for the keys of " + s.cfg.Service }
 
 // lastBackend returns the backend used before, if it is the same, because
 // calls of it may still hang and must not pile up.
@@ -69,7 +71,7 @@ func (s *source) lastBackend(name string) *backend {
 }
 
 // ask returns the passphrase, asking for it only the first time.
-func (s *source) ask(ctx context.Context) (string, error) {
+func (s *source) ask(ctx context.Context, prompt string) (string, error) {
 	s.mu.RLock()
 	known := s.passphrase
 	s.mu.RUnlock()
@@ -79,30 +81,17 @@ func (s *source) ask(ctx context.Context) (string, error) {
 	if s.cfg.Passphrase == nil {
 		return "", fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
 	}
-	type answer struct {
-		passphrase string
-		err        error
+	passphrase, err := bounded(ctx, newCaller(), forEver, func() (string, error) { return s.cfg.Passphrase(prompt) })
+	if err != nil {
+		return "", fmt.Errorf("keyring: passphrase: %w", certain(err))
 	}
-	answered := make(chan answer, 1)
-	go func() {
-		passphrase, err := s.cfg.Passphrase("Passphrase for the keys of " + s.cfg.Service)
-		answered <- answer{passphrase, err}
-	}()
-	select {
-	case a := <-answered:
-		if a.err != nil {
-			return "", fmt.Errorf("keyring: passphrase: %w", certain(a.err))
-		}
-		if a.passphrase == "" {
-			return "", fmt.Errorf("%w: it is empty", ErrNoPassphrase)
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.passphrase = a.passphrase
-		return a.passphrase, nil
-	case <-ctx.Done():
-		return "", fmt.Errorf("keyring: passphrase: %w", ctx.Err())
+	if passphrase == "" {
+		return "", fmt.Errorf("%w: it is empty", ErrNoPassphrase)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passphrase = passphrase
+	return passphrase, nil
 }
 
 func (s *source) forgetPassphrase() {

@@ -57,7 +57,7 @@ func (b *backend) get(ctx context.Context, item string) ([]byte, error) {
 	return b.run(ctx, "read", func(ring kr.Keyring) ([]byte, error) {
 		got, err := ring.Get(item)
 		if err != nil {
-			return nil, err
+			return nil, b.decoding(item, err)
 		}
 		if got.Key != item {
 			return nil, fmt.Errorf("the entry %q is inside the entry %q", got.Key, item)

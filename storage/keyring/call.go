@@ -43,7 +43,7 @@ func bounded[T any](ctx context.Context, c caller, limit time.Duration, fn func(
 		var o outcome
 		defer func() {
 			if p := recover(); p != nil {
-				o = outcome{err: fmt.Errorf("backend panicked: %v", p)}
+				o = outcome{err: fmt.Errorf("panicked: %v", p)}
 			}
 			<-c.turn
 			done <- o

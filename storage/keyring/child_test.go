@@ -69,6 +69,8 @@ func play(role string, args []string) error {
 		return keyring.Purge(ctx, childConfig(args))
 	case "loop":
 		return loop(ctx, args)
+	case "ask":
+		return ask(ctx, args[0])
 	case "turns":
 		return turns(ctx, args)
 	case "watch":

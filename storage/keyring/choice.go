@@ -48,6 +48,9 @@ func readChoice(cfg Config) (*choice, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errNoChoice
 	}
+	if errors.Is(err, atomicfile.ErrUnexpected) {
+		return nil, damagedChoice(err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
@@ -61,12 +64,16 @@ func readChoice(cfg Config) (*choice, error) {
 	}
 	var c choice
 	if string(sum) != checksum(line)+"\n" || json.Unmarshal(line, &c) != nil {
-		return nil, fmt.Errorf("%w: %s is damaged; restore it from a backup, or purge the store and sign in again", storage.ErrCorrupt, path)
+		return nil, damagedChoice(fmt.Errorf("%s does not match its checksum", path))
 	}
 	if c.Service != cfg.Service {
-		return nil, fmt.Errorf("%w: %s belongs to the service %q", storage.ErrCorrupt, path, c.Service)
+		return nil, damagedChoice(fmt.Errorf("%s belongs to the service %q", path, c.Service))
 	}
 	return &c, nil
+}
+
+func damagedChoice(err error) error {
+	return fmt.Errorf("%w: what is remembered of the keyring: %w; restore it from a backup, or purge the store and sign in again", storage.ErrCorrupt, err)
 }
 
 // write remembers the choice: one line of JSON, one line with its checksum.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 
 	kr "github.com/99designs/keyring"
+
+	"github.com/chatelaine-go/chatelaine/storage"
 )
 
 // The errors that this package's own errors match with [errors.Is], besides
@@ -41,7 +43,7 @@ func backendError(backend, what string, err error) error {
 	switch {
 	case errors.Is(err, kr.ErrKeyNotFound):
 		return errAbsent
-	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnavailable), errors.Is(err, storage.ErrCorrupt):
 		return err
 	case isLocked(err):
 		return fmt.Errorf("%w: %s: %s: unlock it and try again: %w", ErrLocked, backend, what, certain(err))

@@ -14,3 +14,9 @@ func Faked(cfg Config, native string, open func(kr.Config) (kr.Keyring, error)) 
 	cfg.seams.open, cfg.seams.native = open, native
 	return cfg
 }
+
+// Checksum is what stands below the line of a remembered choice.
+func Checksum(line []byte) string { return checksum(line) }
+
+// CheckHeader checks the header of an entry of the file backend.
+func CheckHeader(jwe string) error { return checkHeader(jwe) }

@@ -30,11 +30,13 @@ func (b *backend) checkFile(item string) error {
 	if b.name != backendFile || b.cfg.seams.fake {
 		return nil
 	}
-	path := filepath.Join(b.fileDir(), item)
+	path := b.file(item)
 	raw, err := atomicfile.Read(path, maxItemFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errAbsent
+	case errors.Is(err, atomicfile.ErrUnexpected):
+		return damagedItem(path, err)
 	case err != nil:
 		return fmt.Errorf("%w: file: read: %w", ErrUnavailable, err)
 	}
@@ -42,6 +44,17 @@ func (b *backend) checkFile(item string) error {
 		return damagedItem(path, err)
 	}
 	return nil
+}
+
+func (b *backend) file(item string) string { return filepath.Join(b.fileDir(), item) }
+
+// decoding gives an error of the library that reads the entry its kind. The
+// passphrase has been checked, so if it cannot be decrypted it is damaged.
+func (b *backend) decoding(item string, err error) error {
+	if b.name != backendFile || b.cfg.seams.fake || err == nil || errors.Is(err, kr.ErrKeyNotFound) {
+		return err
+	}
+	return damagedItem(b.file(item), err)
 }
 
 // checkHeader reads the protected header of a JWE in compact form (RFC 7516
@@ -52,19 +65,15 @@ func checkHeader(jwe string) error {
 	if err != nil {
 		return errors.New("no header")
 	}
-	var header struct {
-		Alg  string  `json:"alg"`
-		Enc  string  `json:"enc"`
-		Zip  string  `json:"zip"`
-		Work float64 `json:"p2c"`
-	}
+	// A map, as the library reads it: a struct would take P2C for p2c.
+	var header map[string]any
 	if err := json.Unmarshal(raw, &header); err != nil {
 		return errors.New("unreadable header")
 	}
-	if header.Alg != "PBES2-HS256+A128KW" || header.Enc != "A256GCM" || header.Zip != "" {
+	if _, zip := header["zip"]; zip || header["alg"] != "PBES2-HS256+A128KW" || header["enc"] != "A256GCM" {
 		return errors.New("unexpected algorithm")
 	}
-	if header.Work < 1 || header.Work > maxItemWork {
+	if work, ok := header["p2c"].(float64); !ok || work < 1 || work > maxItemWork {
 		return fmt.Errorf("absurd work factor (more than %d)", maxItemWork)
 	}
 	return nil
@@ -88,7 +97,7 @@ func (b *backend) syncFile(item string) error {
 	if err := privatedir.Ensure(b.fileDir()); err != nil {
 		return err
 	}
-	return atomicfile.Sync(filepath.Join(b.fileDir(), item))
+	return atomicfile.Sync(b.file(item))
 }
 
 // ignoreAbsent: each backend has its own way to say that there was nothing to

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -14,12 +18,13 @@ import (
 // maxPassphrase is the longest passphrase that is read, in bytes.
 const maxPassphrase = 4 << 10
 
-// PassphraseFile returns a [Config].Passphrase that reads the first line of a file, for programs that run without
-// a user: a secret that a service manager mounts, say. A file that others may read is refused, except on Windows,
-// where the mode does not tell.
+// PassphraseFile returns a [Config].Passphrase that reads the first line of a
+// file, for programs that run without a user: a secret that a service manager
+// mounts, say. A file that others than its owner may read or write is refused,
+// except on Windows, where the mode does not tell.
 func PassphraseFile(path string) func(prompt string) (string, error) {
 	return func(string) (string, error) {
-		f, err := os.Open(path) //nolint:gosec // the path is the caller's configuration
+		f, err := os.Open(filepath.Clean(path))
 		if err != nil {
 			return "", err
 		}
@@ -31,50 +36,89 @@ func PassphraseFile(path string) func(prompt string) (string, error) {
 		case !info.Mode().IsRegular():
 			return "", fmt.Errorf("%s is no regular file", path)
 		case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-			return "", fmt.Errorf("%s can be read by others (mode %04o); make it 0600", path, info.Mode().Perm())
+			return "", fmt.Errorf("%s can be read or written by others (mode %04o); make it 0600", path, info.Mode().Perm())
 		}
 		return firstLine(f)
 	}
 }
 
-// PassphraseFD returns a [Config].Passphrase that reads the first line from an open file descriptor, which it closes:
-// program 3<passphrase. The descriptor can be read once, so the function works once.
+// PassphraseFD returns a [Config].Passphrase that reads the first line from an
+// open file descriptor and closes it: program 3<passphrase. What it has read it
+// returns again when it is called again.
 func PassphraseFD(fd uintptr) func(prompt string) (string, error) {
-	return func(string) (string, error) {
+	read := sync.OnceValues(func() (string, error) {
 		f := os.NewFile(fd, "passphrase")
 		if f == nil {
 			return "", fmt.Errorf("file descriptor %d is not open", fd)
 		}
 		defer func() { _ = f.Close() }()
 		return firstLine(f)
-	}
+	})
+	return func(string) (string, error) { return read() }
 }
 
-// PassphrasePrompt is a [Config].Passphrase that asks the user on the terminal, without showing what is typed.
-// It fails where there is no terminal.
+// PassphrasePrompt is a [Config].Passphrase that asks the user on the terminal,
+// without showing what is typed. It fails where there is no terminal, and when
+// the user interrupts it.
 func PassphrasePrompt(prompt string) (string, error) {
-	tty, err := os.OpenFile(terminal(), os.O_RDWR, 0)
-	if err != nil || !term.IsTerminal(int(tty.Fd())) {
+	in, out, err := openTerminal()
+	if err != nil {
 		return "", errors.New("there is no terminal to ask on; give the passphrase in a file or through a descriptor")
 	}
-	defer func() { _ = tty.Close() }()
-	if _, err := fmt.Fprintf(tty, "%s: ", prompt); err != nil {
+	defer func() { _, _ = in.Close(), out.Close() }()
+	fd := int(in.Fd())
+	// Nothing may be shown from before the prompt is, or a quick answer would be.
+	// An interrupted program must not leave a terminal that shows nothing.
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", errors.New("there is no terminal to ask on; give the passphrase in a file or through a descriptor")
+	}
+	defer func() {
+		_ = term.Restore(fd, before)
+		_, _ = fmt.Fprintln(out)
+	}()
+	if _, err := fmt.Fprintf(out, "%s: ", prompt); err != nil {
 		return "", err
 	}
-	typed, err := term.ReadPassword(int(tty.Fd()))
-	_, _ = fmt.Fprintln(tty)
-	return string(typed), err
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(interrupted)
+	type answer struct {
+		typed []byte
+		err   error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		typed, err := term.ReadPassword(fd)
+		answered <- answer{typed, err}
+	}()
+	select {
+	case a := <-answered:
+		defer clear(a.typed)
+		return string(a.typed), a.err
+	case <-interrupted:
+		return "", errors.New("interrupted")
+	}
 }
 
-func terminal() string {
+func openTerminal() (in, out *os.File, err error) {
+	input, output := "/dev/tty", "/dev/tty"
 	if runtime.GOOS == "windows" {
-		return "CONIN$"
+		input, output = "CONIN$", "CONOUT$"
 	}
-	return "/dev/tty"
+	if in, err = os.OpenFile(input, os.O_RDWR, 0); err != nil {
+		return nil, nil, err
+	}
+	if out, err = os.OpenFile(output, os.O_WRONLY, 0); err != nil {
+		_ = in.Close()
+		return nil, nil, err
+	}
+	return in, out, nil
 }
 
 func firstLine(r io.Reader) (string, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase+1))
+	defer clear(data)
 	if err != nil {
 		return "", err
 	}

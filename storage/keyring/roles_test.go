@@ -2,12 +2,14 @@ package keyring_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
@@ -31,6 +33,17 @@ func loop(ctx context.Context, args []string) error {
 		}
 		fmt.Println("saved:", strings.TrimSpace(string(saved[:20])))
 	}
+}
+
+// ask opens a store whose passphrase the user knows.
+func ask(ctx context.Context, dir string) error {
+	cfg := fileConfig(dir)
+	cfg.Passphrase = keyring.PassphrasePrompt
+	_, err := keyring.Open(ctx, cfg)
+	if state, stateErr := exec.CommandContext(ctx, "stty", "-F", "/dev/tty", "-a").Output(); stateErr == nil {
+		fmt.Println("echo", map[bool]string{true: "on", false: "off"}[bytes.Contains(state, []byte(" echo "))])
+	}
+	return err
 }
 
 // turns makes one Update for every line on its standard input.

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -65,7 +64,7 @@ func (s *stretch) password(passphrase string) (string, error) {
 func (s *stretch) derive(passphrase string) ([]byte, error) {
 	salt, err := hex.DecodeString(s.Salt)
 	if err != nil || len(salt) < 16 {
-		return nil, errors.New("keyring: bad salt")
+		return nil, fmt.Errorf("%w: bad salt for the passphrase", storage.ErrCorrupt)
 	}
 	return pbkdf2.Key(sha256.New, passphrase, salt, s.Iterations, sha256.Size)
 }

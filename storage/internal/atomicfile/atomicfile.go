@@ -15,12 +15,19 @@ import (
 	"time"
 )
 
+// ErrUnexpected is matched by the error of [Read] about something that nobody
+// who uses this package put there: a symbolic link, a device, a huge file.
+var ErrUnexpected = errors.New("not a file of the expected kind")
+
 const tempInfix = ".tmp-"
 
 // Read returns the content of the regular file at path. A symbolic link, a
 // device, or a file of more than limit bytes is an error.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := openRetrying(path)
+	if isLoop(err) {
+		return nil, fmt.Errorf("%w: %s is a symbolic link", ErrUnexpected, path)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -30,10 +37,10 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, fmt.Errorf("%w: %s is not a regular file", ErrUnexpected, path)
 	}
 	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), limit)
+		return nil, fmt.Errorf("%w: %s has %d bytes, more than %d", ErrUnexpected, path, info.Size(), limit)
 	}
 	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, data); err != nil {

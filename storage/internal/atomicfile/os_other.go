@@ -23,6 +23,8 @@ func openRetrying(path string) (f *os.File, err error) {
 	return f, err
 }
 
+func isLoop(error) bool { return false }
+
 func renameRetrying(from, to string) error {
 	return retry(func() error { return os.Rename(from, to) })
 }

@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -10,6 +11,11 @@ import (
 
 func openRetrying(path string) (*os.File, error) {
 	return os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+}
+
+// isLoop tells whether O_NOFOLLOW did its work; FreeBSD says EMLINK.
+func isLoop(err error) bool {
+	return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK)
 }
 
 func renameRetrying(from, to string) error { return os.Rename(from, to) }

@@ -1,0 +1,135 @@
+package keyring_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A screen is what a terminal has shown so far.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *screen) await(t *testing.T, phrase string) string {
+	t.Helper()
+	for began := time.Now(); ; pause(5 * time.Millisecond) {
+		s.mu.Lock()
+		text := s.text.String()
+		s.mu.Unlock()
+		if strings.Contains(text, phrase) {
+			return text
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("no %q on the screen: %q", phrase, text)
+		}
+	}
+}
+
+// onTerminal runs the program on a terminal of its own.
+func onTerminal(t *testing.T, role string, args ...string) (cmd *exec.Cmd, tty *os.File, s *screen) {
+	t.Helper()
+	cmd = command(t.Context(), t, nil, role, args...)
+	tty, user := newTerminal(t)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = user, user, user
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = user.Close()
+	s = &screen{}
+	go func() { _, _ = io.Copy(s, tty) }()
+	return cmd, tty, s
+}
+
+// newTerminal returns both ends of a pseudo terminal.
+func newTerminal(t *testing.T) (tty, user *os.File) {
+	t.Helper()
+	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		lacking(t, "pseudo terminals: "+err.Error())
+	}
+	t.Cleanup(func() { _ = tty.Close() })
+	if err := unix.IoctlSetPointerInt(int(tty.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tty, user
+}
+
+func TestPromptOnATerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, tty, s := onTerminal(t, "ask", dir)
+	s.await(t, "New passphrase for the keys of chatelaine-test: ")
+	if _, err := tty.WriteString("tr0ub4dor\n"); err != nil {
+		t.Fatal(err)
+	}
+	if text := s.await(t, "done"); strings.Contains(text, "tr0ub4dor") {
+		t.Errorf("the passphrase is on the screen: %q", text)
+	}
+	_, tty, s = onTerminal(t, "ask", dir)
+	s.await(t, "\nPassphrase for the keys of chatelaine-test: "[1:])
+	if _, err := tty.WriteString("tr0ub4dor&3\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, "error: keyring: wrong passphrase")
+}
+
+// Who interrupts the question gets back a terminal that shows what is typed.
+func TestPromptInterrupted(t *testing.T) {
+	t.Parallel()
+	cmd, tty, s := onTerminal(t, "ask", t.TempDir())
+	s.await(t, "New passphrase")
+	// Ctrl-C, again and again: the terminal is not listening to it the moment
+	// that the prompt appears.
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			_, _ = tty.Write([]byte{3})
+			select {
+			case <-over:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}()
+	s.await(t, "error: keyring: passphrase: interrupted")
+	s.await(t, "echo on")
+	_ = cmd.Wait()
+}
+
+func TestPromptWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	cmd := command(t.Context(), t, nil, "ask", t.TempDir())
+	inSession(cmd) // without a controlling terminal
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSaid(t, string(out), "error: keyring: passphrase: there is no terminal")
+}
