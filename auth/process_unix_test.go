@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -124,40 +125,45 @@ func TestC_Processes(t *testing.T) {
 }
 
 // TestD_KillDuringRefresh kills a process at random instants, again and again, while it and another share the session. The
-// session survives, unless the kill falls between the server's rotation and the save; that window is measured.
+// session survives, unless the kill falls between the refresh request's departure and the save of its answer; that is counted,
+// and its width measured.
 func TestD_KillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	const kills = 20
 	server, dir, f := sharedSession(t)
-	killed, lost := 0, 0
+	killed, lost, inDoubt := 0, 0, false
 	var saves []time.Duration
 	for range kills {
 		victim := spawn(t, "worker", dir, server.URL)
 		if _, failures, ok := victim.until("ready"); !ok {
 			t.Fatal("the process ended: ", failures)
 		}
-		begin := server.Stats().Rotations
 		server.ExpireAccess()
 		_, _ = io.WriteString(victim.stdin, "go\n")
 		timer := time.AfterFunc(rand.N(12*time.Millisecond), func() { _ = victim.cmd.Process.Kill() })
-		if _, _, ok := victim.until("served"); !ok {
+		_, failures, ok := victim.until("served")
+		if !ok {
 			killed++
 		}
 		timer.Stop()
 		victim.kill()
 		saves = append(saves, victim.saved...)
-		rotated := server.Stats().Rotations - begin
+		// A request that was on its way when its process died may reach the server now or later.
+		inDoubt = inDoubt || !ok && len(victim.saved) == 0
 
 		status, _, err := f.get(t.Context(), "/me")
-		if err == nil && status == 200 {
+		if err == nil && status == http.StatusOK && len(failures) == 0 {
 			continue
 		}
-		// The only way to lose it: the server has rotated, and the victim did not live to say that it has saved.
 		lost++
-		if !errors.Is(err, auth.ErrLoginRequired) || rotated != 1 || len(victim.saved) != 0 {
-			t.Fatalf("lost without a reason: %d %v, %d rotations, %d saves\n%v", status, err, rotated, len(victim.saved), server.Timeline())
+		if !inDoubt || err != nil && !errors.Is(err, auth.ErrLoginRequired) {
+			t.Fatalf("lost without a reason: %d %v %v\n%v", status, err, failures, server.Timeline())
 		}
+		inDoubt = false
 		f.login(t)
+	}
+	if n := server.Stats().Reuses; n > lost+1 { // the last doubt may still be open
+		t.Errorf("%d reuses, but %d sessions lost\n%v", n, lost, server.Timeline())
 	}
 	var whole time.Duration
 	for _, s := range saves {
@@ -166,7 +172,7 @@ func TestD_KillDuringRefresh(t *testing.T) {
 	if len(saves) > 0 {
 		whole /= time.Duration(len(saves))
 	}
-	t.Logf("%d of %d processes were killed, %d kills fell between rotation and save; from the answer to the end of the save: %v on average of %d",
+	t.Logf("%d of %d processes were killed, %d kills cost the session; from the answer to the end of the save: %v on average of %d",
 		killed, kills, lost, whole, len(saves))
 	if killed == 0 {
 		t.Error("no kill came in time")
