@@ -31,7 +31,9 @@ func TestNoVulnerableDependency(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", module, err)
 		}
-		var selected struct{ Version string }
+		var selected struct {
+			Version string `json:"Version"`
+		}
 		if err := json.Unmarshal(out, &selected); err != nil {
 			t.Fatal(err)
 		}

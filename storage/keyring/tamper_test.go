@@ -150,7 +150,7 @@ func TestAbsurdItem(t *testing.T) {
 		`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":8192,"p2s":"AAAA","zip":"DEF"}`: "unexpected algorithm",
 		`{"alg":"PBES2-HS512+A256KW","enc":"A256GCM","p2c":8192,"p2s":"AAAA"}`:             "unexpected algorithm",
 		`{"alg":"dir","enc":"A256GCM"}`:                                                    "unexpected algorithm",
-		`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":"8192","p2s":"AAAA"}`:           "unreadable header",
+		`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":"8192","p2s":"AAAA"}`:           "absurd work factor",
 		`[]`: "unreadable header",
 	} {
 		crafted := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + rest
