@@ -131,7 +131,8 @@ func TestD_KillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	const kills = 20
 	server, dir, f := sharedSession(t)
-	killed, lost, inDoubt := 0, 0, false
+	killed, lost := 0, 0
+	doubts := [2]bool{} // of the last process and of the one before it
 	var saves []time.Duration
 	for range kills {
 		victim := spawn(t, "worker", dir, server.URL)
@@ -149,17 +150,17 @@ func TestD_KillDuringRefresh(t *testing.T) {
 		victim.kill()
 		saves = append(saves, victim.saved...)
 		// A request that was on its way when its process died may reach the server now or later.
-		inDoubt = inDoubt || !ok && len(victim.saved) == 0
+		doubts = [2]bool{!ok && len(victim.saved) == 0, doubts[0]}
 
 		status, _, err := f.get(t.Context(), "/me")
 		if err == nil && status == http.StatusOK && len(failures) == 0 {
 			continue
 		}
 		lost++
-		if !inDoubt || err != nil && !errors.Is(err, auth.ErrLoginRequired) {
+		if doubts == [2]bool{} || err != nil && !errors.Is(err, auth.ErrLoginRequired) {
 			t.Fatalf("lost without a reason: %d %v %v\n%v", status, err, failures, server.Timeline())
 		}
-		inDoubt = false
+		doubts = [2]bool{}
 		f.login(t)
 	}
 	if n := server.Stats().Reuses; n > lost+1 { // the last doubt may still be open
