@@ -3,30 +3,30 @@ package auth
 import (
 	"bytes"
 	"encoding/json"
-	"math"
+	"maps"
 	"mime"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
 
-// parseToken reads a token from an answer in any of the shapes of [JSONRefresher].
-func parseToken(a *answer, accessField, refreshField string, now time.Time) (Token, bool) {
+// parseToken reads a token from an answer in any of the shapes of [JSONRefresher]. Asked is when it was asked for.
+func parseToken(a *answer, accessField, refreshField string, asked time.Time) (Token, bool) {
 	body := bytes.TrimSpace(a.body)
 	var t Token
 	switch {
 	case len(body) == 0:
 		return t, false
 	case body[0] == '{':
-		object, ok := tokenObject(body)
+		object, ok := tokenObject(body, accessField)
 		if !ok {
 			return t, false
 		}
-		t.AccessToken = text(object, accessField, "accesstoken", "token", "jwt")
+		t.AccessToken = accessToken(object, accessField)
 		t.RefreshToken = text(object, refreshField, "refreshtoken")
 		t.TokenType = text(object, "", "tokentype")
-		t.Expiry = expiryOf(object, a.header, now)
+		t.Expiry = expiryOf(object, asked, a.date())
 	case body[0] == '"':
 		if json.Unmarshal(body, &t.AccessToken) != nil {
 			return t, false
@@ -38,32 +38,31 @@ func parseToken(a *answer, accessField, refreshField string, now time.Time) (Tok
 		return Token{}, false
 	}
 	if t.Expiry.IsZero() {
-		t.Expiry = jwtExpiry(t.AccessToken, now)
+		t.Expiry = jwtExpiry(t.AccessToken, asked, a.date())
 	}
 	return t, true
 }
 
-// tokenObject returns the members of the object that holds the token; its own, or those of one it wraps.
-func tokenObject(body []byte) (map[string]json.RawMessage, bool) {
+func accessToken(object map[string]json.RawMessage, field string) string {
+	return text(object, field, "accesstoken", "token", "jwt")
+}
+
+// tokenObject returns the members of the object that holds the token: the outermost, else one that it wraps.
+func tokenObject(body []byte, accessField string) (map[string]json.RawMessage, bool) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {
 		return nil, false
 	}
-	for k, v := range object {
-		switch fold(k) {
-		case "data", "result", "session", "tokens":
-			var inner map[string]json.RawMessage
-			if json.Unmarshal(v, &inner) == nil && inner != nil {
-				return inner, true
-			}
+	if accessToken(object, accessField) != "" {
+		return object, true
+	}
+	for _, wrap := range []string{"data", "result", "session", "tokens"} {
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(member(object, "", wrap), &inner) == nil && accessToken(inner, accessField) != "" {
+			return inner, true
 		}
 	}
-	return object, true
-}
-
-// fold makes accessToken, access_token and access-token the same.
-func fold(name string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+	return nil, false
 }
 
 // member returns the first of the members: the one called exact, else the first of the known names.
@@ -71,71 +70,29 @@ func member(object map[string]json.RawMessage, exact string, known ...string) js
 	if v, ok := object[exact]; ok && exact != "" {
 		return v
 	}
+	names := slices.Sorted(maps.Keys(object))
 	for _, name := range known {
-		for k, v := range object {
+		for _, k := range names {
 			if fold(k) == name {
-				return v
+				return object[k]
 			}
 		}
 	}
 	return nil
 }
 
+// fold makes accessToken, access_token and access-token the same.
+func fold(name string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+}
+
+// text returns a member that is a string; "" if it is not.
 func text(object map[string]json.RawMessage, exact string, known ...string) string {
 	var s string
 	if json.Unmarshal(member(object, exact, known...), &s) != nil {
 		return ""
 	}
 	return s
-}
-
-// maxLifetime is the longest lifetime that is believed. Servers have been seen to send nanoseconds.
-const maxLifetime = 10 * 365 * 24 * time.Hour
-
-// expiryOf returns when the token ends by the local clock; zero if the answer says nothing that makes sense.
-func expiryOf(object map[string]json.RawMessage, h http.Header, now time.Time) time.Time {
-	if s, ok := number(member(object, "", "expiresin")); ok {
-		if s <= 0 || s > maxLifetime.Seconds() {
-			return time.Time{}
-		}
-		return now.Round(0).Add(time.Duration(s * float64(time.Second)))
-	}
-	at := member(object, "", "expiresat", "expiry", "expires")
-	t, ok := instant(at)
-	if !ok {
-		return time.Time{}
-	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil { // the server's clock at this moment
-		t = now.Round(0).Add(t.Sub(date))
-	}
-	if left := t.Sub(now); left <= 0 || left > maxLifetime {
-		return time.Time{}
-	}
-	return t
-}
-
-func instant(raw json.RawMessage) (time.Time, bool) {
-	if s, ok := number(raw); ok {
-		if s > maxUnix { // milliseconds
-			s /= 1000
-		}
-		if s <= 0 || s > maxUnix {
-			return time.Time{}, false
-		}
-		return time.Unix(int64(s), 0), true
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	return t, err == nil
-}
-
-// number reads a number that may be written as a string.
-func number(raw json.RawMessage) (float64, bool) {
-	f, err := strconv.ParseFloat(strings.Trim(string(bytes.TrimSpace(raw)), `"`), 64)
-	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
 func isText(h http.Header) bool {
@@ -145,11 +102,13 @@ func isText(h http.Header) bool {
 
 // looksLikeToken refuses what a header cannot carry, and pages of a captive portal with it.
 func looksLikeToken(s string) bool {
-	if s == "" || len(s) > maxJWT {
-		return false
-	}
+	return s != "" && len(s) <= maxJWT && headerSafe(s) && !strings.ContainsAny(s, `<"`)
+}
+
+// headerSafe tells whether s is visible ASCII without spaces, as RFC 6750 §2.1 wants it.
+func headerSafe(s string) bool {
 	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f || s[i] == '<' || s[i] == '"' {
+		if s[i] <= ' ' || s[i] >= 0x7f {
 			return false
 		}
 	}

@@ -150,6 +150,16 @@ func (p *parser) skip(chars string) bool {
 	return len(p.rest) < before
 }
 
+// isToken tells whether s is a token of RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !isTokenChar(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // isTokenChar is tchar of RFC 9110 §5.6.2.
 func isTokenChar(c byte) bool {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -44,7 +45,8 @@ type Config struct {
 	// RefreshWindow stops refreshing when it does not help.
 	RefreshWindow RefreshWindow
 	// OnEvent is told what happens to the session, on the goroutine where it happens, with no lock held. What it does
-	// delays the requests that wait; a panic in it is logged and goes no further. Nil: nobody is told.
+	// delays the requests that wait; a panic in it is logged and goes no further. It may call every method but Close.
+	// Events of calls that overlap may come in any order. Nil: nobody is told.
 	OnEvent func(Event)
 	// Logger gets a record for every event. Nil: none.
 	Logger *slog.Logger
@@ -92,41 +94,21 @@ func New(c Config) (*Interceptor, error) {
 	return a, nil
 }
 
-func (a *Interceptor) checkOrigins() error {
-	var errs []error
-	add := func(field, raw string) *url.URL {
-		u, o, err := a.config.parseOrigin(field, raw)
-		if err != nil {
-			errs = append(errs, err)
-			return nil
-		}
-		a.origins = append(a.origins, o)
-		return u
-	}
-	if a.config.BaseURL != "" {
-		a.base = add("BaseURL", a.config.BaseURL)
-	}
-	for _, raw := range a.config.AllowedOrigins {
-		if u := add("AllowedOrigins", raw); u != nil && u.Path != "" && u.Path != "/" {
-			errs = append(errs, errors.New("auth: AllowedOrigins must be origins, without a path"))
-		}
-	}
-	if a.config.BaseURL == "" && len(a.config.AllowedOrigins) == 0 {
-		errs = append(errs, errors.New("auth: no origin may see the token: set BaseURL or AllowedOrigins"))
-	}
-	return errors.Join(errs...)
+// ownRefresher is a refresher of this package.
+type ownRefresher interface {
+	Refresher
+	bind(base *url.URL, c *Config) (ownRefresher, error) // checks it, and resolves its URL
+	suits(Token) bool                                    // tells whether there is anything to send
 }
 
-// checkRefresher lets the refreshers of this package check themselves and resolve their URL.
+// checkRefresher lets the refreshers of this package check themselves.
 func (a *Interceptor) checkRefresher() error {
-	own, ok := a.config.Refresher.(interface {
-		bind(base *url.URL, c *Config) (Refresher, error)
-	})
+	own, ok := a.config.Refresher.(ownRefresher)
 	if !ok {
 		return nil
 	}
-	r, err := own.bind(a.base, &a.config)
-	a.config.Refresher = r
+	own, err := own.bind(a.base, &a.config)
+	a.config.Refresher = own
 	return err
 }
 
@@ -154,7 +136,7 @@ func (a *Interceptor) setDefaults() {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	a.closing = make(chan struct{})
+	a.turn, a.closing = make(chan struct{}, 1), make(chan struct{})
 }
 
 // BaseURL returns the configured base URL, which a chain puts on the client it is installed on.
@@ -162,3 +144,6 @@ func (a *Interceptor) BaseURL() string { return a.config.BaseURL }
 
 // String names the interceptor in errors.
 func (a *Interceptor) String() string { return "auth.Interceptor(" + a.config.Account + ")" }
+
+// Format prints String, whatever the verb.
+func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }

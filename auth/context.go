@@ -2,11 +2,21 @@ package auth
 
 import "context"
 
-type withoutAuthKey struct{}
+// exclusion is the key of a context whose requests are not signed by an interceptor, or by any.
+type exclusion struct{ by *Interceptor }
 
 // WithoutAuth returns a context whose requests are sent without a token, and whose 401 comes back as it is.
 func WithoutAuth(ctx context.Context) context.Context {
-	return context.WithValue(ctx, withoutAuthKey{}, true)
+	return context.WithValue(ctx, exclusion{}, true)
 }
 
-func withoutAuth(ctx context.Context) bool { return ctx.Value(withoutAuthKey{}) != nil }
+// inside marks the context of a call of the Refresher: what it sends cannot wait for itself.
+func (a *Interceptor) inside(ctx context.Context) context.Context {
+	return context.WithValue(ctx, exclusion{a}, true)
+}
+
+func (a *Interceptor) isInside(ctx context.Context) bool { return ctx.Value(exclusion{a}) != nil }
+
+func (a *Interceptor) excluded(ctx context.Context) bool {
+	return ctx.Value(exclusion{}) != nil || a.isInside(ctx)
+}

@@ -28,7 +28,7 @@ type answer struct {
 func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, body string, h http.Header) (*answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, &RefreshError{Err: withoutURL(err)}
 	}
 	req.GetBody = nil
 	maps.Copy(req.Header, h)
@@ -38,6 +38,18 @@ func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, bo
 	if err != nil {
 		return nil, &RefreshError{Err: withoutURL(err)}
 	}
+	return readAnswer(resp)
+}
+
+func endpointClient(base http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     base,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// readAnswer reads and closes the body.
+func readAnswer(resp *http.Response) (*answer, error) {
 	defer resp.Body.Close() //nolint:errcheck // what was read counts
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
@@ -49,19 +61,21 @@ func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, bo
 	return &answer{status: resp.StatusCode, header: resp.Header, body: data}, nil
 }
 
-func endpointClient(base http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     base,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// withoutURL drops what net/http puts around an error: the URL may hold a secret.
+// withoutURL drops what net/http and net/url put around an error: the URL may hold a secret.
 func withoutURL(err error) error {
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		return ue.Err
 	}
 	return err
+}
+
+// date is what the server's clock showed; zero if it does not tell.
+func (a *answer) date() time.Time {
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
 }
 
 // transient is the error for an answer that does not end the session.
@@ -70,7 +84,7 @@ func (a *answer) transient(why string) error {
 	if why != "" {
 		err = errors.New(why)
 	}
-	return &RefreshError{Status: a.status, RetryAfter: retryAfter(a.header, time.Now()), Err: err}
+	return &RefreshError{Status: a.status, RetryAfter: retryAfter(a.header.Get("Retry-After"), a.date()), Err: err}
 }
 
 // dead is the error for an answer that ends it.
@@ -79,36 +93,40 @@ func (a *answer) dead() error { return fmt.Errorf("%w (status %d)", ErrInvalidGr
 // maxRetryAfter bounds what a server may ask for.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date by the server's own clock.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := h.Get("Retry-After")
-	if v == "" {
-		return 0
+// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date by the clock of the server, which showed date.
+func retryAfter(value string, date time.Time) time.Duration {
+	seconds, err := strconv.ParseUint(value, 10, 31)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, maxRetryAfter)
-	}
-	at, err := http.ParseTime(v)
+	at, err := http.ParseTime(value)
 	if err != nil {
 		return 0
 	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
+	if date.IsZero() {
+		date = time.Now()
 	}
-	return min(max(at.Sub(now), 0), maxRetryAfter)
+	return min(max(at.Sub(date), 0), maxRetryAfter)
 }
 
 // checkEndpoint resolves and checks the URL of a token endpoint.
 func (c *Config) checkEndpoint(field, raw string, base *url.URL) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || raw == "" {
-		return "", fmt.Errorf("auth: %s must be the URL of the token endpoint", field)
+		return "", fmt.Errorf("auth: %s must be the URL of the endpoint", field)
 	}
-	if base != nil && u.Host == "" && u.Scheme == "" {
-		(&Interceptor{base: base}).resolve(u)
-	}
+	resolve(base, u)
 	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", fmt.Errorf("auth: %s must be an absolute http or https URL, or relative to BaseURL", field)
 	}
 	return u.String(), c.secure(field, u)
+}
+
+// endpointText names an endpoint in texts, without user and query, which may hold secrets.
+func endpointText(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

@@ -37,10 +37,22 @@ type RefreshError struct {
 	Err error
 }
 
+// newRefreshError returns a new RefreshError with the cause err, or a copy of err if it is one itself.
+func newRefreshError(err error) *RefreshError {
+	e := &RefreshError{Err: err}
+	if re, ok := errors.AsType[*RefreshError](err); ok {
+		e.Status, e.RetryAfter = re.Status, re.RetryAfter
+		if re.Error() == err.Error() { // nobody has wrapped anything around it
+			e.Err = re.Err
+		}
+	}
+	return e
+}
+
 // Error returns a message without secrets.
 func (e *RefreshError) Error() string {
 	s := "auth: refresh failed, the session is kept"
-	if e.Status != 0 {
+	if e.Status != 0 && !errors.Is(e.Err, ErrRefreshFailed) { // which says it
 		s += fmt.Sprintf(": the token endpoint answered %d", e.Status)
 	}
 	if e.Err != nil {
@@ -108,7 +120,3 @@ func (e *LoginRequiredError) Unwrap() error { return e.Err }
 
 // Is matches ErrLoginRequired.
 func (e *LoginRequiredError) Is(target error) bool { return target == ErrLoginRequired }
-
-func persistError(verb string, err error) error {
-	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
-}

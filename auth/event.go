@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -53,13 +52,22 @@ type Event struct {
 	Err     error
 }
 
-// emit tells logger and OnEvent. No lock is held.
-func (a *Interceptor) emit(e Event) {
-	e.Account, e.Time = a.config.Account, time.Now()
-	level := slog.LevelInfo
-	if e.Kind == RefreshFailed || e.Kind == PersistFailed {
-		level = slog.LevelWarn
+// String says it in one line.
+func (e Event) String() string {
+	s := e.Kind.String() + " (" + e.Account + ")"
+	if e.Kind == SignedOut {
+		s += ": " + e.Reason.String()
 	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// LogValue is what package log/slog shows.
+func (e Event) LogValue() slog.Value { return slog.GroupValue(e.attrs()...) }
+
+func (e Event) attrs() []slog.Attr {
 	attrs := []slog.Attr{slog.String("event", e.Kind.String()), slog.String("account", e.Account)}
 	if !e.Expiry.IsZero() {
 		attrs = append(attrs, slog.Time("expiry", e.Expiry))
@@ -70,24 +78,36 @@ func (a *Interceptor) emit(e Event) {
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("error", e.Err.Error()))
 	}
-	a.config.Logger.LogAttrs(context.Background(), level, "auth", attrs...)
+	return attrs
+}
+
+// emit tells Logger and OnEvent. No lock is held.
+func (a *Interceptor) emit(e Event) {
+	e.Account, e.Time = a.config.Account, time.Now()
+	level := slog.LevelInfo
+	if e.Kind == RefreshFailed || e.Kind == PersistFailed {
+		level = slog.LevelWarn
+	}
+	a.log(level, e.attrs()...)
 	if a.config.OnEvent == nil {
 		return
 	}
-	var err error
 	defer func() {
-		if err != nil {
-			a.config.Logger.LogAttrs(context.Background(), slog.LevelError, "auth", slog.String("error", err.Error()))
+		if err := recovered("OnEvent", recover(), nil); err != nil {
+			a.log(slog.LevelError, slog.String("error", err.Error()))
 		}
 	}()
-	defer func() { err = recovered("OnEvent", recover(), err) }()
 	a.config.OnEvent(e)
 }
 
-// recovered turns what recover returned after a call of the user's code into an error; err if that is nothing.
-func recovered(what string, p any, err error) error {
-	if p == nil {
-		return err
+func (a *Interceptor) emitAll(events []Event) {
+	for _, e := range events {
+		a.emit(e)
 	}
-	return fmt.Errorf("auth: %s panicked: %v", what, p)
+}
+
+// log writes a record. A handler that panics loses it, and nothing else.
+func (a *Interceptor) log(level slog.Level, attrs ...slog.Attr) {
+	defer func() { _ = recover() }()
+	a.config.Logger.LogAttrs(context.Background(), level, "auth", attrs...)
 }

@@ -11,7 +11,7 @@ import (
 func Bind(r OAuth2Refresher) (Refresher, error) { return r.bind(nil, &Config{}) }
 
 // RetryAfter reads the header.
-func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
+func RetryAfter(value string, date time.Time) time.Duration { return retryAfter(value, date) }
 
 // ParseToken reads an answer.
 func ParseToken(body []byte, contentType string, now time.Time) (Token, bool) {

@@ -12,8 +12,8 @@ import (
 // put an Authorization header on it. A token that has expired is renewed first; one that is about to is renewed
 // in the background.
 func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-	a.resolve(req.URL)
-	if !a.mine(req) {
+	a.resolve(req.Request)
+	if !a.mine(req.Request) {
 		req.SetExtra(a, (*session)(nil)) // an earlier attempt may have been
 		return h.Next(req)
 	}
@@ -52,7 +52,7 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 // OnError renews a token that was refused and has the request sent again. When that is not possible, the error says
 // whether to log in ([ErrLoginRequired]) or to try later ([ErrRefreshFailed]), and carries the response.
 func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
-	if e.Kind != interceptor.KindBadResponse || e.Response == nil || e.Err != nil {
+	if e.Kind != interceptor.KindBadResponse || e.Response == nil {
 		return h.Next(e)
 	}
 	s := a.signer(e.Request)
@@ -70,11 +70,6 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	default:
 		return h.Next(e)
 	}
-}
-
-// mine tells whether the request is one to sign.
-func (a *Interceptor) mine(req *interceptor.Request) bool {
-	return len(req.Header["Authorization"]) == 0 && a.allowed(req.URL, req.Host) && !withoutAuth(req.Context())
 }
 
 func (a *Interceptor) sign(r *http.Request, s *session) {
@@ -105,17 +100,24 @@ func (a *Interceptor) refused(resp *interceptor.Response) bool {
 // usable returns a session to sign with now. One that has expired is renewed; it waits for that until ctx ends.
 func (a *Interceptor) usable(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
-	if err != nil || !s.signedIn() || s.refreshAt.IsZero() || a.config.Refresher == nil {
+	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
 		return s, err
 	}
 	now := time.Now()
-	switch {
-	case s.expired(now):
-		return a.refreshed(ctx, s)
-	case s.due(now):
-		a.refreshAhead(s)
+	if !s.due(now) || !a.renewable(s) {
+		return s, nil
 	}
+	if s.expired(now) {
+		return a.refreshed(ctx, s, expired)
+	}
+	a.refreshAhead(s)
 	return s, nil
+}
+
+// renewable tells whether there is any use in asking the Refresher. If not, the server decides how long the token serves.
+func (a *Interceptor) renewable(s *session) bool {
+	own, ok := a.config.Refresher.(ownRefresher)
+	return a.config.Refresher != nil && (!ok || own.suits(s.Token))
 }
 
 // renewed marks a call that has been sent again with another token.
@@ -124,16 +126,22 @@ type renewed struct{ by *Interceptor }
 // renew gets the token that is to be used instead of s, and tells whether to send the request again. It does so once for
 // each call.
 func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, err error) {
-	if a.config.Refresher == nil && s.signedIn() || req.Extra(renewed{a}) != nil {
+	if req.Extra(renewed{a}) != nil {
 		return false, nil
 	}
-	if !s.signedIn() {
+	now := s
+	switch {
+	case !s.signedIn():
 		// Another process may have logged in since; if none has, the server's answer is the caller's.
-		now, err := a.reload(req.Context(), s)
-		if err != nil || !now.signedIn() {
-			return false, err
+		now, err = a.reload(req.Context(), s)
+	case a.config.Refresher != nil:
+		now, err = a.refreshed(req.Context(), s, refused)
+	default:
+		if latest := a.state.Load(); latest.succeeds(s) {
+			now, err = latest.instead(s)
 		}
-	} else if _, err := a.refreshed(req.Context(), s); err != nil {
+	}
+	if err != nil || !now.signedIn() || now == s {
 		return false, err
 	}
 	req.SetExtra(renewed{a}, true)

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 // In an object these names are known, also in the spelling access_token: accessToken, token, jwt; refreshToken;
 // tokenType; expiresIn (seconds, number or string) and expiresAt (RFC 3339, or seconds since 1970). The object may be
 // wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
-// token counts, if that is a JWT.
+// token counts, if that is a JWT. The Date of the answer takes the difference between the clocks out.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
 	URL string
@@ -37,55 +38,56 @@ type JSONRefresher struct {
 	UseAccessToken bool
 	// Transport sends the request. It must not be one with the chain. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
+
+	bound bool // the URL has been checked
 }
 
-// String shows the URL's origin only: Header may hold an API key.
-func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + originText(r.URL) + ")" }
+// String shows the endpoint only: URL may hold a secret in its query, Header an API key.
+func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + endpointText(r.URL) + ")" }
 
-// GoString is String.
-func (r JSONRefresher) GoString() string { return r.String() }
+// Format prints String, whatever the verb.
+func (r JSONRefresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()) }
 
-func originText(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host + u.Path
-}
+// MarshalText returns String, for logs.
+func (r JSONRefresher) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-func (r JSONRefresher) bind(base *url.URL, c *Config) (Refresher, error) {
+func (r JSONRefresher) bind(base *url.URL, c *Config) (ownRefresher, error) {
 	endpoint, err := c.checkEndpoint("JSONRefresher.URL", r.URL, base)
-	r.URL = endpoint
+	r.URL, r.bound = endpoint, true
 	return r, err
 }
 
+func (r JSONRefresher) suits(t Token) bool { return r.UseAccessToken || t.RefreshToken != "" }
+
 // Refresh makes the call. It is sent once and follows no redirect.
 func (r JSONRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
+	if !r.bound { // used outside of a Config
+		if _, err := r.bind(nil, &Config{}); err != nil {
+			return Token{}, &RefreshError{Err: err}
+		}
+	}
+	if !r.suits(old) {
+		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
+	}
 	h := http.Header{}
 	maps.Copy(h, r.Header)
 	body := []byte("{}")
-	switch {
-	case r.UseAccessToken:
-		h.Set("Authorization", "Bearer "+old.AccessToken)
-	case old.RefreshToken == "":
-		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
-	default:
-		field := r.RequestField
-		if field == "" {
-			field = "refreshToken"
-		}
+	if r.UseAccessToken {
+		h.Set("Authorization", old.scheme()+" "+old.AccessToken)
+	} else {
 		var err error
-		if body, err = json.Marshal(map[string]string{field: old.RefreshToken}); err != nil {
+		if body, err = json.Marshal(map[string]string{cmp.Or(r.RequestField, "refreshToken"): old.RefreshToken}); err != nil {
 			return Token{}, err
 		}
 	}
+	asked := time.Now()
 	a, err := post(ctx, r.Transport, r.URL, "application/json", string(body), h)
 	if err != nil {
 		return Token{}, err
 	}
 	switch {
 	case a.status >= 200 && a.status < 300:
-		t, ok := parseToken(a, r.AccessTokenField, r.RefreshTokenField, time.Now())
+		t, ok := parseToken(a, r.AccessTokenField, r.RefreshTokenField, asked)
 		if !ok {
 			return Token{}, a.transient("its answer holds no token")
 		}

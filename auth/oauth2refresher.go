@@ -23,6 +23,8 @@ type OAuth2Refresher struct {
 	DeadCodes []string
 	// Transport sends the request. It must not be one with the chain. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
+
+	bound bool // Config is a copy that has been checked
 }
 
 // String shows the endpoint only: Config holds the client's secret.
@@ -30,13 +32,16 @@ func (r OAuth2Refresher) String() string {
 	if r.Config == nil {
 		return "auth.OAuth2Refresher()"
 	}
-	return "auth.OAuth2Refresher(" + originText(r.Config.Endpoint.TokenURL) + ")"
+	return "auth.OAuth2Refresher(" + endpointText(r.Config.Endpoint.TokenURL) + ")"
 }
 
-// GoString is String.
-func (r OAuth2Refresher) GoString() string { return r.String() }
+// Format prints String, whatever the verb.
+func (r OAuth2Refresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()) }
 
-func (r OAuth2Refresher) bind(base *url.URL, outer *Config) (Refresher, error) {
+// MarshalText returns String, for logs.
+func (r OAuth2Refresher) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+func (r OAuth2Refresher) bind(base *url.URL, outer *Config) (ownRefresher, error) {
 	if r.Config == nil {
 		return r, errors.New("auth: OAuth2Refresher.Config is required")
 	}
@@ -49,53 +54,59 @@ func (r OAuth2Refresher) bind(base *url.URL, outer *Config) (Refresher, error) {
 			c.Endpoint.AuthStyle = oauth2.AuthStyleInHeader
 		}
 	}
-	r.Config = &c
+	r.Config, r.bound = &c, true
 	return r, err
 }
 
+func (r OAuth2Refresher) suits(t Token) bool { return t.RefreshToken != "" }
+
 // Refresh makes the call. It is sent once and follows no redirect.
 func (r OAuth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) {
-	if old.RefreshToken == "" {
+	if !r.bound { // used outside of a Config
+		own, err := r.bind(nil, &Config{})
+		if err != nil {
+			return Token{}, &RefreshError{Err: err}
+		}
+		return own.Refresh(ctx, old)
+	}
+	if !r.suits(old) {
 		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
 	}
-	seen := &answer{header: http.Header{}}
-	client := endpointClient(observer{base: r.Transport, seen: seen})
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
-	now := time.Now()
+	g := &grant{base: r.Transport}
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, endpointClient(g))
+	asked := time.Now()
 	t, err := r.Config.TokenSource(ctx, &oauth2.Token{RefreshToken: old.RefreshToken}).Token()
 	if err != nil {
-		return Token{}, r.explain(err, seen)
+		return Token{}, r.explain(err, g)
 	}
-	token := FromOAuth2(t)
-	if lifetime := token.Expiry.Sub(now); !token.Expiry.IsZero() && (lifetime <= 0 || lifetime > maxLifetime) {
-		token.Expiry = time.Time{}
+	token := Token{
+		AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, TokenType: t.TokenType, Expiry: g.expiry(t.AccessToken, asked),
 	}
 	if !looksLikeToken(token.AccessToken) {
-		return Token{}, seen.transient("its answer holds no token")
+		return Token{}, g.said.transient("its answer holds no token")
 	}
 	return token, nil
 }
 
 // explain tells a dead refresh token from everything else. The texts of the error are not used: they quote the answer.
-func (r OAuth2Refresher) explain(err error, seen *answer) error {
-	re, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if !ok {
-		if seen.status != 0 {
-			return seen.transient("its answer holds no token")
-		}
-		return &RefreshError{Err: withoutURL(err)}
+func (r OAuth2Refresher) explain(err error, g *grant) error {
+	if g.said == nil { // there was no answer
+		return newRefreshError(withoutURL(err))
 	}
 	dead := r.DeadCodes
 	if dead == nil {
 		dead = []string{"invalid_grant"}
 	}
+	re, ok := errors.AsType[*oauth2.RetrieveError](err)
 	switch {
+	case !ok:
+		return g.said.transient("its answer holds no token")
 	case slices.Contains(dead, re.ErrorCode):
-		return seen.dead()
+		return g.said.dead()
 	case isErrorCode(re.ErrorCode):
-		return seen.transient(re.ErrorCode)
+		return g.said.transient(re.ErrorCode)
 	default:
-		return seen.transient("")
+		return g.said.transient("")
 	}
 }
 
@@ -107,23 +118,4 @@ func isErrorCode(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 40
-}
-
-// observer notes status and headers of an answer, which oauth2 does not hand out.
-type observer struct {
-	base http.RoundTripper
-	seen *answer
-}
-
-func (o observer) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := o.base
-	if base == nil {
-		base = http.DefaultTransport //nolint:forbidigo // the documented default
-	}
-	r.GetBody = nil // so that net/http does not send it a second time
-	resp, err := base.RoundTrip(r)
-	if err == nil {
-		o.seen.status, o.seen.header = resp.StatusCode, resp.Header
-	}
-	return resp, err
 }

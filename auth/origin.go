@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -28,11 +30,13 @@ func originOf(scheme, host string) origin {
 // parseOrigin reads the URL of an origin that may see tokens.
 func (c *Config) parseOrigin(field, raw string) (*url.URL, origin, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, origin{}, fmt.Errorf("auth: %s must be an absolute http or https URL", field)
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, origin{}, fmt.Errorf("auth: %s must have no user, query or fragment", field)
+	case strings.Contains(u.Host, "*"):
+		return nil, origin{}, fmt.Errorf("auth: %s must name one host: there are no wildcards", field)
 	}
 	if err := c.secure(field, u); err != nil {
 		return nil, origin{}, err
@@ -57,9 +61,28 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// mine tells whether the request is one to sign.
+func (a *Interceptor) mine(r *http.Request) bool {
+	return a.allowed(r.URL, r.Host) && !authorized(r.Header) && !a.excluded(r.Context())
+}
+
+// authorized tells whether the caller has put an Authorization header on the request, in whatever casing.
+func authorized(h http.Header) bool {
+	const name = "Authorization"
+	for k, v := range h {
+		if len(k) == len(name) && len(v) > 0 && strings.EqualFold(k, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // allowed tells whether a request to u, with the given Host, may carry the token. The Host counts too: behind one
-// address, it chooses who gets the request.
+// address, it chooses who gets the request. So does an opaque URL with a host of its own, to a proxy.
 func (a *Interceptor) allowed(u *url.URL, host string) bool {
+	if u == nil || strings.HasPrefix(u.Opaque, "//") {
+		return false
+	}
 	return a.knows(u.Scheme, u.Host) && (host == "" || host == u.Host || a.knows(u.Scheme, host))
 }
 
@@ -72,18 +95,28 @@ func (a *Interceptor) knows(scheme, host string) bool {
 	return slices.Contains(a.origins, originOf(scheme, host))
 }
 
-// resolve makes a relative u absolute, in place: the path of the base URL goes before its own.
-func (a *Interceptor) resolve(u *url.URL) {
-	if a.base == nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" {
-		return
+// checkOrigins reads the origins that may see the token.
+func (a *Interceptor) checkOrigins() error {
+	var errs []error
+	add := func(field, raw string) *url.URL {
+		u, o, err := a.config.parseOrigin(field, raw)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		a.origins = append(a.origins, o)
+		return u
 	}
-	path, raw := join(a.base.Path, u.Path), join(a.base.EscapedPath(), u.EscapedPath())
-	u.Scheme, u.Host, u.Path, u.RawPath = a.base.Scheme, a.base.Host, path, raw
-}
-
-func join(base, path string) string {
-	if path == "" {
-		return base
+	if a.config.BaseURL != "" {
+		a.base = add("BaseURL", a.config.BaseURL)
 	}
-	return strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(path, "/")
+	for _, raw := range a.config.AllowedOrigins {
+		if u := add("AllowedOrigins", raw); u != nil && u.Path != "" && u.Path != "/" {
+			errs = append(errs, errors.New("auth: AllowedOrigins must be origins, without a path"))
+		}
+	}
+	if a.config.BaseURL == "" && len(a.config.AllowedOrigins) == 0 {
+		errs = append(errs, errors.New("auth: no origin may see the token: set BaseURL or AllowedOrigins"))
+	}
+	return errors.Join(errs...)
 }

@@ -5,31 +5,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 )
 
 // recordVersion is the newest form of a stored session that this version writes and reads.
 const recordVersion = 1
 
-// record is a session as it is stored: one JSON object. Members that a later version added are kept.
+// record is a session as the store keeps it.
 type record struct {
-	Version    int       `json:"version"`
-	Account    string    `json:"account"`    // whose session it is; a record under another key is refused
-	Session    string    `json:"session"`    // one for each login
-	Generation uint64    `json:"generation"` // one more for each refresh of the session
-	Obtained   time.Time `json:"obtained,omitzero"`
+	Session    string    // one for each login
+	Generation uint64    // one more for each refresh of the session
+	Obtained   time.Time // when the token came, by the local clock
 	Token
 
-	unknown map[string]json.RawMessage
+	account string                     // whose session it is; a record under another key is refused
+	unknown map[string]json.RawMessage // members that a later version added
 }
 
 // newRecord begins a session.
 func newRecord(account string, t Token, now time.Time) *record {
-	return &record{
-		Version: recordVersion, Account: account, Session: rand.Text(), Generation: 1,
-		Obtained: now.Round(0), Token: t,
-	}
+	t.Expiry = storable(t.Expiry)
+	return &record{account: account, Session: rand.Text(), Generation: 1, Obtained: storable(now), Token: t}
 }
 
 // rotate returns the record that follows r: the same session with the token that a refresh brought.
@@ -41,19 +37,41 @@ func (r *record) rotate(t Token, now time.Time) *record {
 	if t.TokenType == "" {
 		t.TokenType = r.TokenType
 	}
-	n.Token, n.Obtained = t, now.Round(0)
+	t.Expiry = storable(t.Expiry)
+	n.Token, n.Obtained = t, storable(now)
 	n.Generation++
 	return &n
 }
 
+// The members of version 1, which is one JSON object. docs/format.md promises it for all of 1.x.
+const (
+	memberVersion    = "version"
+	memberAccount    = "account"
+	memberSession    = "session"
+	memberGeneration = "generation"
+	memberObtained   = "obtained"
+	memberAccess     = "access_token"
+	memberRefresh    = "refresh_token"
+	memberType       = "token_type"
+	memberExpiry     = "expiry"
+)
+
 func (r *record) encode() ([]byte, error) {
-	known, err := json.Marshal(r)
-	if err != nil || len(r.unknown) == 0 {
-		return known, err
+	all := make(map[string]any)
+	for k, v := range r.unknown {
+		all[k] = v
 	}
-	all := maps.Clone(r.unknown)
-	if err := json.Unmarshal(known, &all); err != nil {
-		return nil, err
+	all[memberVersion], all[memberAccount] = recordVersion, r.account
+	all[memberSession], all[memberGeneration] = r.Session, r.Generation
+	all[memberObtained], all[memberAccess] = r.Obtained, r.AccessToken
+	if r.RefreshToken != "" {
+		all[memberRefresh] = r.RefreshToken
+	}
+	if r.TokenType != "" {
+		all[memberType] = r.TokenType
+	}
+	if !r.Expiry.IsZero() {
+		all[memberExpiry] = r.Expiry
 	}
 	return json.Marshal(all)
 }
@@ -63,27 +81,46 @@ func decodeRecord(data []byte, account string) (*record, error) {
 	if len(data) == 0 {
 		return nil, nil //nolint:nilnil // absence is an answer, not an error
 	}
-	r := new(record)
-	if err := json.Unmarshal(data, r); err != nil {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(data, &all) != nil {
 		return nil, unreadable(account, "it is damaged")
 	}
+	// The version comes first, because a newer one may have changed everything else.
+	version, ok := number(all[memberVersion])
 	switch {
-	case r.Version > recordVersion:
-		return nil, unreadable(account, fmt.Sprintf("a newer program wrote it (version %d)", r.Version))
-	case r.Version < 1 || r.Session == "" || r.Generation == 0:
+	case ok && version > recordVersion:
+		return nil, unreadable(account, fmt.Sprintf("a newer program wrote it (version %v)", version))
+	case !ok || version != recordVersion:
 		return nil, unreadable(account, "it is damaged")
-	case r.Account != account:
+	}
+	r := new(record)
+	if err := r.take(all); err != nil || r.Session == "" || r.Generation == 0 {
+		return nil, unreadable(account, "it is damaged")
+	}
+	if r.account != account {
 		return nil, unreadable(account, "it belongs to another account")
 	}
-	if err := json.Unmarshal(data, &r.unknown); err != nil {
-		return nil, unreadable(account, "it is damaged")
-	}
-	for _, k := range []string{
-		"version", "account", "session", "generation", "obtained", "access_token", "refresh_token", "token_type", "expiry",
-	} {
-		delete(r.unknown, k)
-	}
+	delete(all, memberVersion)
+	r.unknown = all
 	return r, nil
+}
+
+// take moves the members that are known out of all.
+func (r *record) take(all map[string]json.RawMessage) error {
+	for name, to := range map[string]any{
+		memberAccount: &r.account, memberSession: &r.Session, memberGeneration: &r.Generation, memberObtained: &r.Obtained,
+		memberAccess: &r.AccessToken, memberRefresh: &r.RefreshToken, memberType: &r.TokenType, memberExpiry: &r.Expiry,
+	} {
+		raw, ok := all[name]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(raw, to); err != nil {
+			return err
+		}
+		delete(all, name)
+	}
+	return nil
 }
 
 // ErrSessionUnreadable is a stored session that this program cannot use. It is never overwritten by a refresh and never

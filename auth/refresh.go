@@ -2,32 +2,42 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
+)
+
+// why a token is to be refreshed.
+type why uint8
+
+const (
+	early   why = iota // it is about to expire
+	expired            // it has
+	refused            // the server did not accept it
+	asked              // Interceptor.Refresh
 )
 
 // refreshed returns a session that is newer than old, refreshing old if there is none. Everyone who asks on behalf of the
 // same session shares one refresh and its outcome, failure included.
-func (a *Interceptor) refreshed(ctx context.Context, old *session) (*session, error) {
+func (a *Interceptor) refreshed(ctx context.Context, old *session, y why) (*session, error) {
+	if a.isInside(ctx) {
+		return nil, &RefreshError{Err: errInside}
+	}
 	a.mu.Lock()
-	s := a.state.Load()
+	s, f := a.state.Load(), a.refreshing
+	var err error
 	switch {
 	case s.succeeds(old):
 		a.mu.Unlock()
 		return s.instead(old)
-	case a.refreshing != nil:
-	case s != old && s.failure != nil: // it failed while the request was on its way
-		a.mu.Unlock()
-		return nil, s.failure.err
+	case f != nil:
+	case s.failure != old.failure && s.failure.stands(time.Now()):
+		err = s.failure.err // it failed while the request was on its way
 	default:
-		if err := a.takeOff(s, (*failure).rest); err != nil {
-			a.mu.Unlock()
-			return nil, err
-		}
+		f, err = a.takeOff(s, y)
 	}
-	f := a.refreshing
 	a.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	return f.wait(ctx)
 }
 
@@ -36,38 +46,48 @@ func (a *Interceptor) refreshAhead(s *session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.refreshing == nil && a.state.Load() == s {
-		_ = a.takeOff(s, (*failure).eagerRest)
+		_, _ = a.takeOff(s, early)
 	}
 }
 
 // takeOff starts the refresh of s, unless the last one failed too recently. The mutex is held.
-func (a *Interceptor) takeOff(s *session, rest func(*failure, time.Time) time.Duration) error {
+func (a *Interceptor) takeOff(s *session, y why) (*flight, error) {
+	now := time.Now()
 	if s.failure != nil {
-		if left := rest(s.failure, time.Now()); left > 0 {
+		left := s.failure.rest(now)
+		if y == early {
+			left = s.failure.eagerRest(now)
+		}
+		if left > 0 {
 			err := *s.failure.err
 			err.RetryAfter = left
-			return &err
+			return nil, &err
 		}
 	}
+	if y == refused && s.failure == nil && s.Generation > 1 && !s.proven.Load() {
+		a.attempts.add(now) // the refresh that brought this token did not help
+	}
+	ctx, abort := context.WithCancel(context.Background())
 	f := newFlight()
-	if !a.spawn(func() { a.fly(f, s) }) {
-		return &RefreshError{Err: ErrClosed}
+	f.abort = abort
+	if !a.spawn(func() { defer abort(); a.fly(ctx, f, s) }) {
+		abort()
+		return nil, &RefreshError{Err: ErrClosed}
 	}
 	a.refreshing = f
-	return nil
+	return f, nil
 }
 
-// fly refreshes s and tells everyone.
-func (a *Interceptor) fly(f *flight, s *session) {
-	o := a.refresh(s)
-	next, err := a.settle(s, &o)
-	for _, e := range o.events {
-		a.emit(e)
-	}
-	f.land(next, err)
-	if o.orphan != nil { // nobody will use it
-		_ = a.revoke(context.Background(), *o.orphan)
-	}
+// fly refreshes s and tells everyone. Nothing that the user's code does keeps it from landing.
+func (a *Interceptor) fly(ctx context.Context, f *flight, s *session) {
+	o := outcome{err: errVanished}
+	defer func() {
+		next, err := a.settle(s, &o)
+		defer a.dispose(&o)
+		defer f.land(next, err)
+		a.emitAll(o.events)
+	}()
+	a.refresh(ctx, s, &o)
 }
 
 // outcome is what a refresh came to.
@@ -79,32 +99,49 @@ type outcome struct {
 	dead     error   // the server refused the refresh token for good
 	stale    bool    // Login or Logout came in between
 	err      error   // anything else: the session is kept
+	tried    bool    // the Refresher was called
 
 	orphan *Token // a token to revoke, because it came too late
 	events []Event
 }
 
-// refresh does the work, under the lock of the store.
-func (a *Interceptor) refresh(s *session) (o outcome) {
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+// refresh does the work, under the lock of the store. Until it returns o.err tells that it has not.
+func (a *Interceptor) refresh(ctx context.Context, s *session, o *outcome) {
+	limited, cancel := context.WithTimeout(ctx, a.config.RefreshTimeout)
 	defer cancel()
-	defer func() { o.err = recovered("Store", recover(), o.err) }()
-	err := a.config.Store.Update(ctx, a.config.Account, func(ctx context.Context, old []byte) ([]byte, error) {
-		stored, err := decodeRecord(old, a.config.Account)
-		if err != nil {
-			return nil, err
-		}
-		if a.overtaken(s) {
-			o.stale = true
-			return old, nil
-		}
-		if o.compare(stored, s) {
-			return old, nil
-		}
-		return a.exchange(ctx, s, old, &o)
+	var failed error // what the callback returned, which the store may have wrapped
+	err := a.update(limited, func(inside context.Context, old []byte) ([]byte, error) {
+		value, err := a.decide(ctx, inside, s, old, o)
+		failed = err
+		return value, err
 	})
+	if failed != nil {
+		err = failed
+	}
 	o.err = err
-	return o
+}
+
+// decide returns what to store in the place of old. Inside is the context the store gave.
+func (a *Interceptor) decide(flying, inside context.Context, s *session, old []byte, o *outcome) ([]byte, error) {
+	stored, err := decodeRecord(old, a.config.Account)
+	if err != nil {
+		return nil, err
+	}
+	if a.overtaken(s) {
+		o.stale = true
+		return old, nil
+	}
+	if o.compare(stored, s) {
+		return old, nil
+	}
+	if err := a.admit(); err != nil {
+		return nil, err
+	}
+	o.tried = true
+	inside, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
+	defer cancel()
+	defer context.AfterFunc(flying, cancel)()
+	return a.exchange(inside, s, old, o)
 }
 
 // compare decides whether what is stored makes a refresh of s unnecessary.
@@ -123,63 +160,4 @@ func (o *outcome) compare(stored *record, s *session) bool {
 		return false
 	}
 	return true
-}
-
-// exchange spends the refresh token and returns what to store.
-func (a *Interceptor) exchange(ctx context.Context, s *session, old []byte, o *outcome) ([]byte, error) {
-	if wait := a.admit(); wait > 0 {
-		return nil, &RefreshError{RetryAfter: wait, Err: fmt.Errorf("%w: %d within %v did not help",
-			ErrExcessiveRefresh, a.config.RefreshWindow.MaxAttempts, a.config.RefreshWindow.Interval)}
-	}
-	t, err := callRefresher(ctx, a.config.Refresher, s.Token, a.config.RefreshTimeout)
-	if a.overtaken(s) {
-		o.stale = true
-		if err == nil {
-			o.orphan = &s.rotate(t, time.Now()).Token
-		}
-		if a.state.Load().signedIn() { // Login waits for the lock, and replaces what is there
-			return old, nil
-		}
-		return nil, nil // deletes: Logout may have been interrupted
-	}
-	switch {
-	case errors.Is(err, ErrInvalidGrant):
-		o.dead = err
-		return nil, nil // deletes: under the lock nobody can have stored a newer token
-	case err != nil:
-		return nil, err
-	}
-	if t.Expiry.IsZero() {
-		t.Expiry = jwtExpiry(t.AccessToken, time.Now())
-	}
-	next := s.rotate(t, time.Now())
-	data, err := next.encode()
-	if err != nil {
-		return nil, err
-	}
-	o.next = next
-	return data, nil
-}
-
-func (a *Interceptor) admit() time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.attempts.admit(time.Now(), a.config.RefreshWindow)
-}
-
-// prove notes that the server accepts the token of s.
-func (a *Interceptor) prove(s *session) {
-	if s.proven.Load() || !s.proven.CompareAndSwap(false, true) {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.attempts = nil
-}
-
-// overtaken tells whether Login or Logout came after s.
-func (a *Interceptor) overtaken(s *session) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.epoch != s.epoch
 }

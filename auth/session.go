@@ -19,16 +19,8 @@ type session struct {
 
 	reason  Reason // of a session that is signed out
 	epoch   epoch
-	failure *failure
-	unsaved bool         // the store does not have it yet
+	failure *failure     // the last refresh of this token, if it failed
 	proven  *atomic.Bool // the server has accepted the token
-}
-
-// failure is a refresh that failed.
-type failure struct {
-	err   *RefreshError
-	at    time.Time
-	count int // in a row
 }
 
 func newSession(r *record, epoch epoch, window time.Duration) *session {
@@ -36,7 +28,7 @@ func newSession(r *record, epoch epoch, window time.Duration) *session {
 		record: r, epoch: epoch, proven: new(atomic.Bool),
 		header: []string{r.scheme() + " " + r.AccessToken},
 	}
-	s.expiresAt = r.Expiry.Round(0) // without the monotonic reading, so that time asleep counts
+	s.expiresAt = r.Expiry
 	if r.AccessToken == "" {
 		s.expiresAt = r.Obtained
 	}
@@ -59,14 +51,8 @@ func signedOut(reason Reason, epoch epoch) *session { return &session{reason: re
 
 func (s *session) signedIn() bool { return s.record != nil }
 
-// epoch orders the logins and logouts of this process.
-type epoch struct {
-	changes uint64 // logins and logouts
-	logouts uint64
-}
-
-// continues tells whether a request signed with old may be sent again with s: they are of one user. A Login without
-// a Logout before it renews the session of the same user, unless the tokens say otherwise.
+// continues tells whether a request signed with old may be sent again with s: they are of one user. A Login on top of
+// a session renews it for the same user, unless the tokens say otherwise.
 func (s *session) continues(old *session) bool {
 	switch {
 	case s.Session == old.Session || sameSubject(s.AccessToken, old.AccessToken):
@@ -74,7 +60,7 @@ func (s *session) continues(old *session) bool {
 	case otherSubject(s.AccessToken, old.AccessToken):
 		return false
 	default:
-		return s.epoch.logouts == old.epoch.logouts
+		return s.epoch.ends == old.epoch.ends
 	}
 }
 
@@ -86,6 +72,18 @@ func (s *session) succeeds(old *session) bool {
 	return s.Session != old.Session || s.Generation != old.Generation
 }
 
+// instead returns s for a request that was signed with old, which has been replaced, or why it must not be sent again.
+func (s *session) instead(old *session) (*session, error) {
+	switch {
+	case !s.signedIn():
+		return nil, &LoginRequiredError{Reason: s.reason}
+	case !s.continues(old):
+		return nil, &LoginRequiredError{Reason: ReasonReplaced}
+	default:
+		return s, nil
+	}
+}
+
 func (s *session) expired(now time.Time) bool {
 	return !s.expiresAt.IsZero() && !now.Before(s.expiresAt)
 }
@@ -95,34 +93,9 @@ func (s *session) due(now time.Time) bool { return !s.refreshAt.IsZero() && !now
 // failed returns the session after one more failed refresh.
 func (s *session) failed(err *RefreshError, now time.Time) *session {
 	n := *s
-	n.failure = &failure{err: err, at: now, count: 1}
+	n.failure = &failure{err: err, at: now.Round(0), count: 1}
 	if s.failure != nil {
 		n.failure.count += s.failure.count
 	}
 	return &n
-}
-
-const (
-	firstBackoff = 250 * time.Millisecond
-	maxBackoff   = 30 * time.Second
-)
-
-// backoff is how long a request that needs the refresh is refused after the failure: as long as the server asked, or
-// twice as long each time, beginning with the second failure.
-func (f *failure) backoff() time.Duration {
-	if f.err.RetryAfter > 0 {
-		return f.err.RetryAfter
-	}
-	if f.count < 2 {
-		return 0
-	}
-	return min(firstBackoff<<min(f.count-2, 10), maxBackoff)
-}
-
-// rest is how much of the backoff is left.
-func (f *failure) rest(now time.Time) time.Duration { return f.backoff() - now.Sub(f.at) }
-
-// eagerRest is how much is left of the longer wait before the next refresh ahead of time, which nobody waits for.
-func (f *failure) eagerRest(now time.Time) time.Duration {
-	return max(f.backoff(), maxBackoff) - now.Sub(f.at)
 }

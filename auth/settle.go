@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"errors"
+	"context"
 	"time"
 )
 
@@ -17,7 +17,7 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 	case o.err != nil:
 		return a.settleFailure(s, o)
 	case o.adopted != nil:
-		next := a.adopt(o.adopted, s)
+		next := newSession(o.adopted, s.epoch, a.config.ExpiryWindow)
 		if !a.publish(s, next) {
 			return a.state.Load().instead(s)
 		}
@@ -33,62 +33,92 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 // until the store has it.
 func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 	next := newSession(o.next, s.epoch, a.config.ExpiryWindow)
-	next.unsaved = o.err != nil
 	if !a.publish(s, next) {
 		o.orphan = &o.next.Token
 		return a.state.Load().instead(s)
 	}
 	o.events = append(o.events, Event{Kind: TokenRefreshed, Expiry: next.Expiry})
-	if next.unsaved {
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err)})
-		a.owe(&debt{record: next.record, epoch: s.epoch})
-	} else {
-		a.settled(next.record)
+	if o.err != nil {
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err, next.Token)})
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.epoch != s.epoch: // whoever came has told the store
+	case o.err != nil:
+		a.owe(&debt{record: next.record, session: next.Session})
+	default:
+		a.debt = nil // an older one
 	}
 	return next, nil
 }
 
 func (a *Interceptor) settleFailure(s *session, o *outcome) (*session, error) {
-	err := &RefreshError{Err: o.err}
-	if re, ok := errors.AsType[*RefreshError](o.err); ok {
-		c := *re
-		err = &c
-	}
-	next := s.failed(err, time.Now())
+	err := newRefreshError(scrub(o.err, s.Token))
+	now := time.Now()
+	next := s.failed(err, now)
 	if err.RetryAfter == 0 {
 		err.RetryAfter = next.failure.backoff()
 	}
 	if !a.publish(s, next) {
 		return a.state.Load().instead(s)
 	}
+	if o.tried {
+		a.mu.Lock()
+		a.attempts.add(now)
+		a.mu.Unlock()
+	}
 	o.events = append(o.events, Event{Kind: RefreshFailed, Err: err})
 	return nil, err
 }
 
-// end signs out, here only: the store has no session of ours any more.
+// publish makes next what is known and ends the refresh of from, at once; unless a new epoch has begun, which has done both.
+func (a *Interceptor) publish(from, next *session) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.epoch != from.epoch {
+		return false
+	}
+	a.state.Store(next)
+	a.refreshing = nil
+	return true
+}
+
+// end signs out, here only: the store has no session of ours any more, or is still to be told.
 func (a *Interceptor) end(s *session, o *outcome, err *LoginRequiredError) (*session, error) {
-	if !a.publish(s, signedOut(err.Reason, s.epoch)) {
+	var d *debt
+	if o.dead != nil && o.err != nil {
+		d = &debt{session: s.Session}
+	}
+	if !a.signOut(s, err.Reason, d) {
 		return a.state.Load().instead(s)
 	}
-	a.mu.Lock()
-	a.ended = s.Session
-	a.mu.Unlock()
 	o.events = append(o.events, Event{Kind: SignedOut, Reason: err.Reason, Err: err.Err})
-	if o.dead != nil && o.err != nil { // the dead session is still stored
-		a.owe(&debt{session: s.Session, epoch: s.epoch})
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", o.err)})
+	if d != nil {
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", o.err, s.Token)})
 	}
 	return nil, err
 }
 
-// instead returns s for a request that was signed with old, which has been replaced, or why it must not be sent again.
-func (s *session) instead(old *session) (*session, error) {
-	switch {
-	case !s.signedIn():
-		return nil, &LoginRequiredError{Reason: s.reason}
-	case !s.continues(old):
-		return nil, &LoginRequiredError{Reason: ReasonReplaced}
-	default:
-		return s, nil
+// signOut forgets s, unless a new epoch has begun. The store owes d, if there is one, from that moment on.
+func (a *Interceptor) signOut(s *session, r Reason, d *debt) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.epoch != s.epoch {
+		return false
+	}
+	a.begin()
+	a.epoch.ends++
+	a.state.Store(signedOut(r, a.epoch))
+	if d != nil {
+		a.owe(d)
+	}
+	return true
+}
+
+// dispose tells the server about a token that nobody will use.
+func (a *Interceptor) dispose(o *outcome) {
+	if o.orphan != nil {
+		_ = a.revoke(context.Background(), *o.orphan)
 	}
 }

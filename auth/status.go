@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -15,9 +16,9 @@ type Status struct {
 	Expiry time.Time
 	// Expired tells whether Expiry has passed; the next request renews the token then.
 	Expired bool
-	// Refreshable tells whether there is a refresh token.
+	// Refreshable tells whether there is a Refresher, and a refresh token if it needs one.
 	Refreshable bool
-	// Unsaved tells whether the store does not have the newest token yet.
+	// Unsaved tells whether the store has not taken the last change yet, a new token or a logout.
 	Unsaved bool
 	// LastError is why the last refresh failed, nil if it did not.
 	LastError error
@@ -25,16 +26,17 @@ type Status struct {
 	Reason Reason
 }
 
-// Status reads the session from the store, if that has not happened yet, and tells about it. It never refreshes.
+// Status tells about the session. It reads the store if nothing is known yet, or if nobody is signed in, since another
+// process may have changed that. It never refreshes.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
-	s, err := a.current(ctx)
+	s, err := a.latest(ctx)
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{Account: a.config.Account, SignedIn: s.signedIn(), Reason: s.reason}
+	st := Status{Account: a.config.Account, SignedIn: s.signedIn(), Reason: s.reason, Unsaved: a.unsaved()}
 	if s.signedIn() {
 		st.Expiry, st.Expired = s.expiresAt, s.expired(time.Now())
-		st.Refreshable, st.Unsaved = s.RefreshToken != "", s.unsaved
+		st.Refreshable = a.renewable(s)
 	}
 	if s.failure != nil {
 		st.LastError = s.failure.err
@@ -45,23 +47,15 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 // Token returns a token that can be used now, renewed before if it has expired. It is for protocols that this
 // interceptor does not sign: WebSockets, gRPC, other clients. [ErrLoginRequired] if nobody is signed in.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
-	s, err := a.usable(ctx)
+	_, err := a.latest(ctx)
 	if err != nil {
 		return Token{}, err
 	}
-	if !s.signedIn() {
-		return Token{}, &LoginRequiredError{Reason: s.reason}
-	}
-	return s.Token, nil
+	return tokenOf(a.usable(ctx))
 }
 
-// Refresh renews the token now, whether it has expired or not, and returns the new one. A refresh that is under way is
-// joined.
-func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
-	s, err := a.current(ctx)
-	if err == nil && s.signedIn() && a.config.Refresher != nil {
-		s, err = a.refreshed(ctx, s)
-	}
+// tokenOf is the token of a session, if there is one.
+func tokenOf(s *session, err error) (Token, error) {
 	switch {
 	case err != nil:
 		return Token{}, err
@@ -70,6 +64,26 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	default:
 		return s.Token, nil
 	}
+}
+
+// Refresh renews the token now, whether it has expired or not, and returns the new one. A refresh that is under way is
+// joined.
+func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
+	s, err := a.latest(ctx)
+	if err != nil || !s.signedIn() {
+		return tokenOf(s, err)
+	}
+	if a.config.Refresher == nil {
+		return Token{}, &RefreshError{Err: errors.New("there is no Refresher")}
+	}
+	return tokenOf(a.refreshed(ctx, s, asked))
+}
+
+// unsaved tells whether the store is behind.
+func (a *Interceptor) unsaved() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.debt != nil
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait

@@ -2,8 +2,9 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
-	"sync"
 )
 
 // Store keeps sessions as bytes under one lock for all processes that share it. It is the contract of storage.Store,
@@ -13,47 +14,26 @@ type Store interface {
 	Load(ctx context.Context, key string) ([]byte, error)
 	// Update gives fn the value of key, nil if there is none, while it holds the lock of key, and durably stores what
 	// fn returns: nil deletes, old itself writes nothing. It has made sure that it can write before it calls fn,
-	// waits for the lock no longer than ctx, and once fn has returned a value saves it whatever happened to ctx.
-	// An error of fn is returned and nothing is written.
+	// which it does once at most, waits for the lock no longer than ctx, and once fn has returned a value saves it
+	// whatever happened to ctx. An error of fn is returned and nothing is written.
 	Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
 }
 
-// volatile is the store of a session that lives in memory only.
-type volatile struct {
-	lock  chan struct{} // held during Update; a channel, so that waiting for it can end with a context
-	mu    sync.Mutex
-	value []byte
+// read returns the stored record, nil if there is none.
+func (a *Interceptor) read(ctx context.Context) (r *record, err error) {
+	defer func() { err = recovered("Store", recover(), err) }()
+	data, err := a.config.Store.Load(ctx, a.config.Account)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil //nolint:nilnil // absence is an answer, not an error
+	case err != nil:
+		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
+	}
+	return decodeRecord(data, a.config.Account)
 }
 
-func newVolatile() *volatile { return &volatile{lock: make(chan struct{}, 1)} }
-
-func (v *volatile) Load(context.Context, string) ([]byte, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.value == nil {
-		return nil, fs.ErrNotExist
-	}
-	return v.value, nil
-}
-
-func (v *volatile) Update(
-	ctx context.Context, _ string, fn func(context.Context, []byte) ([]byte, error),
-) error {
-	select {
-	case v.lock <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() { <-v.lock }()
-	v.mu.Lock()
-	old := v.value
-	v.mu.Unlock()
-	value, err := fn(ctx, old)
-	if err != nil {
-		return err
-	}
-	v.mu.Lock()
-	v.value = value
-	v.mu.Unlock()
-	return nil
+// update is Store.Update, with a panic turned into an error.
+func (a *Interceptor) update(ctx context.Context, fn func(ctx context.Context, old []byte) ([]byte, error)) (err error) {
+	defer func() { err = recovered("Store", recover(), err) }()
+	return a.config.Store.Update(ctx, a.config.Account, fn)
 }

@@ -1,15 +1,21 @@
 package auth
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/oauth2"
 )
 
 // Token is what a server gave a client to act for a user (RFC 6749 §5.1).
 //
-// Printed, logged or marshaled by package log/slog it shows neither token. It marshals to JSON in the clear.
+// It shows neither token under any verb of fmt, in log/slog, or as JSON; read the fields to use them, or convert with
+// OAuth2. (Package fmt calls no methods in unexported fields of a struct: give a struct of yours that holds a
+// Token in one a String method.) It can be decoded from the JSON of RFC 6749.
 type Token struct {
 	AccessToken  string `json:"access_token"`            // opaque; often a JWT
 	RefreshToken string `json:"refresh_token,omitempty"` // empty if the server gave none
@@ -42,8 +48,17 @@ func (t Token) String() string {
 	return s + "}"
 }
 
-// GoString is String, so that %#v shows no token either.
+// GoString is String with the name of the package.
 func (t Token) GoString() string { return "auth." + t.String() }
+
+// Format prints String, or GoString for %#v, whatever the verb.
+func (t Token) Format(f fmt.State, verb rune) {
+	if verb == 'v' && f.Flag('#') {
+		printMasked(f, t.GoString())
+		return
+	}
+	printMasked(f, t.String())
+}
 
 // LogValue is what package log/slog shows.
 func (t Token) LogValue() slog.Value {
@@ -54,17 +69,44 @@ func (t Token) LogValue() slog.Value {
 	)
 }
 
-func presence(secret string) string {
-	if secret == "" {
-		return "none"
+// MarshalJSON encodes what LogValue shows: a Token that is part of something else gets into logs that way. The session's own
+// store is Config.Store; OAuth2 returns a type that encodes in the clear.
+func (t Token) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Access  string    `json:"access"`
+		Refresh string    `json:"refresh"`
+		Expiry  time.Time `json:"expiry,omitzero"`
+	}{presence(t.AccessToken), presence(t.RefreshToken), storable(t.Expiry)})
+}
+
+// check tells whether the token can be stored, and sent in a header.
+func (t Token) check(inHeader bool) error {
+	switch {
+	case t.AccessToken == "" && t.RefreshToken == "":
+		return errors.New("auth: Login needs a token")
+	case !utf8.ValidString(t.AccessToken) || !utf8.ValidString(t.RefreshToken):
+		return errors.New("auth: the tokens must be text; encode binary ones")
+	case inHeader && t.AccessToken != "" && !headerSafe(t.AccessToken):
+		return errors.New("auth: a header cannot carry the access token: it has spaces or control characters in it")
+	default:
+		return nil
 	}
-	return "[redacted]"
 }
 
 // scheme is the authentication scheme to send the token with. Servers write "bearer" in every casing, and read it so.
 func (t Token) scheme() string {
-	if t.TokenType == "" {
+	if !isToken(t.TokenType) {
 		return "Bearer"
 	}
-	return (&oauth2.Token{TokenType: t.TokenType}).Type()
+	return t.OAuth2().Type()
+}
+
+// storable returns the time in a form that can be encoded as JSON and read back: without the monotonic reading, so that
+// time asleep counts, and zero if it is absurd.
+func storable(at time.Time) time.Time {
+	at = at.Round(0).UTC()
+	if at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}
+	}
+	return at
 }

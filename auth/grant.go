@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// grant is the transport of one exchange with an OAuth 2.0 server. It reads the answer before x/oauth2 does, because that
+// gives up on a whole answer, and with it on the only copy of a new refresh token, where one member has a form that it
+// does not expect: an expires_in of 3600.5 or 1e300, a scope that is an array.
+type grant struct {
+	base http.RoundTripper
+	said *answer
+	form map[string]json.RawMessage // the members of the answer, if it is an object
+}
+
+// RoundTrip sends the request once, and hands on of the answer what x/oauth2 needs.
+func (g *grant) RoundTrip(r *http.Request) (*http.Response, error) {
+	base := g.base
+	if base == nil {
+		base = http.DefaultTransport //nolint:forbidigo // the documented default
+	}
+	r.GetBody = nil // so that net/http does not send it a second time
+	r.Header.Set("Accept", "application/json")
+	resp, err := base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	said, err := readAnswer(resp)
+	if err != nil {
+		return nil, err
+	}
+	g.said = said
+	body := said.body
+	if json.Unmarshal(body, &g.form) == nil && g.form != nil {
+		if body, err = g.plain(); err != nil {
+			return nil, err
+		}
+		resp.Header = http.Header{"Content-Type": {"application/json"}}
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+// plain is the answer with the members that x/oauth2 is to see, all of them strings.
+func (g *grant) plain() ([]byte, error) {
+	members := make(map[string]string)
+	for _, name := range []string{"access_token", "refresh_token", "token_type", "error"} {
+		if s := text(g.form, name); s != "" {
+			members[name] = s
+		}
+	}
+	return json.Marshal(members)
+}
+
+// expiry is when the token ends by the local clock; zero if that is not known.
+func (g *grant) expiry(access string, asked time.Time) time.Time {
+	members := g.form
+	if members == nil { // an answer in the form of a query string
+		members = make(map[string]json.RawMessage)
+		if form, err := url.ParseQuery(string(g.said.body)); err == nil && form.Has("expires_in") {
+			members["expires_in"] = json.RawMessage(strconv.Quote(form.Get("expires_in")))
+		}
+	}
+	if at := expiryOf(members, asked, g.said.date()); !at.IsZero() {
+		return at
+	}
+	return jwtExpiry(access, asked, g.said.date())
+}

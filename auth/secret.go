@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+)
+
+// masked stands for a secret in texts.
+const masked = "[redacted]"
+
+// printMasked is the Format of types that hold secrets: the same text whatever the verb, since fmt asks String for a few
+// of them only.
+func printMasked(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
+
+// presence tells whether there is a secret.
+func presence(secret string) string {
+	if secret == "" {
+		return "none"
+	}
+	return masked
+}
+
+// scrub returns err without the tokens that somebody else's code may have put into its text. [errors.Is] and
+// [errors.As] find what they found before.
+func scrub(err error, tokens ...Token) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	clean := text
+	for _, t := range tokens {
+		for _, secret := range []string{t.AccessToken, t.RefreshToken} {
+			if secret != "" {
+				clean = strings.ReplaceAll(clean, secret, masked)
+				clean = strings.ReplaceAll(clean, url.QueryEscape(secret), masked)
+			}
+		}
+	}
+	if clean == text {
+		return err
+	}
+	return &scrubbed{text: clean, err: err}
+}
+
+// scrubbed is an error whose own text is not to be shown.
+type scrubbed struct {
+	text string
+	err  error
+}
+
+// Error returns the text without tokens.
+func (s *scrubbed) Error() string { return s.text }
+
+// Unwrap returns the error as it was.
+func (s *scrubbed) Unwrap() error { return s.err }
+
+// recovered turns what recover returned after a call of the user's code into an error; err if that is nothing.
+func recovered(what string, p any, err error) error {
+	if p == nil {
+		return err
+	}
+	if cause, ok := p.(error); ok {
+		return fmt.Errorf("auth: %s panicked: %w", what, cause)
+	}
+	return fmt.Errorf("auth: %s panicked: %v", what, p)
+}
+
+// errVanished is the outcome of a call of the user's code that ended its goroutine (runtime.Goexit) and so never returned.
+var errVanished = errors.New("the Refresher or the Store ended its goroutine")

@@ -1,0 +1,77 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// shared is the part of an Interceptor behind its mutex, which is never held while anything is waited for and
+// never while the user's code runs.
+type shared struct {
+	mu         sync.Mutex
+	epoch      epoch
+	loading    *flight // the store is being read
+	refreshing *flight // the current session is being refreshed
+	attempts   window
+	debt       *debt // what the store does not know yet
+	leaving    int   // Logouts under way: what is stored does not count
+
+	turn chan struct{} // held by a Login or Logout while it changes the store
+
+	active  int           // goroutines
+	idle    chan struct{} // closed when active falls to 0, if Close waits for it
+	closing chan struct{} // closed by Close
+	closed  bool
+}
+
+// epoch orders the logins and ends of sessions of this process.
+type epoch struct {
+	changes uint64
+	ends    uint64 // those after which there was no session
+}
+
+// begin starts a new epoch: what is under way or owed for the old one does not count any more. The mutex is held.
+func (s *shared) begin() {
+	s.epoch.changes++
+	s.refreshing, s.debt, s.attempts = nil, nil, nil
+}
+
+// takeTurn waits until no other Login or Logout changes the store, so that store and memory change in the same order.
+func (a *Interceptor) takeTurn(ctx context.Context) (leave func(), err error) {
+	if a.isInside(ctx) {
+		return nil, errInside
+	}
+	select {
+	case a.turn <- struct{}{}:
+		return func() { <-a.turn }, nil
+	case <-ctx.Done():
+		return nil, whyDone(ctx)
+	}
+}
+
+// errInside is a call that would wait for the very refresh it is made from.
+var errInside = errors.New("auth: the Refresher must not call the session it refreshes")
+
+// spawn runs work on a goroutine that Close waits for; false if it is closed already. The mutex is held.
+func (s *shared) spawn(work func()) bool {
+	if s.closed {
+		return false
+	}
+	s.active++
+	go func() {
+		defer s.finished()
+		work()
+	}()
+	return true
+}
+
+func (s *shared) finished() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active--
+	if s.active == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+}
