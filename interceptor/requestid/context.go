@@ -1,0 +1,20 @@
+package requestid
+
+import "context"
+
+type contextKey struct{}
+
+// With returns a context whose calls carry this id, unless the caller set the header. An id that is no visible ASCII, or
+// longer than 200 bytes, is not taken over: it may come from a stranger.
+func With(ctx context.Context, id string) context.Context {
+	if !valid(id) {
+		return ctx
+	}
+	return context.WithValue(ctx, contextKey{}, id)
+}
+
+// From returns the id that With put into the context.
+func From(ctx context.Context) (string, bool) {
+	id, ok := ctx.Value(contextKey{}).(string)
+	return id, ok
+}

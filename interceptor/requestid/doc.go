@@ -1,0 +1,20 @@
+// Package requestid gives every call an id that servers and logs can find it by, in the header X-Request-Id.
+//
+//	ids, err := requestid.New(requestid.Config{})
+//	err = chain.New(ids, logging, auth).Install(client)
+//
+// It runs per attempt and mints per call: all attempts of a call, and the hops of its redirects, carry the same id.
+//
+// An id is chosen in this order: the header that the caller set, the id of the context ([With]), the id of the hop before,
+// a new one. A server that calls others passes its own on:
+//
+//	client.R().SetContext(requestid.With(ctx, incoming.Header.Get("X-Request-ID")))
+//
+// # Order
+//
+// First, so that the interceptors behind it see the id. [Interceptor.Of] reads it from the request of an error.
+//
+// # Security
+//
+// The id goes to every host that a call is redirected to. It is random and says nothing; an id of your own should neither.
+package requestid
