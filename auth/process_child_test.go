@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"sync"
@@ -40,9 +41,10 @@ func child(args []string) error {
 		return err
 	}
 	if role == "holder" {
-		return store.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) {
+		return store.Update(ctx, "default", func(_ context.Context, old []byte) ([]byte, error) {
 			fmt.Println("ready")
-			return nil, bufio.NewScanner(os.Stdin).Err() // wait for the end of stdin
+			_, err := io.Copy(io.Discard, os.Stdin) // until the parent lets go
+			return old, err
 		})
 	}
 	var answered atomic.Int64 // when the server's answer was there
