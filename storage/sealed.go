@@ -120,7 +120,7 @@ func readSealed(path string) ([]byte, error) {
 }
 
 func (s *Sealed) open(ctx context.Context, key string, file []byte) (value []byte, generation uint64, err error) {
-	secret, err := s.key.LoadKey(ctx)
+	secret, err := s.loadKey(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, keyMissing(err)
 	}

@@ -14,12 +14,22 @@ import (
 // there is none and no sealed file needs one. It tells at the start of a
 // program what would otherwise fail at the first use.
 func (s *Sealed) Unlock(ctx context.Context) error {
-	secret, err := s.key.LoadKey(ctx)
+	secret, err := s.loadKey(ctx)
+	clear(secret)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.createKey(ctx)
 	}
-	clear(secret)
 	return err
+}
+
+// loadKey asks the source for the key and checks its length.
+func (s *Sealed) loadKey(ctx context.Context) ([]byte, error) {
+	secret, err := s.key.LoadKey(ctx)
+	if err == nil && len(secret) != KeySize {
+		clear(secret)
+		return nil, fmt.Errorf("storage: the key source returned a key of %d bytes instead of %d", len(secret), KeySize)
+	}
+	return secret, err
 }
 
 // createKey creates the encryption key unless another process did so while we
@@ -30,17 +40,17 @@ func (s *Sealed) createKey(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	secret, err := s.key.LoadKey(ctx)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		clear(secret)
+	secret, absent := s.loadKey(ctx)
+	clear(secret)
+	if !errors.Is(absent, fs.ErrNotExist) {
+		return absent
+	}
+	sealed, err := s.files.list()
+	if err != nil {
 		return err
 	}
-	sealed, listErr := s.files.list()
-	if listErr != nil {
-		return listErr
-	}
 	if len(sealed) > 0 {
-		return keyMissing(err)
+		return keyMissing(absent)
 	}
 	secret, err = s.key.CreateKey(ctx)
 	clear(secret)
@@ -50,23 +60,33 @@ func (s *Sealed) createKey(ctx context.Context) error {
 // holdKey returns the key, and holds off everybody who would replace or remove
 // it until release is called: what is sealed meanwhile can be opened later.
 func (s *Sealed) holdKey(ctx context.Context) (secret []byte, release func(), err error) {
-	for {
-		release, err = lockfile.Shared(ctx, s.files.serviceLock())
-		if err != nil {
-			return nil, nil, locking(err)
-		}
-		secret, err = s.key.LoadKey(ctx)
-		if err == nil {
-			return secret, release, nil
-		}
-		release()
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
-		}
-		if err := s.createKey(ctx); err != nil {
-			return nil, nil, err
-		}
+	secret, release, err = s.tryHoldKey(ctx)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, release, err
 	}
+	if err := s.createKey(ctx); err != nil {
+		return nil, nil, err
+	}
+	secret, release, err = s.tryHoldKey(ctx)
+	return secret, release, certain(err)
+}
+
+func (s *Sealed) tryHoldKey(ctx context.Context) (secret []byte, release func(), err error) {
+	unlock, err := lockfile.Shared(ctx, s.files.serviceLock())
+	if err != nil {
+		return nil, nil, locking(err)
+	}
+	held := false
+	defer func() {
+		if !held { // also when the source panicked
+			unlock()
+		}
+	}()
+	if secret, err = s.loadKey(ctx); err != nil {
+		return nil, nil, err
+	}
+	held = true
+	return secret, unlock, nil
 }
 
 // alone waits until no Update of the service runs in any process, and keeps

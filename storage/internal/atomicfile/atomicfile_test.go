@@ -1,0 +1,176 @@
+package atomicfile_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+)
+
+func wantContent(t *testing.T, path, want string) {
+	t.Helper()
+	got, err := atomicfile.Read(path, 1<<20)
+	if err != nil || string(got) != want {
+		t.Errorf("%s: %.60q, %v; want %.60q", path, got, err, want)
+	}
+}
+
+func wantFiles(t *testing.T, dir string, want int) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != want {
+		t.Errorf("%d files, %v: %v; want %d", len(entries), err, entries, want)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, content := range []string{"first", "", "longer than before", "x"} {
+		if err := atomicfile.Write(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		wantContent(t, path, content)
+		wantFiles(t, dir, 1)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := atomicfile.Write(filepath.Join(dir, "none", "file"), nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Write without a directory: %v", err)
+	}
+}
+
+// What is written may be shorter or longer than what was reserved.
+func TestReserveAndCommit(t *testing.T) {
+	t.Parallel()
+	for _, reserved := range []int64{0, 1, 4096, 100_000} {
+		for _, size := range []int{0, 1, 4095, 4097, 99_999, 100_001} {
+			path := filepath.Join(t.TempDir(), "file")
+			p, err := atomicfile.Begin(path, reserved)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(path); err == nil {
+				t.Fatal("the file is there before Commit")
+			}
+			content := bytes.Repeat([]byte{'x'}, size)
+			if err := p.Commit(content); err != nil {
+				t.Fatal(err)
+			}
+			p.Abort()
+			wantContent(t, path, string(content))
+		}
+	}
+}
+
+func TestAbort(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := atomicfile.Write(path, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := atomicfile.Begin(path, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir, 2)
+	p.Abort()
+	p.Abort()
+	wantFiles(t, dir, 1)
+	wantContent(t, path, "old")
+	if err := p.Commit([]byte("late")); err == nil {
+		t.Error("Commit after Abort succeeded")
+	}
+	wantContent(t, path, "old")
+}
+
+// When the last step fails the old content stays, and no litter.
+func TestCommitFails(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := os.MkdirAll(filepath.Join(path, "below"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Write(path, []byte("new")); err == nil {
+		t.Error("a directory was replaced")
+	}
+	wantFiles(t, dir, 1)
+	if err := atomicfile.Remove(path); err == nil {
+		t.Error("a directory that is not empty was removed")
+	}
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := os.WriteFile(path, []byte("12345"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := atomicfile.Read(path, 5); err != nil || string(got) != "12345" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := atomicfile.Read(path, 4); !errors.Is(err, atomicfile.ErrUnexpected) {
+		t.Errorf("over the limit: %v", err)
+	}
+	if _, err := atomicfile.Read(dir, 1<<20); !errors.Is(err, atomicfile.ErrUnexpected) {
+		t.Errorf("a directory: %v", err)
+	}
+	if _, err := atomicfile.Read(filepath.Join(dir, "none"), 1); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, atomicfile.ErrUnexpected) {
+		t.Errorf("no file: %v", err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip(err)
+	}
+	if _, err := atomicfile.Read(link, 10); !errors.Is(err, atomicfile.ErrUnexpected) {
+		t.Errorf("a symbolic link: %v", err)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, name := range []string{path, path + ".tmp-A", path + "-other", filepath.Join(dir, "x.tmp-A")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := atomicfile.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		wantFiles(t, dir, 2)
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "none", "file"), 0); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Sweep without a directory: %v", err)
+	}
+}
+
+func TestSync(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Sync(path); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, path, "x")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := atomicfile.Sync(path + "-none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
