@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
@@ -36,8 +35,9 @@ func newBackend(name string, cfg Config) *backend {
 	return &backend{name: name, cfg: cfg, calls: newCaller()}
 }
 
-func nativeBackend() string {
-	switch runtime.GOOS {
+// nativeBackend is the one that a platform's users expect; none is "".
+func nativeBackend(platform string) string {
+	switch platform {
 	case "linux", "android":
 		return backendSecretService
 	case "darwin":

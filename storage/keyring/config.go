@@ -3,6 +3,7 @@ package keyring
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -53,8 +54,8 @@ type Config struct {
 // The seams are what tests replace.
 type seams struct {
 	open       func(kr.Config) (kr.Keyring, error)
-	fake       bool // open is not 99designs/keyring's
-	native     string
+	fake       bool   // open is not 99designs/keyring's
+	platform   string // runtime.GOOS
 	iterations int
 }
 
@@ -97,8 +98,8 @@ func (cfg Config) complete() (Config, error) {
 	if !cfg.seams.fake {
 		cfg.seams.open = kr.Open
 	}
-	if cfg.seams.native == "" {
-		cfg.seams.native = nativeBackend()
+	if cfg.seams.platform == "" {
+		cfg.seams.platform = runtime.GOOS
 	}
 	if cfg.seams.iterations == 0 {
 		cfg.seams.iterations = stretchIterations

@@ -72,7 +72,7 @@ func selected(cfg Config) string {
 	if cfg.Backend != "" {
 		return cfg.Backend
 	}
-	return cfg.seams.native
+	return nativeBackend(cfg.seams.platform)
 }
 
 // tryDir proves that the directory can be made, locked and written.

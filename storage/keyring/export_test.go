@@ -8,10 +8,10 @@ func Hurried(cfg Config) Config {
 	return cfg
 }
 
-// Faked returns cfg with a keyring of the test's own, which is also the
-// platform's native one under the name of native.
-func Faked(cfg Config, native string, open func(kr.Config) (kr.Keyring, error)) Config {
-	cfg.seams.open, cfg.seams.native = open, native
+// Faked returns cfg with a keyring of the test's own, on a platform of its
+// choice.
+func Faked(cfg Config, platform string, open func(kr.Config) (kr.Keyring, error)) Config {
+	cfg.seams.open, cfg.seams.platform = open, platform
 	return cfg
 }
 

@@ -20,7 +20,7 @@ import (
 
 // fakeConfig opens a store whose native keyring is ring.
 func fakeConfig(dir string, ring *fakeRing) keyring.Config {
-	return keyring.Faked(keyring.Config{Service: "chatelaine-test", Dir: dir, Timeout: 10 * time.Second}, "keychain", ring.Open)
+	return keyring.Faked(keyring.Config{Service: "chatelaine-test", Dir: dir, Timeout: 10 * time.Second}, "darwin", ring.Open)
 }
 
 // wantOpenError checks that Open fails as it should, and never as if there were

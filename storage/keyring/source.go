@@ -143,7 +143,7 @@ func (s *source) choose(ctx context.Context) (string, error) {
 	if c, err := readChoice(s.cfg); err == nil && c.Ready {
 		return c.Backend, nil
 	}
-	name := s.cfg.seams.native
+	name := nativeBackend(s.cfg.seams.platform)
 	if name == "" {
 		return "", fmt.Errorf("%w: this platform has no native keyring; set Config.Backend to \"file\" (with a Passphrase) or \"pass\"", ErrUnavailable)
 	}

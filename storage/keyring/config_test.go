@@ -1,0 +1,179 @@
+package keyring_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+func TestConfigIsChecked(t *testing.T) {
+	t.Parallel()
+	_, err := keyring.Open(t.Context(), keyring.Config{Service: "a/b", Backend: "plaintext", Timeout: -time.Second})
+	for _, field := range []string{"Config.Service", "Config.Backend", `"plaintext"`, "secret-service", "Config.Timeout"} {
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%v: does not name %s", err, field)
+		}
+	}
+	if _, err := keyring.Open(t.Context(), keyring.Config{}); err == nil || !strings.Contains(err.Error(), "Config.Service") {
+		t.Errorf("the zero config: %v", err)
+	}
+	if err := keyring.Purge(t.Context(), keyring.Config{}); err == nil {
+		t.Error("Purge took the zero config")
+	}
+	for _, r := range keyring.Diagnose(t.Context(), keyring.Config{}) {
+		if r.Usable || r.Err == nil {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+func TestDefaultDir(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("follows the XDG base directory specification elsewhere")
+	}
+	home, state := t.TempDir(), t.TempDir()
+	for _, c := range []struct {
+		env  []string
+		want string
+	}{
+		{[]string{"HOME=" + home, "XDG_STATE_HOME=" + state}, state},
+		{[]string{"HOME=" + home, "XDG_STATE_HOME="}, filepath.Join(home, ".local", "state")},
+		{[]string{"HOME=" + home, "XDG_STATE_HOME=relative/path"}, filepath.Join(home, ".local", "state")},
+	} {
+		wantSaid(t, output(t, c.env, "put", "file", "", "value"), "done")
+		dir := filepath.Join(c.want, "chatelaine-test")
+		only(t, dir, "*.sealed")
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantSaid(t, output(t, []string{"HOME=", "XDG_STATE_HOME="}, "put", "file", "", "value"), "error: keyring: no default for Config.Dir")
+}
+
+// A backend that is named but not the platform's is an error that says so, and
+// never the next best one.
+func TestForeignBackend(t *testing.T) {
+	t.Parallel()
+	for _, backend := range []string{"keychain", "wincred", "kwallet", "secret-service"} {
+		if platform := map[string]string{"keychain": "darwin", "wincred": "windows", "kwallet": "linux", "secret-service": "linux"}[backend]; platform == runtime.GOOS && platform != "linux" {
+			continue
+		}
+		cfg := fileConfig(t.TempDir())
+		cfg.Backend = backend
+		_, err := keyring.Open(t.Context(), cfg)
+		if err == nil {
+			continue // a desktop, with a keyring that works
+		}
+		if !errors.Is(err, keyring.ErrUnavailable) && !errors.Is(err, keyring.ErrLocked) || !strings.Contains(err.Error(), backend) {
+			t.Errorf("%s: %v", backend, err)
+		}
+	}
+}
+
+func TestNoNativeKeyring(t *testing.T) {
+	t.Parallel()
+	cfg := keyring.Faked(keyring.Config{Service: "chatelaine-test", Dir: t.TempDir()}, "freebsd", newFakeRing().Open)
+	wantOpenError(t, cfg, keyring.ErrUnavailable, `Config.Backend to "file"`)
+}
+
+func TestNativeKeyring(t *testing.T) {
+	t.Parallel()
+	for platform, want := range map[string]string{"linux": "secret-service", "darwin": "keychain", "windows": "wincred"} {
+		ring := newFakeRing()
+		cfg := keyring.Faked(keyring.Config{Service: "chatelaine-test", Dir: t.TempDir()}, platform, ring.Open)
+		if got := open(t, cfg).Backend(); got != want {
+			t.Errorf("%s: %q, want %q", platform, got, want)
+		}
+		// What Dir remembers counts, not the platform.
+		if got := open(t, keyring.Faked(cfg, "freebsd", ring.Open)).Backend(); got != want {
+			t.Errorf("%s, moved to another platform: %q, want %q", platform, got, want)
+		}
+	}
+}
+
+// A store without a value may change its backend, one with a value may not.
+func TestChangingTheBackend(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ring := newFakeRing()
+	first := fakeConfig(dir, ring)
+	second := fileConfig(dir)
+	s := open(t, first)
+	put(t, s, "default", "value")
+	wantOpenError(t, second, storage.ErrKeyMissing, `held by the backend "keychain"`)
+	put(t, s, "default", "value 2")
+	if err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	changed := open(t, second)
+	if changed.Backend() != "file" {
+		t.Errorf("Backend() = %q", changed.Backend())
+	}
+	put(t, changed, "default", "value 3")
+	second.Backend = ""
+	wantValue(t, open(t, second), "default", "value 3")
+}
+
+func TestClosedStore(t *testing.T) {
+	t.Parallel()
+	s := open(t, fileConfig(t.TempDir()))
+	put(t, s, "default", "value")
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Load(t.Context(), "default"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Load: %v", err)
+	}
+	if err := s.Update(t.Context(), "default", nil); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Update: %v", err)
+	}
+}
+
+func TestDiagnoseNeedsNoPassphrase(t *testing.T) {
+	t.Parallel()
+	cfg := fileConfig(t.TempDir())
+	put(t, open(t, cfg), "default", "value")
+	reports := func() map[string]keyring.Report {
+		byName := make(map[string]keyring.Report)
+		for _, r := range keyring.Diagnose(t.Context(), cfg) {
+			byName[r.Backend] = r
+		}
+		return byName
+	}
+	cfg.Passphrase = func(string) (string, error) {
+		t.Error("asked for the passphrase")
+		return "", nil
+	}
+	before := snapshot(t, cfg.Dir)
+	if r := reports()["file"]; !r.Usable || !r.Selected || r.Err != nil || r.Fix != "" {
+		t.Errorf("%+v", r)
+	}
+	if !equal(before, snapshot(t, cfg.Dir)) {
+		t.Error("files changed")
+	}
+	if err := os.Remove(only(t, cfg.Dir, "keys/*")); err != nil {
+		t.Fatal(err)
+	}
+	if r := reports()["file"]; r.Usable || !errors.Is(r.Err, storage.ErrKeyMissing) || !strings.Contains(r.Fix, "sign in again") {
+		t.Errorf("key deleted: %+v", r)
+	}
+	write(t, filepath.Join(cfg.Dir, "chatelaine-test.keyring"), "garbage")
+	cfg.Backend = "file"
+	if r := reports()["file"]; r.Usable || !errors.Is(r.Err, storage.ErrCorrupt) {
+		t.Errorf("choice damaged: %+v", r)
+	}
+	cfg.Passphrase = nil
+	if r := reports()["file"]; r.Usable || !errors.Is(r.Err, keyring.ErrNoPassphrase) || !strings.Contains(r.Fix, "passphrase") {
+		t.Errorf("no passphrase: %+v", r)
+	}
+}

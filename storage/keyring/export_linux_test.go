@@ -1,0 +1,4 @@
+package keyring
+
+// Unescape reads the last element of a secret service's object path.
+func Unescape(element string) string { return unescape(element) }
