@@ -130,6 +130,9 @@ func (c *call) send() step {
 		c.bodies.close()
 		c.err = &interceptor.Error{Kind: interceptor.KindOf(err), Request: c.req, Err: err}
 		c.natural = c.err
+		if c.done() && !errors.Is(err, c.origin.Context().Err()) {
+			return c.interrupted() // net/http fails with the cause of the cancellation alone
+		}
 		return stepError
 	case r == nil:
 		return c.fault("chain: the base transport returned neither a response nor an error")

@@ -5,12 +5,21 @@ import (
 	"testing"
 )
 
-// The vocabulary of a random program.
+// The vocabulary of a random program. What the seeds stand for changes with it, so only append.
 var (
-	requestActions  = []string{"next", "resolve 200 q", "resolve 500 q through", "reject e1", "reject e1 through", "none", "panic", "nil"}
-	responseActions = []string{"next", "replace 201 s", "resolve 500 s", "reject e2", "reject e2 through", "retry", "none", "panic", "nil"}
-	errorActions    = []string{"next", "replace e3", "resolve 200 t", "reject e3", "reject e3 through", "retry", "none", "panic", "nil"}
-	answers         = []string{"200 a", "204 a", "302 a", "401 a", "503 a", "fail e1"}
+	requestActions = []string{
+		"next", "resolve 200 q", "resolve 500 q through", "reject e1", "reject e1 through", "none", "panic", "nil",
+		"cancel", "twice", "rewrite /y", "reject canceled through", "wrap",
+	}
+	responseActions = []string{
+		"next", "replace 201 s", "resolve 500 s", "reject e2", "reject e2 through", "retry", "none", "panic", "nil",
+		"cancel", "twice", "wrap",
+	}
+	errorActions = []string{
+		"next", "replace e3", "resolve 200 t", "reject e3", "reject e3 through", "retry", "none", "panic", "nil",
+		"cancel", "twice", "wrap",
+	}
+	answers = []string{"200 a", "204 a", "302 a", "401 a", "503 a", "fail e1", "fail canceled", "panic"}
 )
 
 // decode makes a program of bytes; every byte string is one.
@@ -26,7 +35,11 @@ func decode(data []byte) *program {
 	p := &program{actions: make(map[string][]string)}
 	p.list = strings.Split("A B C D", " ")[:take(5)]
 	p.attempts = 1 + take(4)
-	p.reverse, p.strict = take(2) == 1, take(2) == 1
+	flags := take(64)
+	for i, flag := range []*bool{&p.reverse, &p.strict, &p.queued, &p.oneShot} {
+		*flag = flags>>i&1 == 1
+	}
+	p.canceled = flags>>4 == 3 // rarely: little happens then
 	for range 1 + take(3) {
 		p.net = append(p.net, answers[take(len(answers))])
 	}

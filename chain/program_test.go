@@ -21,20 +21,24 @@ type program struct {
 	actions  map[string][]string // "A.req" → what it does the first, second … time; the last one repeats
 	reverse  bool
 	strict   bool
+	queued   bool // every interceptor is wrapped in Queued
+	canceled bool // the context is, before the call
+	oneShot  bool // the body of the request cannot be had again
+	bad      int  // the one status that is an error, instead of 400 and above
 	attempts int
 }
 
 // observed is what a program did.
 type observed struct {
-	trace         []string
-	resp          *http.Response
-	status        int
-	body          string
-	err           error
-	panicked      bool
-	opened        int
-	closed        int
-	requestClosed bool
+	trace    []string
+	resp     *http.Response
+	status   int
+	body     string
+	err      error
+	panicked bool
+	opened   int // bodies, of requests and responses
+	closed   int
+	asked    string // path of the request that the response or error names
 }
 
 // traceErrors are the errors that programs reject with.
@@ -49,6 +53,16 @@ func traceError(name string) error {
 	return errors.New("unknown error " + name)
 }
 
+// machine is one run of a program.
+type machine struct {
+	*program
+	*observed
+
+	cancel context.CancelFunc
+	times  map[string]int
+	sends  int
+}
+
 // run sends one request through the program.
 func (p *program) run(tb testing.TB) *observed {
 	tb.Helper()
@@ -56,33 +70,68 @@ func (p *program) run(tb testing.TB) *observed {
 	ctx, cancel := context.WithCancel(tb.Context())
 	defer cancel()
 	m := &machine{program: p, observed: o, cancel: cancel, times: make(map[string]int)}
-	config := chain.Config{MaxAttempts: p.attempts, ErrorOnBadStatus: p.strict}
-	if p.reverse {
-		config.ReturnOrder = chain.Reverse
-	}
-	list := make([]interceptor.Interceptor, len(p.list))
-	for i, name := range p.list {
-		list[i] = actor{name: name, machine: m}
-	}
-	body := &counted{Reader: strings.NewReader("body"), closed: func() { o.requestClosed = true }}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.example.com/x", body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.example.com/x", m.open("body"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("body")), nil }
+	if !p.oneShot {
+		req.GetBody = func() (io.ReadCloser, error) { return m.open("body"), nil }
+	}
+	if p.canceled {
+		cancel()
+	}
 	func() {
 		defer func() { o.panicked = recover() != nil }()
-		o.resp, o.err = config.New(list...).Transport(m).RoundTrip(req) //nolint:bodyclose // below
+		o.resp, o.err = m.chain().Transport(m).RoundTrip(req) //nolint:bodyclose // below
 	}()
 	if o.resp != nil {
 		o.status = o.resp.StatusCode
+		if o.resp.Request != nil {
+			o.asked = o.resp.Request.URL.Path
+		}
 		data, err := io.ReadAll(o.resp.Body)
 		o.body = string(data)
 		if err = errors.Join(err, o.resp.Body.Close()); err != nil {
 			tb.Errorf("reading the response: %v", err)
 		}
 	}
+	if e, ok := errors.AsType[*interceptor.Error](o.err); ok && e.Request != nil {
+		o.asked = e.Request.URL.Path
+	}
 	return o
+}
+
+// chain is the chain of the program.
+func (m *machine) chain() *chain.Chain {
+	config := chain.Config{MaxAttempts: m.attempts, ErrorOnBadStatus: m.strict}
+	if m.reverse {
+		config.ReturnOrder = chain.Reverse
+	}
+	if m.bad != 0 {
+		config.IsError = func(r *http.Response) bool { return r.StatusCode == m.bad }
+	}
+	list := make([]interceptor.Interceptor, len(m.list))
+	for i, name := range m.list {
+		list[i] = actor{name: name, machine: m}
+		if m.queued {
+			list[i] = interceptor.Queued(list[i])
+		}
+	}
+	return config.New(list...)
+}
+
+// open makes a body that has to be closed.
+func (m *machine) open(text string) io.ReadCloser { return m.wrap(strings.NewReader(text)) }
+
+// wrap makes a body of a reader; it closes the reader if that is a body.
+func (m *machine) wrap(r io.Reader) io.ReadCloser {
+	m.opened++
+	return &counted{Reader: r, closed: func() {
+		m.closed++
+		if c, ok := r.(io.Closer); ok {
+			_ = c.Close()
+		}
+	}}
 }
 
 type counted struct {
@@ -98,16 +147,6 @@ func (c *counted) Close() error {
 		c.closed()
 	}
 	return nil
-}
-
-// machine is one run of a program.
-type machine struct {
-	*program
-	*observed
-
-	cancel context.CancelFunc
-	times  map[string]int
-	sends  int
 }
 
 // next notes a callback and returns the words of its action.
@@ -127,6 +166,9 @@ func (m *machine) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.trace = append(m.trace, "NET")
 	answer := strings.Fields(m.net[min(m.sends, len(m.net)-1)])
 	m.sends++
+	if answer[0] == "panic" {
+		panic("transport") //nolint:forbidigo // that is the test
+	}
 	if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != "body" {
 		return nil, fmt.Errorf("the server got %q, %w", sent, err)
 	}
@@ -138,9 +180,9 @@ func (m *machine) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.opened++
-	body := &counted{Reader: strings.NewReader(answer[1]), closed: func() { m.closed++ }}
-	return &http.Response{StatusCode: status, Status: answer[0], Header: http.Header{}, Body: body, Request: r}, nil
+	return &http.Response{
+		StatusCode: status, Status: answer[0], Header: http.Header{}, Body: m.open(answer[1]), Request: r,
+	}, nil
 }
 
 // actor is a scripted interceptor.
@@ -155,17 +197,24 @@ func (a actor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler)
 	act := a.machine.next(a.name + ".req")
 	switch act[0] {
 	case "resolve":
-		return h.Resolve(made(req, act), flow(act)...)
+		return h.Resolve(a.machine.made(req, act), flow(act)...)
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
-	case "panic":
-		panic(a.name) //nolint:forbidigo // that is the test
-	case "none":
-		return interceptor.Verdict{}
+	case "rewrite":
+		other := *req
+		other.Request = req.Clone(req.Context())
+		other.URL.Path = act[1]
+		return h.Next(&other)
+	case "wrap":
+		req.Body = a.machine.wrap(req.Body)
+	case "twice":
+		_ = h.Reject(errors.New("this verdict is dropped"))
 	case "nil":
 		return h.Next(nil)
-	case "cancel":
-		a.machine.cancel()
+	default:
+		if a.common(act[0]) {
+			return interceptor.Verdict{}
+		}
 	}
 	return h.Next(req)
 }
@@ -174,21 +223,23 @@ func (a actor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHand
 	act := a.machine.next(a.name + ".res")
 	switch act[0] {
 	case "replace":
-		return h.Next(made(resp.Request, act))
+		return h.Next(a.machine.made(resp.Request, act))
+	case "wrap":
+		resp.Body = a.machine.wrap(resp.Body)
 	case "resolve":
-		return h.Resolve(made(resp.Request, act))
+		return h.Resolve(a.machine.made(resp.Request, act))
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
 	case "retry":
 		return h.Retry(0)
-	case "panic":
-		panic(a.name) //nolint:forbidigo // that is the test
-	case "none":
-		return interceptor.Verdict{}
+	case "twice":
+		_ = h.Reject(errors.New("this verdict is dropped"))
 	case "nil":
 		return h.Next(nil)
-	case "cancel":
-		a.machine.cancel()
+	default:
+		if a.common(act[0]) {
+			return interceptor.Verdict{}
+		}
 	}
 	return h.Next(resp)
 }
@@ -198,30 +249,47 @@ func (a actor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interce
 	switch act[0] {
 	case "replace":
 		return h.Next(traceError(act[1]))
+	case "wrap":
+		if e.Response != nil {
+			e.Response.Body = a.machine.wrap(e.Response.Body)
+		}
 	case "resolve":
-		return h.Resolve(made(e.Request, act))
+		return h.Resolve(a.machine.made(e.Request, act))
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
 	case "retry":
 		return h.Retry(0)
-	case "panic":
-		panic(a.name) //nolint:forbidigo // that is the test
-	case "none":
-		return interceptor.Verdict{}
+	case "twice":
+		_ = h.Reject(errors.New("this verdict is dropped"))
 	case "nil":
-		return h.Next(nil)
-	case "cancel":
-		a.machine.cancel()
+		return h.Next((*interceptor.Error)(nil))
+	default:
+		if a.common(act[0]) {
+			return interceptor.Verdict{}
+		}
 	}
 	return h.Next(e)
 }
 
-func made(req *interceptor.Request, act []string) *interceptor.Response {
+// common does what all three callbacks can do, and tells whether to return the zero verdict.
+func (a actor) common(action string) (none bool) {
+	switch action {
+	case "panic":
+		panic(a.name) //nolint:forbidigo // that is the test
+	case "cancel":
+		a.machine.cancel()
+	}
+	return action == "none"
+}
+
+func (m *machine) made(req *interceptor.Request, act []string) *interceptor.Response {
 	status, err := strconv.Atoi(act[1])
 	if err != nil {
 		status = http.StatusTeapot
 	}
-	return interceptor.NewResponse(req, status, nil, []byte(act[2]))
+	r := interceptor.NewResponse(req, status, nil, nil)
+	r.Body = m.open(act[2])
+	return r
 }
 
 func flow(act []string) []interceptor.Flow {

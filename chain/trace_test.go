@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,6 +31,9 @@ func TestTrace(t *testing.T) {
 				t.Errorf("callbacks\n got %s\nwant %s", got, want)
 			}
 			checkResult(t, o, c.lines["result"])
+			if want := c.lines["asked"]; want != "" && o.asked != want {
+				t.Errorf("the result is for %q, want %q", o.asked, want)
+			}
 			o.checkBodies(t)
 		})
 	}
@@ -38,8 +43,63 @@ func TestTrace(t *testing.T) {
 func TestTrace_differencesHaveReasons(t *testing.T) {
 	t.Parallel()
 	for _, c := range traceCases(t) {
-		if c.lines["dio"] == "" && c.lines["differs"] == "" && !strings.Contains(c.name, "replaces a bad status") {
+		if c.lines["dio"] == "" && c.lines["differs"] == "" {
 			t.Errorf("%s: says neither where it is from nor how it differs", c.name)
+		}
+	}
+}
+
+// TestTrace_index: everything that stands for a test of Dio's is there, and every case that names one is in the index.
+func TestTrace_index(t *testing.T) {
+	t.Parallel()
+	known := make(map[string]bool)
+	for _, c := range traceCases(t) {
+		known["case "+c.name] = true
+	}
+	for _, pattern := range []string{"*_test.go", "../interceptor/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllStringSubmatch(string(data), -1) {
+				known["test "+m[1]] = true
+			}
+		}
+	}
+	data, err := os.ReadFile("../testdata/trace/index")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make(map[string]bool)
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		columns := strings.Split(strings.TrimSpace(line), " | ")
+		if len(columns) != 3 || ids[columns[0]] {
+			t.Errorf("bad line or id used twice: %s", line)
+			continue
+		}
+		ids[columns[0]] = true
+		for here := range strings.SplitSeq(columns[2], "; ") {
+			if _, reason, _ := strings.Cut(here, "none: "); reason == "" && !known[here] {
+				t.Errorf("%s: there is no %q", columns[0], here)
+			}
+		}
+	}
+	if len(ids) < 100 {
+		t.Errorf("%d entries, so some are lost", len(ids))
+	}
+	for _, c := range traceCases(t) {
+		for _, id := range regexp.MustCompile(`[^#\d]\b(\d+[a-j]?)\b`).FindAllStringSubmatch(c.lines["dio"], -1) {
+			if !ids[id[1]] {
+				t.Errorf("%s: test %s is not in the index", c.name, id[1])
+			}
 		}
 	}
 }
@@ -91,17 +151,48 @@ func parseProgram(t *testing.T, lines map[string]string) *program {
 					p.reverse = true
 				case "strict":
 					p.strict = true
+				case "queued":
+					p.queued = true
+				case "canceled":
+					p.canceled = true
+				case "one-shot":
+					p.oneShot = true
 				default:
-					if _, err := fmt.Sscanf(word, "attempts=%d", &p.attempts); err != nil {
-						t.Fatal(err)
-					}
+					p.setNumber(t, word)
 				}
 			}
 		case strings.Contains(k, "."):
 			p.actions[k] = strings.Split(v, "; ")
+			for _, action := range p.actions[k] {
+				if word, _, _ := strings.Cut(action, " "); !slices.Contains(vocabulary(), word) {
+					t.Fatalf("unknown action %q", action)
+				}
+			}
+		case !slices.Contains([]string{"want", "result", "asked", "dio", "differs"}, k):
+			t.Fatalf("unknown key %q", k)
 		}
 	}
 	return p
+}
+
+func vocabulary() []string {
+	return strings.Fields("next resolve reject replace rewrite wrap twice retry none nil panic cancel")
+}
+
+func (p *program) setNumber(t *testing.T, word string) {
+	t.Helper()
+	name, text, _ := strings.Cut(word, "=")
+	n, err := strconv.Atoi(text)
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case name == "attempts":
+		p.attempts = n
+	case name == "bad":
+		p.bad = n
+	default:
+		t.Fatalf("unknown configuration %q", word)
+	}
 }
 
 func checkResult(t *testing.T, o *observed, want string) {
@@ -155,10 +246,7 @@ func checkError(t *testing.T, o *observed, kind string, causes []string) {
 func (o *observed) checkBodies(t *testing.T) {
 	t.Helper()
 	if o.opened != o.closed {
-		t.Errorf("%d response bodies opened, %d closed; trace %s", o.opened, o.closed, strings.Join(o.trace, " "))
-	}
-	if !o.requestClosed {
-		t.Error("the request's body was not closed")
+		t.Errorf("%d bodies opened, %d closed; trace %s", o.opened, o.closed, strings.Join(o.trace, " "))
 	}
 	if both := o.resp != nil && o.err != nil; both {
 		t.Error("both a response and an error")
