@@ -1,3 +1,5 @@
+//go:build linux
+
 package keyring
 
 // Unescape reads the last element of a secret service's object path.
