@@ -134,35 +134,6 @@ func TestRetry_fromTheOriginal(t *testing.T) {
 	}
 }
 
-// TestError_keepsTheBody and releases the only connection.
-func TestError_keepsTheBody(t *testing.T) {
-	t.Parallel()
-	const size = 256 << 10
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, strings.Repeat("x", size))
-	}))
-	t.Cleanup(server.Close)
-	base := &http.Transport{MaxConnsPerHost: 1}
-	client := &http.Client{Transport: chain.Config{ErrorOnBadStatus: true}.New().Transport(base)}
-	t.Cleanup(client.CloseIdleConnections)
-	for range 3 {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = client.Do(req) //nolint:bodyclose // none
-		e, ok := errors.AsType[*interceptor.Error](err)
-		if !ok {
-			t.Fatalf("got %v", err)
-		}
-		data, err := io.ReadAll(e.Response.Body)
-		if err != nil || len(data) != 64<<10 {
-			t.Errorf("%d bytes, %v", len(data), err)
-		}
-	}
-}
-
 // TestUse_duringTraffic changes the list while calls run; the race detector watches.
 func TestUse_duringTraffic(t *testing.T) {
 	t.Parallel()

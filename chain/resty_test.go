@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +39,7 @@ func refuseFirst(t *testing.T) (server *httptest.Server, bodies func() []string)
 		if err != nil {
 			t.Error(err)
 		}
-		got = append(got, r.Header.Get("Content-Type")+"|"+string(data))
+		got = append(got, fmt.Sprintf("%s|%d %v|%s", r.Header.Get("Content-Type"), r.ContentLength, r.TransferEncoding, data))
 		if len(got) == 1 {
 			http.Error(w, "no", http.StatusUnauthorized)
 			return
@@ -76,10 +77,13 @@ func TestRetry_everyBody(t *testing.T) {
 	for name, set := range map[string]func(*resty.Request){
 		"nothing":               func(*resty.Request) {},
 		"struct":                func(r *resty.Request) { r.SetBody(point{1, 2}) },
+		"XML":                   func(r *resty.Request) { r.SetHeader("Content-Type", "application/xml").SetBody(point{1, 2}) },
+		"slice":                 func(r *resty.Request) { r.SetBody([]point{{1, 2}, {3, 4}}) },
 		"map":                   func(r *resty.Request) { r.SetBody(map[string]any{"a": 1}) },
 		"string":                func(r *resty.Request) { r.SetBody("text") },
 		"bytes":                 func(r *resty.Request) { r.SetBody([]byte("bytes")) },
 		"strings.Reader":        func(r *resty.Request) { r.SetBody(strings.NewReader("reader")) },
+		"bytes.Reader":          func(r *resty.Request) { r.SetBody(bytes.NewReader([]byte("reader"))) },
 		"bytes.Buffer":          func(r *resty.Request) { r.SetBody(bytes.NewBufferString("buffer")) },
 		"opaque reader":         func(r *resty.Request) { r.SetBody(io.MultiReader(strings.NewReader("opaque"))) },
 		"reader with length":    func(r *resty.Request) { r.SetContentLength(true).SetBody(io.MultiReader(strings.NewReader("opaque"))) },
@@ -88,7 +92,10 @@ func TestRetry_everyBody(t *testing.T) {
 		"multipart file":        func(r *resty.Request) { r.SetFile("f", path) },
 		"multipart file reader": func(r *resty.Request) { r.SetFileReader("f", "n", open()) },
 		"multipart opaque":      func(r *resty.Request) { r.SetFileReader("f", "n", io.MultiReader(strings.NewReader("x"))) },
-		"multipart form":        func(r *resty.Request) { r.SetMultipartFormData(map[string]string{"a": "b"}) },
+		"multipart field": func(r *resty.Request) {
+			r.SetMultipartField("f", "n", "text/plain", io.MultiReader(strings.NewReader("x")))
+		},
+		"multipart form": func(r *resty.Request) { r.SetMultipartFormData(map[string]string{"a": "b"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
