@@ -139,6 +139,15 @@ func (s *Sealed) unseal(secret []byte, key string, file []byte) (value []byte, g
 	return value, generation, nil
 }
 
+// String names the service and the directory.
+func (s *Sealed) String() string {
+	return fmt.Sprintf("storage.Sealed(%s in %s)", s.files.service, s.files.dir)
+}
+
+// GoString is [Sealed.String]: what a key source holds does not get into logs by
+// way of %#v.
+func (s *Sealed) GoString() string { return s.String() }
+
 func (s *Sealed) context(key string) envelope.Context {
 	return envelope.Context{Service: s.files.service, Name: key}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -265,7 +266,11 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 	t.Parallel()
 	memory := storage.NewMemory()
 	put(t, memory, "default", "hunter2")
-	if s := memory.String() + memory.GoString(); strings.Contains(s, "hunter2") {
-		t.Error(s)
+	sealed := open(t, config(t.TempDir()))
+	put(t, sealed, "default", "hunter2")
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if s := fmt.Sprintf(format+format, memory, sealed); strings.Contains(s, "hunter2") || strings.Contains(s, "0x") {
+			t.Errorf("%s: %s", format, s)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	kr "github.com/99designs/keyring"
@@ -17,8 +16,8 @@ import (
 var _ = busguard.Restore()
 
 const (
-	timeoutSilent = 5 * time.Second
-	timeoutPrompt = time.Minute
+	timeoutShort = 5 * time.Second
+	timeoutLong  = time.Minute // the user may be asked something, or the disk be slow
 )
 
 // A backend is one backend of 99designs/keyring, opened anew for every call:
@@ -69,6 +68,9 @@ func (b *backend) get(ctx context.Context, item string) ([]byte, error) {
 // set stores data under item and brings it to the disk if that is up to us.
 func (b *backend) set(ctx context.Context, item string, data []byte) error {
 	_, err := b.run(ctx, "write", func(ring kr.Keyring) ([]byte, error) {
+		if err := b.prepareFile(); err != nil {
+			return nil, err
+		}
 		err := ring.Set(kr.Item{
 			Key:         item,
 			Data:        []byte(base64.RawURLEncoding.EncodeToString(data)),
@@ -131,9 +133,9 @@ func (b *backend) prepare(ctx context.Context) (kr.Config, time.Duration, error)
 	if b.name == backendKWallet {
 		conf.ServiceName = "kdewallet" // for this backend the name of the wallet
 	}
-	limit := timeoutSilent
-	if slices.Contains([]string{backendKeychain, backendKWallet, backendPass}, b.name) {
-		limit = timeoutPrompt
+	limit := timeoutLong
+	if b.name == backendSecretService || b.name == backendWinCred {
+		limit = timeoutShort
 	}
 	if b.name == backendSecretService && !b.cfg.seams.fake {
 		collection, locked, err := b.collection(ctx)
@@ -142,7 +144,7 @@ func (b *backend) prepare(ctx context.Context) (kr.Config, time.Duration, error)
 		}
 		conf.LibSecretCollectionName = collection
 		if locked {
-			limit = timeoutPrompt
+			limit = timeoutLong
 		}
 	}
 	if b.cfg.Timeout > 0 {

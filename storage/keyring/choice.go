@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
@@ -83,7 +84,12 @@ func (c *choice) write(cfg Config) error {
 		return err
 	}
 	file := fmt.Appendf(nil, "%s\n%s\n", line, checksum(line))
-	if err := atomicfile.Write(choicePath(cfg), file); err != nil {
+	path := choicePath(cfg)
+	err = atomicfile.Sweep(path, time.Minute) // what processes that were killed have left
+	if err == nil {
+		err = atomicfile.Write(path, file)
+	}
+	if err != nil {
 		return fmt.Errorf("keyring: remember the backend (the Dir setting moves the directory): %w", certain(err))
 	}
 	return nil

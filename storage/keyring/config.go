@@ -44,8 +44,8 @@ type Config struct {
 	Passphrase func(prompt string) (string, error)
 
 	// Timeout bounds each call to a backend. Zero means 5 s, and 60 s where a
-	// call may ask the user something: keychain, kwallet, pass, and a
-	// secret-service collection that is locked.
+	// call may ask the user something (keychain, kwallet, pass, and a
+	// secret-service collection that is locked) or wait for the disk (file).
 	Timeout time.Duration
 
 	seams seams

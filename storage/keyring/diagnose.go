@@ -30,7 +30,7 @@ type Report struct {
 func Diagnose(ctx context.Context, cfg Config) []Report {
 	cfg, cfgErr := cfg.complete()
 	if cfg.Timeout <= 0 {
-		cfg.Timeout = timeoutSilent
+		cfg.Timeout = timeoutShort
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()

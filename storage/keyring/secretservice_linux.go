@@ -27,7 +27,7 @@ type collection struct {
 // without asking the user anything. 99designs/keyring would take one named
 // after the service, which the user would have to create in a dialog.
 func (b *backend) collection(ctx context.Context) (name string, locked bool, err error) {
-	limit := timeoutSilent
+	limit := timeoutShort
 	if b.cfg.Timeout > 0 {
 		limit = b.cfg.Timeout
 	}

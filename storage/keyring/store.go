@@ -2,12 +2,10 @@ package keyring
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 )
 
 // Store is a [storage.Store] of sealed files whose encryption key is in a
@@ -116,8 +114,8 @@ func (s *source) forget(ctx context.Context) error {
 			return fmt.Errorf("the values are removed, but their key is still in the keyring: %w", err)
 		}
 	}
-	if err := os.Remove(choicePath(s.cfg)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("keyring: purge: %w", err)
+	if err := atomicfile.Remove(choicePath(s.cfg)); err != nil {
+		return fmt.Errorf("keyring: purge: %w", certain(err))
 	}
 	return nil
 }
