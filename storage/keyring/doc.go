@@ -1,3 +1,51 @@
 // Package keyring opens a store of sealed files whose encryption key is in the
 // keyring of the operating system.
+//
+//	store, err := keyring.Open(ctx, keyring.Config{Service: "myprogram"})
+//
+// It is built on [github.com/99designs/keyring], and uses it for one thing
+// only, which is done once: to keep 32 random bytes. The values themselves are
+// in files of package [storage]. So a value may be of any size, saving one asks
+// no daemon and no user, and none of what keyrings do when they are locked, are
+// killed, or fill up can lose it.
+//
+// # Backends
+//
+// Without [Config.Backend] the native keyring is used: the Secret Service on
+// Linux (GNOME, KDE, KeePassXC), the Keychain on macOS, the Credential Manager
+// on Windows. At first it has to prove that a test entry can be written, read
+// and removed. Which backend was used is remembered beside the values. It never
+// changes by itself, and nothing falls back to anything else, least of all to
+// plain text.
+//
+// Where there is no such keyring, over ssh, in a container, in CI, say so: "file"
+// is a file in [Config.Dir], encrypted with [Config.Passphrase], which
+// [PassphrasePrompt], [PassphraseFile] and [PassphraseFD] get from a user, a
+// mounted secret, or a parent process; "pass" is the password store of that
+// name. [Diagnose] tells for every backend whether it works here, why not, and
+// what to do.
+//
+// # Errors
+//
+// Open and the store's methods return the errors of package storage, and:
+// [ErrLocked] when the keyring has to be unlocked, [ErrUnavailable] when it is
+// missing, does not answer in time or does not work, [ErrWrongPassphrase] and
+// [ErrNoPassphrase]. A keyring that says "not found" is not believed while there
+// are values: that is [storage.ErrKeyMissing], and the key is not created anew.
+// For a store that cannot be opened any more there is [Purge].
+//
+// # Concurrency
+//
+// A [Store] is safe for use by many goroutines, and many processes may have the
+// same directory open. A process that has opened the store keeps the key in
+// memory, so a keyring that is locked afterwards does not disturb it. A backend
+// call that does not return in time goes on in the background, because nothing
+// can stop it; at most one does per store.
+//
+// # D-Bus
+//
+// The library underneath connects to the D-Bus session bus when a program that
+// imports it starts. This package keeps that from hanging on a bus that does not
+// answer, and from starting one where there is none: it tries the bus first, for
+// at most 0.7 s per address.
 package keyring

@@ -1,0 +1,109 @@
+package keyring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+// A program without a desktop keeps the key in a file, encrypted with a
+// passphrase that something else mounts.
+func Example() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	mounted := filepath.Join(dir, "passphrase")
+	if err := os.WriteFile(mounted, []byte("correct horse battery staple\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	ctx := context.Background()
+	store, err := keyring.Open(ctx, keyring.Config{
+		Service:    "demo",
+		Backend:    "file",
+		Dir:        filepath.Join(dir, "state"),
+		Passphrase: keyring.PassphraseFile(mounted),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = store.Close() }()
+
+	err = store.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) { return []byte("session"), nil })
+	fmt.Println(err)
+	value, err := store.Load(ctx, "default")
+	fmt.Printf("%s %v, key in %s\n", value, err, store.Backend())
+	// Output:
+	// <nil>
+	// session <nil>, key in file
+}
+
+// What can go wrong has a kind, and none of it looks like a user who has never
+// signed in.
+func ExampleOpen_errors() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	ctx := context.Background()
+	open := func(passphrase string) (*keyring.Store, error) {
+		return keyring.Open(ctx, keyring.Config{
+			Service: "demo", Backend: "file", Dir: dir,
+			Passphrase: func(string) (string, error) { return passphrase, nil },
+		})
+	}
+	store, err := open("correct horse battery staple")
+	if err == nil {
+		err = store.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) { return []byte("session"), nil })
+	}
+	fmt.Println(err)
+
+	_, err = open("incorrect horse")
+	switch {
+	case errors.Is(err, keyring.ErrWrongPassphrase):
+		fmt.Println("try another passphrase")
+	case errors.Is(err, keyring.ErrLocked):
+		fmt.Println("unlock the keyring")
+	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt):
+		fmt.Println("restore the key, or purge and sign in again")
+	}
+	fmt.Println("signed out:", errors.Is(err, fs.ErrNotExist))
+	// Output:
+	// <nil>
+	// try another passphrase
+	// signed out: false
+}
+
+// Before a user files a bug.
+func ExampleDiagnose() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	for _, r := range keyring.Diagnose(context.Background(), keyring.Config{Service: "demo", Dir: dir, Backend: "file"}) {
+		if r.Selected {
+			fmt.Println(r.Backend, r.Usable, r.Err)
+			fmt.Println("fix:", r.Fix)
+		}
+	}
+	// Output:
+	// file false keyring: no passphrase: Config.Passphrase is nil
+	// fix: give a passphrase: a prompt, a file with mode 0600, or a file descriptor
+}
