@@ -1,6 +1,8 @@
 package retry_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -117,6 +119,30 @@ func TestBudget_success(t *testing.T) {
 		}
 		if _, err := send(t.Context(), t, over(statuses(200), i), http.MethodGet, "", on("other.example")); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestBudget_notSpent by calls that cannot be repeated anyway.
+func TestBudget_notSpent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := newRetry(t, retry.Config{Budget: retry.Budget{Burst: 1, PerSecond: -1, PerSuccess: -1}})
+		opaque := func(r *http.Request) { r.GetBody = nil }
+		if status, err := send(t.Context(), t, over(statuses(503), i), http.MethodPut, "body", opaque); status != 503 || err != nil {
+			t.Errorf("got %d, %v", status, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		leaving := roundTrip(func(*http.Request) (*http.Response, error) {
+			cancel() // the connection is torn down with the context
+			return nil, errReset
+		})
+		if _, err := send(ctx, t, over(leaving, i), http.MethodGet, ""); !errors.Is(err, errReset) {
+			t.Errorf("got %v", err)
+		}
+		w := statuses(503, 200)
+		if status, err := send(t.Context(), t, over(w, i), http.MethodGet, ""); status != 200 || err != nil {
+			t.Errorf("got %d, %v: the token is gone", status, err)
 		}
 	})
 }

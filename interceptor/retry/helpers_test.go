@@ -94,6 +94,10 @@ func (w *wire) waits() []time.Duration {
 	return d
 }
 
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func statuses(list ...int) *wire {
 	w := new(wire)
 	for _, s := range list {

@@ -128,6 +128,10 @@ func TestOnError_decided(t *testing.T) {
 	explain := &interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 		return h.Next(&interceptor.Error{Kind: interceptor.KindConnection, Request: e.Request, Response: e.Response, Err: mine})
 	}}
+	annotate := &interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+		e.Err = mine
+		return h.Next(e)
+	}}
 	refuse := &interceptor.Funcs{Response: func(_ *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 		return h.Reject(mine, interceptor.Through)
 	}}
@@ -142,6 +146,7 @@ func TestOnError_decided(t *testing.T) {
 		{name: "rejected behind it", after: reject, wire: line{status: 200}},
 		{name: "a status replaced", before: replace, wire: line{status: 503}, sends: 1},
 		{name: "a status explained", before: explain, wire: line{status: 503}, sends: 1},
+		{name: "a status annotated", before: annotate, wire: line{status: 503}, sends: 1},
 		{name: "a failure replaced", before: replace, wire: line{err: io.EOF}, sends: 1},
 		{name: "a response refused before it", before: refuse, wire: line{status: 200}, sends: 1},
 		{name: "a response refused behind it", after: refuse, wire: line{status: 200}, sends: 1},

@@ -43,6 +43,25 @@ func TestWait_fullJitter(t *testing.T) {
 	})
 }
 
+// TestWait_longBaseDelay raises MaxDelay.
+func TestWait_longBaseDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := newRetry(t, retry.Config{MaxRetries: 2, BaseDelay: time.Minute, MaxElapsed: -1, Budget: retry.Budget{Burst: -1}})
+		var longest time.Duration
+		for range 100 {
+			w := statuses(503)
+			if _, err := send(t.Context(), t, over(w, i), http.MethodGet, ""); err != nil {
+				t.Fatal(err)
+			}
+			longest = max(longest, w.waits()[1])
+		}
+		if longest < 20*time.Second || longest >= time.Minute {
+			t.Errorf("the longest second wait is %v, want nearly a minute", longest)
+		}
+	})
+}
+
 func TestWait_retryAfter(t *testing.T) {
 	t.Parallel()
 	const base = 100 * time.Millisecond
