@@ -71,6 +71,8 @@ func play(role string, args []string) error {
 		return loop(ctx, args)
 	case "ask":
 		return ask(ctx, args[0])
+	case "leaks":
+		return leaks(ctx, args)
 	case "turns":
 		return turns(ctx, args)
 	case "watch":

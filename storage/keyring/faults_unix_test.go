@@ -105,12 +105,13 @@ func killFirstOpens(t *testing.T, config func(dir string) keyring.Config, env []
 	undisturbed := t.TempDir()
 	wantSaid(t, output(t, env, "put", backend, undisturbed, "first"), "done")
 	usual := time.Since(began)
+	limit := usual
 	wantSaid(t, output(t, env, "purge", backend, undisturbed), "done")
 	complete := 0
 	for range kills {
 		cfg := config(t.TempDir())
 		p := start(t, env, "put", backend, cfg.Dir, "first")
-		pause(rand.N(usual))
+		pause(rand.N(limit))
 		p.kill()
 		s, err := keyring.Open(t.Context(), cfg)
 		if err != nil {
@@ -120,8 +121,11 @@ func killFirstOpens(t *testing.T, config func(dir string) keyring.Config, env []
 		switch {
 		case err == nil && string(value) == "first":
 			complete++
+			limit = limit * 9 / 10 // kill earlier
 		case !errors.Is(err, fs.ErrNotExist) || p.last(t, "done") != "":
 			t.Fatalf("Load after a killed first Open: %q, %v", value, err)
+		default:
+			limit = min(limit*11/10, 2*usual) // kill later
 		}
 		put(t, s, "default", "second")
 		wantValue(t, open(t, cfg), "default", "second")
@@ -129,7 +133,7 @@ func killFirstOpens(t *testing.T, config func(dir string) keyring.Config, env []
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d kills within %v, %d of them after the value was saved", kills, usual, complete)
+	t.Logf("%d kills within about %v, %d of them after the value was saved", kills, limit, complete)
 }
 
 // Many processes open the store for the first time at the same moment, and

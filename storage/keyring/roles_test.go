@@ -11,7 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
+	"go.uber.org/goleak"
+
+	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
@@ -44,6 +48,25 @@ func ask(ctx context.Context, dir string) error {
 		fmt.Println("echo", map[bool]string{true: "on", false: "off"}[bytes.Contains(state, []byte(" echo "))])
 	}
 	return err
+}
+
+// leaks uses a store and looks for goroutines that are left.
+func leaks(ctx context.Context, args []string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := keyring.Open(ctx, childConfig(args))
+	if err != nil {
+		return err
+	}
+	err = s.Update(ctx, "default", func(ctx context.Context, _ []byte) ([]byte, error) {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Millisecond)
+		defer cancel()
+		if err := s.Purge(limited); !errors.Is(err, storage.ErrBusy) { // waits
+			return nil, fmt.Errorf("purge: %w", err)
+		}
+		return []byte("value"), nil
+	})
+	return errors.Join(err, s.Close(), goleak.Find())
 }
 
 // turns makes one Update for every line on its standard input.

@@ -120,6 +120,7 @@ func (s *source) CreateKey(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s said that it stored the key, but does not return it: %w", ErrUnavailable, name, certain(err))
 	}
+	defer clear(got)
 	if err := c.verify(got); err != nil {
 		return nil, fmt.Errorf("%w: %s returned something else than was stored: %w", ErrUnavailable, name, err)
 	}

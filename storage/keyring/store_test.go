@@ -101,6 +101,11 @@ func TestPurgeRemovesValuesAndKey(t *testing.T) {
 	wantValue(t, open(t, cfg), "default", "session 2")
 }
 
+func TestNoGoroutineIsLeft(t *testing.T) {
+	t.Parallel()
+	wantSaid(t, output(t, []string{"DBUS_SESSION_BUS_ADDRESS=disabled:"}, "leaks", "file", t.TempDir()), "done")
+}
+
 // snapshot returns the content of every file below dir.
 func snapshot(t *testing.T, dir string) map[string]string {
 	t.Helper()
