@@ -28,7 +28,7 @@
 //
 // What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As] through resty and
 // [*url.Error]. The message of the [*url.Error] that net/http wraps around it quotes the whole URL, query included; log
-// the inner one. When the Timeout of [http.Client] strikes, net/http replaces every error by one of its own that only matches
+// the inner one. When the Timeout of [http.Client] strikes, net/http may replace any error by one of its own that only matches
 // [context.DeadlineExceeded]; the interceptors have seen the original.
 //
 // # Bodies

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/go-resty/resty/v2"
@@ -177,98 +176,6 @@ func TestInstalled(t *testing.T) {
 	client.SetTransport(&http.Transport{})
 	if _, ok := chain.Installed(client); ok {
 		t.Error("SetTransport takes the chain off, and Installed must say so")
-	}
-}
-
-// TestSetRetryCount_neverRepeatsAReject counts calls under resty's own retry.
-func TestSetRetryCount_neverRepeatsAReject(t *testing.T) {
-	t.Parallel()
-	mine := errors.New("mine")
-	for name, test := range map[string]struct {
-		reject bool
-		want   int32
-	}{
-		"reject":            {true, 1},
-		"transport failure": {false, 3},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var calls atomic.Int32
-			in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-				calls.Add(1)
-				if test.reject {
-					return h.Reject(mine)
-				}
-				return h.Next(req)
-			}}
-			client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{mine})
-			install(t, chain.New(in), client)
-			_, err := client.R().Get("http://127.0.0.1/")
-			if !errors.Is(err, mine) {
-				t.Errorf("got %v", err)
-			}
-			if got := calls.Load(); got != test.want {
-				t.Errorf("%d calls, want %d", got, test.want)
-			}
-		})
-	}
-}
-
-type failing struct{ err error }
-
-func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
-
-// TestSetRetryCount_hookErrors are not retried, with the chain as without it.
-func TestSetRetryCount_hookErrors(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "body")
-	}))
-	t.Cleanup(server.Close)
-	for name, hook := range map[string]func(*resty.Client, *int){
-		"before": func(c *resty.Client, n *int) {
-			c.OnBeforeRequest(func(*resty.Client, *resty.Request) error { *n++; return errors.New("hook") })
-		},
-		"after": func(c *resty.Client, n *int) {
-			c.OnAfterResponse(func(*resty.Client, *resty.Response) error { *n++; return errors.New("hook") })
-		},
-	} {
-		for _, with := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1)
-				if with {
-					install(t, chain.New(), client)
-				}
-				n := 0
-				hook(client, &n)
-				if _, err := client.R().Get(server.URL); err == nil || n != 1 {
-					t.Errorf("with chain %v: %d runs, %v", with, n, err)
-				}
-			})
-		}
-	}
-}
-
-// TestSetRetryCount_ownConditions decide alone, as they do without the chain.
-func TestSetRetryCount_ownConditions(t *testing.T) {
-	t.Parallel()
-	var calls int
-	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-		calls++
-		return h.Next(req)
-	}}
-	client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{errors.New("down")})
-	install(t, chain.New(in), client)
-	client.AddRetryCondition(func(*resty.Response, error) bool { return false })
-	if _, err := client.R().Get("http://127.0.0.1/"); err == nil || calls != 1 {
-		t.Errorf("client condition: %d calls, %v", calls, err)
-	}
-	calls = 0
-	client.RetryConditions = client.RetryConditions[:1]
-	never := func(*resty.Response, error) bool { return false }
-	if _, err := client.R().AddRetryCondition(never).Get("http://127.0.0.1/"); err == nil || calls != 1 {
-		t.Errorf("request condition: %d calls, %v", calls, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"compress/gzip"
 	"errors"
 	"net/url"
 	"reflect"
@@ -36,16 +37,46 @@ func retryable(resp *resty.Response, err error) bool {
 		return true
 	}
 	// What is left failed while the body was read, which resty retries, or in a hook behind, which it does not. Resty
-	// does not say which, but it sets the size when the body was read.
-	return resp.Size() == 0 && (len(resp.Body()) > 0 || interceptor.KindOf(err) != interceptor.KindUnknown)
+	// does not say which, but it sets body and size when the body was read.
+	switch body := resp.Body(); {
+	case set(field(resp.Request, "isSaveResponse")): // then a hook reads it
+		return false
+	case body == nil:
+		return true
+	default:
+		return resp.Size() == 0 && (len(body) > 0 || readError(err))
+	}
+}
+
+// readError tells the errors of reading a body from those of hooks, where nothing was read.
+func readError(err error) bool {
+	return interceptor.KindOf(err) != interceptor.KindUnknown || errors.Is(err, gzip.ErrHeader)
 }
 
 // hasConditions tells whether the user added conditions to the request or its client.
 func hasConditions(r *resty.Request) bool {
-	v := reflect.ValueOf(r).Elem()
-	if own := v.FieldByName("retryConditions"); own.IsValid() && own.Len() > 0 {
+	if set(field(r, "retryConditions")) {
 		return true
 	}
-	client := v.FieldByName("client")
-	return client.IsValid() && !client.IsNil() && client.Elem().FieldByName("RetryConditions").Len() > 1
+	client := field(r, "client")
+	return set(client) && client.Elem().FieldByName("RetryConditions").Len() > 1
+}
+
+// field reads one of the unexported fields of a request that resty has no accessor for.
+func field(r *resty.Request, name string) reflect.Value {
+	return reflect.ValueOf(r).Elem().FieldByName(name)
+}
+
+// set tells whether a field holds anything; one that a later version of resty may not have holds nothing.
+func set(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.Slice:
+		return v.Len() > 0
+	case reflect.Pointer:
+		return !v.IsNil()
+	default:
+		return false
+	}
 }

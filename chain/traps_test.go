@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,23 +23,6 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s
-}
-
-// TestBudgets_multiply: resty's retries repeat the whole call, so sends are (RetryCount+1) × MaxAttempts.
-func TestBudgets_multiply(t *testing.T) {
-	t.Parallel()
-	var sends atomic.Int32
-	down := errors.New("down")
-	base := roundTrip(func(*http.Request) (*http.Response, error) { sends.Add(1); return nil, down })
-	again := &interceptor.Funcs{Error: func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict { return h.Retry(0) }}
-	client := resty.New().SetLogger(silent{}).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(base)
-	install(t, chain.Config{MaxAttempts: 3}.New(again), client)
-	if _, err := client.R().Get("http://127.0.0.1/"); !errors.Is(err, down) {
-		t.Errorf("got %v", err)
-	}
-	if n := sends.Load(); n != 9 {
-		t.Errorf("%d sends, want 3 × 3", n)
-	}
 }
 
 // TestSetTimeout_isOneBudget for all attempts of a call and the waits between them.
