@@ -14,10 +14,6 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-func clientOver(session *auth.Interceptor, base http.RoundTripper) *http.Client {
-	return &http.Client{Transport: chain.New(session).Transport(base)}
-}
-
 // TestClose_waits for a refresh under way and its save, no longer than its context.
 func TestClose_waits(t *testing.T) {
 	t.Parallel()

@@ -106,6 +106,59 @@ func (f *fixture) send(ctx context.Context, method, path string, content io.Read
 	return resp.StatusCode, string(data), err
 }
 
+// result is what a request in the background came to.
+type result struct {
+	status int
+	body   string
+	err    error
+}
+
+// goGet sends a GET in the background.
+func (f *fixture) goGet(ctx context.Context, path string) <-chan result {
+	done := make(chan result, 1)
+	go func() {
+		status, body, err := f.get(ctx, path)
+		done <- result{status, body, err}
+	}()
+	return done
+}
+
+// want fails the test unless the request ended with the status.
+func (r result) want(t *testing.T, status int) {
+	t.Helper()
+	if r.err != nil || r.status != status {
+		t.Errorf("got %d, %v, want %d", r.status, r.err, status)
+	}
+}
+
+// fails makes the test fail unless the request ended with all of the errors.
+func (r result) fails(t *testing.T, want ...error) {
+	t.Helper()
+	for _, w := range want {
+		if !errors.Is(r.err, w) {
+			t.Errorf("got %d, %v, want %v", r.status, r.err, w)
+		}
+	}
+}
+
+// await blocks until the server's counters satisfy the condition.
+func (f *fixture) await(t *testing.T, condition func(authtest.Stats) bool) {
+	t.Helper()
+	if err := f.Wait(t.Context(), condition); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refreshing is a condition: n refreshes have arrived.
+func refreshing(n int) func(authtest.Stats) bool {
+	return func(s authtest.Stats) bool { return s.Refreshes >= n }
+}
+
+// calling is a condition: n requests to the API have arrived.
+func calling(n int) func(authtest.Stats) bool {
+	return func(s authtest.Stats) bool { return s.APICalls >= n }
+}
+
 // mustGet fails the test unless the answer has the status.
 func (f *fixture) mustGet(t *testing.T, path string, want int) string {
 	t.Helper()
@@ -151,9 +204,33 @@ func (e *events) String() string {
 	return strings.Join(kinds, ", ")
 }
 
+// last returns the newest event.
+func (e *events) last() auth.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.all) == 0 {
+		return auth.Event{}
+	}
+	return e.all[len(e.all)-1]
+}
+
 func (e *events) want(t *testing.T, want string) {
 	t.Helper()
 	if got := e.String(); got != want {
 		t.Errorf("events: got %q, want %q", got, want)
 	}
+}
+
+// finish ends everything before a bubble does.
+func finish(fs ...*fixture) {
+	for _, f := range fs {
+		_ = f.session.Close(context.Background())
+		f.client.CloseIdleConnections()
+	}
+	fs[0].Close()
+}
+
+// answering is a Refresher that always has the same answer.
+func answering(t auth.Token) auth.Refresher {
+	return auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) { return t, nil })
 }

@@ -3,159 +3,225 @@ package auth_test
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestA_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and what comes late is revoked.
-func TestA_LogoutDuringRefresh(t *testing.T) {
+// TestLogout_storeFails: it signs out here and says so; the session comes back neither by a reload nor after a restart,
+// and goes once the store works again.
+func TestLogout_storeFails(t *testing.T) {
 	t.Parallel()
-	store := storage.NewMemory()
-	revoked := make(chan string, 4)
-	f := start(t, authtest.Config{}, func(c *auth.Config) {
-		c.Store = store
-		c.Revoke = func(_ context.Context, tok auth.Token) error { revoked <- tok.RefreshToken; return nil }
-	})
-	before, err := f.session.Token(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	for name, set := range map[string]func(*faulty){
+		"before the session is read": func(s *faulty) { s.fail(0, 3, 0) },
+		"after":                      func(s *faulty) { s.fail(0, 0, 3) },
+	} {
+		for _, known := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				store := newFaulty()
+				f := start(t, authtest.Config{InMemory: true}, with(store))
+				g := f
+				if !known { // a program that only logs out
+					g = join(t, f.Server, with(store))
+				}
+				set(store)
+				if err := g.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) || !errors.Is(err, errFull) {
+					t.Errorf("%s: got %v", name, err)
+				}
+				for range 3 {
+					g.mustGet(t, "/me", http.StatusUnauthorized)
+				}
+				if st, err := g.session.Status(t.Context()); err != nil || st.SignedIn || !st.Unsaved {
+					t.Errorf("%s: %+v, %v", name, st, err)
+				}
+				if stored(t, store) == "" {
+					t.Fatal("nothing to test: the store did not fail")
+				}
+				sleep(time.Minute)
+				if stored(t, store) != "" {
+					t.Errorf("%s: the session is still stored", name)
+				}
+				finish(f, g)
+			})
+		}
 	}
-	f.ExpireAccess()
-	release := f.HoldRefresh()
-	waiter := make(chan error, 1)
-	go func() {
-		_, _, err := f.get(t.Context(), "/me")
-		waiter <- err
-	}()
-	if err := f.Wait(t.Context(), func(s authtest.Stats) bool { return s.Refreshes == 1 }); err != nil {
-		t.Fatal(err)
+}
+
+// TestLogout_closeDeletes: Close tries once more, so that a restart finds nothing.
+func TestLogout_closeDeletes(t *testing.T) {
+	t.Parallel()
+	store := newFaulty()
+	f := start(t, authtest.Config{}, with(store))
+	store.fail(0, always, 0)
+	if err := f.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+		t.Errorf("got %v", err)
 	}
-	left := make(chan error, 1)
-	go func() { left <- f.session.Logout(t.Context()) }()
-	if err := <-waiter; !errors.Is(err, auth.ErrLoginRequired) {
-		t.Errorf("the waiter got %v", err)
+	f.events.want(t, "signed in, signed out, persist failed")
+	if err := f.session.Close(t.Context()); !errors.Is(err, auth.ErrPersist) {
+		t.Errorf("got %v", err)
 	}
-	release()
-	if err := <-left; err != nil {
-		t.Error(err)
-	}
-	if _, err := store.Load(t.Context(), "default"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the store holds something: %v", err)
-	}
+	store.fail(0, 0, 0)
 	if err := f.session.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	close(revoked)
-	late := false
-	for tok := range revoked {
-		late = late || tok != before.RefreshToken
+	if stored(t, store) != "" {
+		t.Error("the session is still stored")
 	}
-	if !late {
-		t.Error("the late token was not revoked")
-	}
-	f.mustGet(t, "/me", http.StatusUnauthorized)
+	join(t, f.Server, with(store)).mustGet(t, "/me", http.StatusUnauthorized)
 }
 
-// TestB_LogoutAndLoginDuringRefresh: the refresh of the old session does not touch the new one.
-func TestB_LogoutAndLoginDuringRefresh(t *testing.T) {
+// TestLogout_storeFailsUnreadable: what could not be read either goes as well.
+func TestLogout_storeFailsUnreadable(t *testing.T) {
 	t.Parallel()
-	f := start(t, authtest.Config{})
-	f.ExpireAccess()
-	release := f.HoldRefresh()
-	waiter := make(chan error, 1)
-	go func() {
-		_, _, err := f.get(t.Context(), "/me")
-		waiter <- err
-	}()
-	if err := f.Wait(t.Context(), func(s authtest.Stats) bool { return s.Refreshes == 1 }); err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		put(t, store, "default", "damaged")
+		s := authtest.NewServer(authtest.Config{InMemory: true})
+		f := join(t, s, with(store))
+		store.fail(0, 1, 0)
+		if err := f.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		sleep(time.Minute)
+		if got := stored(t, store); got != "" {
+			t.Errorf("still stored: %q", got)
+		}
+		finish(f)
+	})
+}
+
+// TestLogout_thenAnotherLogin: a login by another process after a Logout that failed is not what was to be deleted.
+func TestLogout_thenAnotherLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		g := join(t, f.Server, with(store))
+		store.fail(0, 1, 0)
+		if err := g.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		sleep(time.Millisecond)
+		f.as(t, "alice")
+		sleep(time.Minute)
+		g.mustGet(t, "/me", http.StatusOK) // found by the reload
+		f.mustGet(t, "/me", http.StatusOK)
+		if stored(t, store) == "" {
+			t.Error("the new session was deleted")
+		}
+		finish(f, g)
+	})
+}
+
+// TestLogin_thenLoginAgain: a debt of the session before is forgotten.
+func TestLogin_thenLoginAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		store.fail(0, 1, 0)
+		if err := f.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		f.login(t)
+		sleep(time.Minute)
+		f.mustGet(t, "/me", http.StatusOK)
+		join(t, f.Server, with(store)).mustGet(t, "/me", http.StatusOK)
+		if st, err := f.session.Status(t.Context()); err != nil || st.Unsaved {
+			t.Errorf("got %+v, %v", st, err)
+		}
+		finish(f)
+	})
+}
+
+// TestLogin_together: whatever order logins and logouts that overlap happen in, memory and store agree at the end.
+func TestLogin_together(t *testing.T) {
+	t.Parallel()
+	s := authtest.NewServer(authtest.Config{})
+	t.Cleanup(s.Close)
+	for range 100 {
+		store := storage.NewMemory()
+		f := join(t, s, with(store))
+		var group sync.WaitGroup
+		for _, user := range []string{"alice", "bob"} {
+			group.Go(func() { f.as(t, user) })
+		}
+		group.Go(func() {
+			if err := f.session.Logout(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		group.Wait()
+		known, err := f.session.Token(t.Context())
+		if err != nil && !errors.Is(err, auth.ErrLoginRequired) {
+			t.Fatal(err)
+		}
+		again, againErr := join(t, s, with(store)).session.Token(t.Context())
+		if known.AccessToken != again.AccessToken || (err == nil) != (againErr == nil) {
+			t.Fatalf("in memory %v, %v; stored %v, %v", known, err, again, againErr)
+		}
+	}
+}
+
+// TestLogin_turn: waiting for another Login ends with the context.
+func TestLogin_turn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storage.NewMemory()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		free := make(chan struct{})
+		go func() {
+			_ = store.Update(t.Context(), "default", func(_ context.Context, old []byte) ([]byte, error) { <-free; return old, nil })
+		}()
+		synctest.Wait()
+		first := make(chan error, 1)
+		go func() { first <- f.session.Login(t.Context(), token(f.Issue("bob"))) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := f.session.Login(ctx, token(f.Issue("carol"))); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		f.mustGet(t, "/me", http.StatusOK) // still alice
+		close(free)
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		finish(f)
+	})
+}
+
+// TestLogin_refuses what cannot be a token.
+func TestLogin_refuses(t *testing.T) {
+	t.Parallel()
+	session, err := auth.New(auth.Config{BaseURL: "https://api.example.com"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	changed := make(chan error, 1)
-	go func() {
-		err := f.session.Logout(t.Context())
-		changed <- errors.Join(err, f.session.Login(t.Context(), token(f.Issue("bob"))))
-	}()
-	if err := <-waiter; !errors.Is(err, auth.ErrLoginRequired) {
-		t.Errorf("the waiter got %v", err)
+	for _, tok := range []auth.Token{
+		{},
+		{AccessToken: "from a file\n"},
+		{AccessToken: "two words"},
+		{AccessToken: "x\x00"},
+		{AccessToken: "ü"},
+		{AccessToken: "\xff"},
+		{RefreshToken: "\xff"},
+	} {
+		if err := session.Login(t.Context(), tok); err == nil || errors.Is(err, auth.ErrPersist) {
+			t.Errorf("%q: got %v", tok.AccessToken, err)
+		}
 	}
-	release()
-	if err := <-changed; err != nil {
+	own, err := auth.New(auth.Config{BaseURL: "https://api.example.com", SetCredential: func(*http.Request, auth.Token) {}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if body := f.mustGet(t, "/me", http.StatusOK); body == "" {
-		t.Error("no answer")
+	if err := own.Login(t.Context(), auth.Token{AccessToken: "two words"}); err != nil {
+		t.Errorf("with SetCredential: %v", err)
 	}
-	f.AssertRefreshes(t, 1)
-}
-
-// TestLogout_offline works, and the session does not come back after a restart.
-func TestLogout_offline(t *testing.T) {
-	t.Parallel()
-	store := storage.NewMemory()
-	use := func(c *auth.Config) {
-		c.Store = store
-		c.Revoke = func(context.Context, auth.Token) error { return errors.New("no network") }
-	}
-	f := start(t, authtest.Config{}, use)
-	if err := f.session.Logout(t.Context()); err != nil {
-		t.Errorf("got %v", err)
-	}
-	f.events.want(t, "signed in, signed out")
-	if f.events.all[1].Err == nil {
-		t.Error("the event does not tell that the server was not told")
-	}
-	again := join(t, f.Server, use)
-	again.mustGet(t, "/me", http.StatusUnauthorized)
-}
-
-// TestLogout_byAnotherProcess: a session that is gone from the store is gone here.
-func TestLogout_byAnotherProcess(t *testing.T) {
-	t.Parallel()
-	store := storage.NewMemory()
-	use := func(c *auth.Config) { c.Store = store }
-	f := start(t, authtest.Config{}, use)
-	other := join(t, f.Server, use)
-	other.mustGet(t, "/me", http.StatusOK)
-	if err := other.session.Logout(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	f.ExpireAccess()
-	f.mustFail(t, "/me", auth.ErrLoginRequired)
-	f.AssertRefreshes(t, 0)
-}
-
-// TestRule03_AdoptsTheOthersToken: another process's refresh is taken over without a call (test C, in one process).
-func TestRule03_AdoptsTheOthersToken(t *testing.T) {
-	t.Parallel()
-	store := storage.NewMemory()
-	use := func(c *auth.Config) { c.Store = store }
-	f := start(t, authtest.Config{}, use)
-	other := join(t, f.Server, use)
-	f.ExpireAccess()
-	other.mustGet(t, "/me", http.StatusOK)
-	f.mustGet(t, "/me", http.StatusOK)
-	f.AssertRefreshes(t, 1)
-	f.AssertNoReuse(t)
-}
-
-// TestRule03_NeverAnotherUsers: when another process logs in as somebody else, no request of ours carries that token.
-func TestRule03_NeverAnotherUsers(t *testing.T) {
-	t.Parallel()
-	store := storage.NewMemory()
-	use := func(c *auth.Config) { c.Store = store }
-	f := start(t, authtest.Config{Users: authtest.Secrets{"alice": "a", "bob": "b"}}, use)
-	f.mustGet(t, "/me", http.StatusOK)
-	other := join(t, f.Server, use)
-	if err := other.session.Login(t.Context(), token(f.Issue("bob"))); err != nil {
-		t.Fatal(err)
-	}
-	f.Revoke("alice")
-	f.mustFail(t, "/me", auth.ErrLoginRequired)
-	f.mustGet(t, "/me", http.StatusUnauthorized)
-	other.mustGet(t, "/me", http.StatusOK) // bob is still signed in
 }
