@@ -18,15 +18,20 @@ var (
 
 // Install lays the chain over the transport that client has now. Set proxy, TLS and certificates before, or later
 // through [Configure]: resty's own setters do nothing but log once a client has any transport that is not an
-// [*http.Transport]. SetTransport and httpmock's ActivateNonDefault after Install take the chain off again.
+// [*http.Transport]. SetTransport and httpmock's ActivateNonDefault after Install take the chain off again, and so does,
+// at the first request, a SetDigestAuth before Install: call it after.
 //
 // Install also
-//   - keeps resty's SetRetryCount from repeating what an interceptor rejected; whatever else resty retries, it still does;
+//   - keeps resty's SetRetryCount from repeating what an interceptor rejected; whatever else resty retries, it still does,
+//     each time with the [Config].MaxAttempts sends of a new call;
 //   - sets the base URL of the client, if it has none, to that of the first interceptor with a method BaseURL() string,
 //     because cookies and relative redirects are resolved above the transport;
 //   - makes [RestyRequest] work.
 //
-// A client and its clones share one transport and so one chain. Do not call Install while requests run.
+// A client and its clones share one transport and so one chain. A clone made before Install lacks the first and the last of
+// these, so clone after. Do not call Install while requests run.
+//
+// SetTimeout is one budget for all attempts of a call, the waits between them, and reading the body.
 func (c *Chain) Install(client *resty.Client) error {
 	if client == nil {
 		return errors.New("chain: Install needs a resty client")

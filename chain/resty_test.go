@@ -181,20 +181,24 @@ func TestInstalled(t *testing.T) {
 
 func TestRestyRequest(t *testing.T) {
 	t.Parallel()
-	var url string
+	type key struct{}
+	var seen []*resty.Request
 	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-		if r, ok := chain.RestyRequest(req); ok {
-			url = r.URL
+		r, ok := chain.RestyRequest(req)
+		if !ok || r.URL != "http://127.0.0.1/users/7" || r.Attempt != len(seen)+1 || req.Context().Value(key{}) != "mine" {
+			t.Errorf("got %v, %+v", ok, r)
 		}
-		return h.Resolve(interceptor.NewResponse(req, http.StatusOK, nil, nil))
+		seen = append(seen, r)
+		return h.Next(req)
 	}}
-	client := install(t, chain.New(in), resty.New())
-	r := client.R().SetPathParam("id", "7")
-	if _, err := r.Get("http://127.0.0.1/users/{id}"); err != nil {
+	client := resty.New().SetLogger(new(memory)).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{io.EOF})
+	install(t, chain.New(in), client)
+	r := client.R().SetPathParam("id", "7").SetContext(context.WithValue(t.Context(), key{}, "mine"))
+	if _, err := r.Get("http://127.0.0.1/users/{id}"); !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
-	if url != "http://127.0.0.1/users/7" {
-		t.Errorf("got %q", url)
+	if len(seen) != 3 || seen[0] != r || seen[2] != r {
+		t.Errorf("got %d requests", len(seen))
 	}
 	plain := interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "/", http.NoBody)}
 	if _, ok := chain.RestyRequest(&plain); ok {

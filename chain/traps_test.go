@@ -1,6 +1,8 @@
 package chain_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -46,39 +48,141 @@ func TestSetTimeout_isOneBudget(t *testing.T) {
 	}
 }
 
+// TestDigestAuth_bothWays: resty's digest swaps transports in its hooks. After Install it is laid over the chain; one that
+// was set before takes the chain off at the first request, which Installed tells.
 func TestDigestAuth_bothWays(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("Authorization"), "Digest ") {
+			_, _ = io.WriteString(w, "hello "+r.Header.Get("X-In"))
 			return
 		}
 		w.Header().Set("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth", algorithm=MD5`)
 		w.WriteHeader(http.StatusUnauthorized)
 	})
-	t.Run("Install, then digest: the chain is inside", func(t *testing.T) {
-		t.Parallel()
-		in := new(counting)
-		client := install(t, chain.New(in), resty.New())
-		client.SetDigestAuth("u", "p")
-		resp, err := client.R().Get(server.URL)
-		if err != nil || resp.StatusCode() != http.StatusOK || in.n == 0 {
-			t.Errorf("got %v, %v; the chain saw %d", resp.Status(), err, in.n)
+	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		req.Header.Set("X-In", "chain")
+		return h.Next(req)
+	}}
+	for name, test := range map[string]struct {
+		before, after func(*resty.Client)
+		request       func(*resty.Request)
+		want          string
+		installed     bool
+	}{
+		"Install, then the client's digest": {
+			after: func(c *resty.Client) { c.SetDigestAuth("u", "p") }, want: "hello chain", installed: true,
+		},
+		"Install, then a request's digest": {
+			request: func(r *resty.Request) { r.SetDigestAuth("u", "p") }, want: "hello chain", installed: true,
+		},
+		"the client's digest, then Install": {
+			before: func(c *resty.Client) { c.SetDigestAuth("u", "p") }, want: "hello", installed: false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := resty.New()
+			if test.before != nil {
+				test.before(client)
+			}
+			install(t, chain.New(in), client)
+			if test.after != nil {
+				test.after(client)
+			}
+			for range 2 {
+				r := client.R()
+				if test.request != nil {
+					test.request(r)
+				}
+				if resp, err := r.Get(server.URL); err != nil || resp.String() != test.want {
+					t.Errorf("got %q, %v", resp, err)
+				}
+			}
+			if _, ok := chain.Installed(client); ok != test.installed {
+				t.Errorf("installed: %v; if that has changed, correct the documentation", ok)
+			}
+			client.GetClient().CloseIdleConnections()
+		})
+	}
+}
+
+// TestClone: a clone made after Install has all of it. One made before shares the transport, and with it the chain, but
+// not what Install adds to the client itself.
+func TestClone(t *testing.T) {
+	t.Parallel()
+	var known []bool
+	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		_, ok := chain.RestyRequest(req)
+		known = append(known, ok)
+		return h.Reject(errors.New("mine"))
+	}}
+	client := resty.New().SetLogger(new(memory)).SetRetryCount(1).SetRetryWaitTime(1)
+	before := client.Clone()
+	install(t, chain.New(in), client)
+	after := client.Clone()
+	for name, test := range map[string]struct {
+		client *resty.Client
+		calls  []bool
+	}{
+		"the client": {client, []bool{true}},
+		"after":      {after, []bool{true}},
+		"before":     {before, []bool{false, false}}, // the reject is repeated, as resty repeats any error
+	} {
+		known = nil
+		if _, ok := chain.Installed(test.client); !ok {
+			t.Errorf("%s: has no chain", name)
 		}
-		if _, ok := chain.Installed(client); !ok {
-			t.Error("the chain is gone")
+		if _, err := test.client.R().Get("http://127.0.0.1/"); err == nil || !slices.Equal(known, test.calls) {
+			t.Errorf("%s: calls %v, want %v; %v", name, known, test.calls, err)
 		}
+	}
+	if !chain.Uninstall(after) {
+		t.Error("not installed")
+	}
+	if _, ok := chain.Installed(client); ok {
+		t.Error("clones share a transport, so they lose the chain together")
+	}
+}
+
+// TestGzip is decoded by resty above the chain, and by net/http below it, once; a response an interceptor made is not
+// taken for one.
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	if _, err := io.WriteString(w, "decoded"); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/empty" {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(compressed.Bytes())
 	})
-	t.Run("digest, then Install: resty takes the chain off, and Installed tells", func(t *testing.T) {
-		t.Parallel()
-		client := resty.New().SetDigestAuth("u", "p")
-		install(t, chain.New(new(counting)), client)
-		if _, err := client.R().Get(server.URL); err != nil {
-			t.Fatal(err)
+	in := &interceptor.Funcs{Response: func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+		if r.StatusCode == http.StatusNoContent {
+			return h.Next(interceptor.NewResponse(r.Request, http.StatusOK, nil, []byte("made")))
 		}
-		if _, ok := chain.Installed(client); ok {
-			t.Error("it is still there: correct the documentation")
+		if _, err := r.Peek(4); err != nil {
+			return h.Reject(err)
 		}
-	})
+		return h.Next(r)
+	}}
+	client := install(t, chain.New(in), resty.New())
+	for path, want := range map[string]string{"/": "decoded", "/empty": "made"} {
+		for _, own := range []string{"", "gzip"} { // with a header of its own, net/http leaves the decoding to resty
+			r := client.R()
+			if own != "" {
+				r.SetHeader("Accept-Encoding", own)
+			}
+			if resp, err := r.Get(server.URL + path); err != nil || resp.String() != want {
+				t.Errorf("%s %q: got %q, %v", path, own, resp, err)
+			}
+		}
+	}
 }
 
 func TestEnableTrace(t *testing.T) {
