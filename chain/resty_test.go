@@ -250,28 +250,3 @@ func TestSetDoNotParseResponse_afterRetry(t *testing.T) {
 		t.Errorf("got %q, %v", data, err)
 	}
 }
-
-// TestPanic_reachesTheCaller of resty, and leaves the chain usable.
-func TestPanic_reachesTheCaller(t *testing.T) {
-	t.Parallel()
-	first := true
-	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-		if first {
-			first = false
-			panic("mine") //nolint:forbidigo // that is the test
-		}
-		return h.Resolve(interceptor.NewResponse(req, http.StatusOK, nil, nil))
-	}}
-	client := install(t, chain.New(interceptor.Queued(in)), resty.New())
-	func() {
-		defer func() {
-			if p := recover(); p != "mine" {
-				t.Errorf("got %v", p)
-			}
-		}()
-		_, _ = client.R().SetContext(context.Background()).Get("http://127.0.0.1/") //nolint:usetesting // not reached
-	}()
-	if _, err := client.R().Get("http://127.0.0.1/"); err != nil {
-		t.Error(err)
-	}
-}
