@@ -167,32 +167,4 @@ func TestUse_duringTraffic(t *testing.T) {
 	}
 }
 
-// TestAllocations guards the price of the chain: three allocations, whatever the number of interceptors.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
-func TestAllocations(t *testing.T) {
-	token := []string{"Bearer x"}
-	sign := &interceptor.Funcs{Request: func(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-		r.Header["Authorization"] = token
-		return h.Next(r)
-	}}
-	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
-	base := roundTrip(func(*http.Request) (*http.Response, error) { return answer, nil })
-	req := request(t)
-	for name, list := range map[string][]interceptor.Interceptor{
-		"sign":                {sign},
-		"sign and eight more": {sign, pass{}, pass{}, pass{}, pass{}, pass{}, pass{}, pass{}, pass{}},
-	} {
-		client := chain.New(list...).Transport(base)
-		got := testing.AllocsPerRun(100, func() {
-			if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
-				t.Fatal(err)
-			}
-		})
-		if got > 3 {
-			t.Errorf("%s: %v allocations, want at most 3", name, got)
-		}
-	}
-}
-
 type pass struct{ interceptor.Base }
