@@ -27,6 +27,19 @@ func (s *screen) Write(b []byte) (int, error) {
 	return s.text.Write(b)
 }
 
+func (s *screen) shows(phrase string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(s.text.String(), phrase)
+}
+
+// settle gives phrase a second to appear.
+func (s *screen) settle(phrase string) {
+	for began := time.Now(); !s.shows(phrase) && time.Since(began) < time.Second; {
+		pause(5 * time.Millisecond)
+	}
+}
+
 func (s *screen) await(t *testing.T, phrase string) string {
 	t.Helper()
 	for began := time.Now(); ; pause(5 * time.Millisecond) {
@@ -104,20 +117,14 @@ func TestPromptInterrupted(t *testing.T) {
 	t.Parallel()
 	cmd, tty, s := onTerminal(t, "ask", t.TempDir())
 	s.await(t, "New passphrase")
-	// Ctrl-C, again and again: the terminal is not listening to it the moment
-	// that the prompt appears.
-	over := make(chan struct{})
-	defer close(over)
-	go func() {
-		for {
-			_, _ = tty.Write([]byte{3})
-			select {
-			case <-over:
-				return
-			case <-time.After(100 * time.Millisecond):
-			}
+	// Ctrl-C, again and again: the terminal is not listening to it at the moment
+	// that the prompt appears. When it has been heard the line ends.
+	for began := time.Now(); !s.shows(": \r\n") && time.Since(began) < patience; {
+		if _, err := tty.Write([]byte{3}); err != nil {
+			t.Fatal(err)
 		}
-	}()
+		s.settle(": \r\n")
+	}
 	s.await(t, "error: keyring: passphrase: interrupted")
 	s.await(t, "echo on")
 	_ = cmd.Wait()
