@@ -33,9 +33,9 @@ func (s *screen) shows(phrase string) bool {
 	return strings.Contains(s.text.String(), phrase)
 }
 
-// settle gives phrase a second to appear.
+// settle gives phrase a moment to appear.
 func (s *screen) settle(phrase string) {
-	for began := time.Now(); !s.shows(phrase) && time.Since(began) < time.Second; {
+	for began := time.Now(); !s.shows(phrase) && time.Since(began) < time.Second/5; {
 		pause(5 * time.Millisecond)
 	}
 }
