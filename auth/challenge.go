@@ -47,7 +47,11 @@ func (p *parser) challenges() []Challenge {
 		}
 		c := Challenge{Scheme: strings.ToLower(scheme)}
 		ok := true
-		if p.skip(" \t") {
+		spaced := p.skip(" \t")
+		if strings.HasPrefix(p.rest, "=") { // a parameter where there should be a scheme
+			return all
+		}
+		if spaced {
 			ok = p.credentials(&c)
 		}
 		all = append(all, c)

@@ -234,3 +234,11 @@ func finish(fs ...*fixture) {
 func answering(t auth.Token) auth.Refresher {
 	return auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) { return t, nil })
 }
+
+// counting counts the calls of a Refresher.
+func counting(r auth.Refresher, calls *int) auth.Refresher {
+	return auth.RefreshFunc(func(ctx context.Context, old auth.Token) (auth.Token, error) {
+		*calls++
+		return r.Refresh(ctx, old)
+	})
+}

@@ -58,12 +58,14 @@ func jwtExpiry(token string, now, date time.Time) time.Time {
 	if !date.IsZero() {
 		expiry = now.Round(0).Add(expiry.Sub(date))
 	}
-	if c.issuedAt <= 0 || c.issuedAt >= c.expires {
-		return expiry
+	if lifetime := c.expires - c.issuedAt; c.issuedAt > 0 && lifetime > 0 && lifetime <= maxLifetime.Seconds() {
+		byLifetime := now.Round(0).Add(time.Duration(lifetime * float64(time.Second)))
+		if !expiry.After(now) || byLifetime.Before(expiry) {
+			expiry = byLifetime
+		}
 	}
-	lifetime := time.Duration((c.expires - c.issuedAt) * float64(time.Second))
-	if byLifetime := now.Round(0).Add(lifetime); !expiry.After(now) || byLifetime.Before(expiry) {
-		return byLifetime
+	if expiry.Sub(now) > maxLifetime {
+		return time.Time{}
 	}
 	return expiry
 }
