@@ -66,6 +66,7 @@ func (a *Interceptor) erase(ctx context.Context, d *debt) (last *record, err err
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.leaving--
+		a.loading = nil // what it may have read already is gone
 		if err != nil && a.epoch == d.epoch {
 			a.owe(d)
 		}
