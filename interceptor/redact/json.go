@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 )
 
 // JSON returns what may be shown of a JSON text, in the same structure, without white space: names, true, false and null,
@@ -26,10 +27,30 @@ func (r *Redactor) JSON(data []byte) []byte {
 	}
 }
 
+// embedded redacts the JSON object or array that text begins with. It returns what may be shown of it and the rest of the
+// text; false if there is none. An object that breaks off takes the rest with it.
+func (r *Redactor) embedded(text string) (shown, rest string, ok bool) {
+	const deepest = 100 // a wall of brackets is no JSON
+	w := jsonWriter{redactor: r}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	for {
+		t, err := d.Token()
+		if err != nil || len(w.open) > deepest {
+			return w.out.String() + "…", "", w.named
+		}
+		w.token(t)
+		if len(w.open) == 0 {
+			return w.out.String(), text[d.InputOffset():], true
+		}
+	}
+}
+
 type jsonWriter struct {
 	redactor *Redactor
 	out      bytes.Buffer
 	open     []level // arrays and objects not closed yet
+	named    bool    // whether there was a name: that it looks like JSON is no accident
 }
 
 // level is an array or an object.
@@ -47,7 +68,7 @@ func (w *jsonWriter) token(t json.Token) {
 			w.separate(top)
 			w.quote(w.redactor.Name(name))
 			w.out.WriteByte(':')
-			top.name, top.named = name, true
+			top.name, top.named, w.named = name, true, true
 			return
 		}
 	}
@@ -115,9 +136,7 @@ func (w *jsonWriter) top() *level {
 func (w *jsonWriter) quote(s string) {
 	e := json.NewEncoder(&w.out)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		w.out.WriteString(`""`)
-		return
+	if e.Encode(s) == nil { // a string into memory: cannot fail
+		w.out.Truncate(w.out.Len() - len("\n"))
 	}
-	w.out.Truncate(w.out.Len() - 1) // the line feed of Encode
 }

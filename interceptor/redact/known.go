@@ -28,7 +28,7 @@ func knownQuery(name string) bool {
 
 func knownField(name string) bool {
 	switch name {
-	case "error", "expires_in", "grant_type", "status", "title", "token_type", "type":
+	case "errcode", "error", "expires_in", "grant_type", "laststreamid", "status", "title", "token_type", "type":
 		return true
 	}
 	return false

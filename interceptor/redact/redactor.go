@@ -71,13 +71,16 @@ func (r *Redactor) orDefault() Redactor {
 // QueryValue returns what may be shown of the value of a query parameter.
 func (r *Redactor) QueryValue(name, value string) string {
 	name = strings.ToLower(name)
-	return visible(trustIn(r.orDefault().query[name], knownQuery(name)), value)
+	simple := !strings.ContainsAny(value, "=;&") // there may be another parameter in it, for servers that split otherwise
+	return visible(trustIn(r.orDefault().query[name], knownQuery(name) && simple), value)
 }
 
 // FieldValue returns what may be shown of the value of a form field or of a member of a JSON object.
 func (r *Redactor) FieldValue(name, value string) string {
 	name = strings.ToLower(name)
-	return visible(trustIn(r.orDefault().fields[name], knownField(name)), value)
+	wanted := r.orDefault().fields[name]
+	harmless := !wanted && knownField(name) && r.Text(value) == value
+	return visible(trustIn(wanted, harmless), value)
 }
 
 // Name returns what may be shown of the name of a parameter, a field or a member: the name, but for one that looks like a

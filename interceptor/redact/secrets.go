@@ -32,11 +32,14 @@ func (r *Redactor) urlSecrets(s []string, u *url.URL) []string {
 			s = append(s, p)
 		}
 	}
-	for name, values := range u.Query() {
-		for _, v := range values {
-			if r.QueryValue(name, v) != v {
-				s = append(s, v)
-			}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		name, raw, ok := strings.Cut(pair, "=")
+		if !ok {
+			s = append(s, unescape(pair))
+			continue
+		}
+		if v := unescape(raw); r.QueryValue(unescape(name), v) != v {
+			s = append(s, v)
 		}
 	}
 	if u.Fragment != "" {
@@ -46,6 +49,14 @@ func (r *Redactor) urlSecrets(s []string, u *url.URL) []string {
 		if !plain(segment) {
 			s = append(s, segment)
 		}
+	}
+	return s
+}
+
+// unescape undoes the escaping of a query, where it is right.
+func unescape(s string) string {
+	if text, err := url.QueryUnescape(s); err == nil {
+		return text
 	}
 	return s
 }

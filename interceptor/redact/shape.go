@@ -80,10 +80,11 @@ func census(s string) (letters, digits, bumps int) {
 }
 
 // suspicious is tokenLike for free text, where a word that is no word has to explain itself: as a host, an address, a time.
+// Addresses of people, and what is left of user information, do not.
 func suspicious(w string) bool {
 	const long, longNumber = 16, 12
 	w = strings.Trim(w, ".:!-*%")
-	if tokenLike(w) || uuid(w) {
+	if tokenLike(w) || uuid(w) || strings.Contains(w, "@") {
 		return true
 	}
 	for part := range strings.SplitSeq(w, "/") {
@@ -101,9 +102,6 @@ func suspicious(w string) bool {
 // host tells whether s is a host name or an address, perhaps with a port.
 func host(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {
-		return true
-	}
-	if _, err := netip.ParseAddrPort(s); err == nil {
 		return true
 	}
 	name, port, ok := strings.Cut(s, ":")

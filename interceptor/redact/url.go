@@ -11,29 +11,25 @@ func (r *Redactor) URL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
-	var b strings.Builder
-	if u.Scheme != "" {
-		b.WriteString(u.Scheme + ":")
+	c := *u
+	if c.Opaque != "" {
+		c.Opaque = Mask
 	}
-	if u.Opaque != "" {
-		b.WriteString(Mask)
-	} else {
-		if u.Host != "" || u.User != nil {
-			b.WriteString("//")
-			if u.User != nil {
-				b.WriteString(Mask + "@")
-			}
-			b.WriteString(u.Host)
-		}
-		b.WriteString(path(u.EscapedPath()))
+	if c.User != nil {
+		c.User = url.User(Mask)
 	}
-	if u.RawQuery != "" || u.ForceQuery {
-		b.WriteString("?" + r.Query(u.RawQuery))
+	if !strings.Contains(c.Host, ".") && !plain(c.Host) || prefixed(c.Host) { // text that only looks like a URL
+		c.Host = Mask
 	}
-	if u.Fragment != "" {
-		b.WriteString("#" + Mask)
+	c.RawPath = path(u.EscapedPath())
+	if text, err := url.PathUnescape(c.RawPath); err == nil {
+		c.Path = text
 	}
-	return b.String()
+	c.RawQuery = r.Query(u.RawQuery)
+	if c.Fragment != "" {
+		c.Fragment, c.RawFragment = Mask, ""
+	}
+	return c.String()
 }
 
 // URLString is URL for a URL in a string, absolute or relative. What cannot be parsed is masked.
