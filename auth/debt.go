@@ -114,7 +114,7 @@ func (a *Interceptor) paid(d *debt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.debt == d {
-		a.debt = nil
+		a.debt, a.loading = nil, nil // what is being read may be gone
 	}
 }
 

@@ -62,19 +62,20 @@ func (a *Interceptor) runLoad(f *flight, old *session) {
 	defer cancel()
 	var r *record
 	err := errVanished
-	defer func() { f.land(a.loaded(old, r, err)) }()
+	defer func() { f.land(a.loaded(f, old, r, err)) }()
 	r, err = a.read(ctx)
 }
 
 // loaded makes what was read known, unless a Login or Logout came first.
-func (a *Interceptor) loaded(old *session, r *record, err error) (*session, error) {
+func (a *Interceptor) loaded(f *flight, old *session, r *record, err error) (*session, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.loading = nil
 	s := a.state.Load()
-	switch {
-	case s != old:
+	if a.loading != f || s != old {
 		return s, nil
+	}
+	a.loading = nil
+	switch {
 	case err != nil:
 		return nil, err
 	case r != nil && a.leaving == 0 && !a.debt.covers(r):

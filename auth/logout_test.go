@@ -225,3 +225,49 @@ func TestLogin_refuses(t *testing.T) {
 		t.Errorf("with SetCredential: %v", err)
 	}
 }
+
+// TestLogout_duringReload: what a reload had read before Logout deleted it does not come back.
+func TestLogout_duringReload(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]bool{"deleted": false, "deleted later": true} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newFaulty()
+			slow := &slowReader{Memory: store.Memory, gate: make(chan chan struct{}, 1)}
+			s := authtest.NewServer(authtest.Config{InMemory: true})
+			f := join(t, s, with(struct {
+				reader
+				updater
+			}{slow, store}))
+			f.mustGet(t, "/me", http.StatusUnauthorized)
+			other := join(t, s, with(store.Memory))
+			other.login(t)
+			release := make(chan struct{})
+			slow.gate <- release
+			late := f.goGet(t.Context(), "/me")
+			synctest.Wait() // it has read the session of the other process
+			if fails {
+				store.fail(0, 1, 0)
+			}
+			if err := f.session.Logout(t.Context()); fails != errors.Is(err, auth.ErrPersist) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			sleep(2 * time.Second)
+			close(release)
+			(<-late).want(t, http.StatusUnauthorized)
+			if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn {
+				t.Errorf("%s: %+v, %v", name, st, err)
+			}
+			finish(f, other)
+		})
+	}
+}
+
+// reader and updater are the halves of a store.
+type (
+	reader interface {
+		Load(ctx context.Context, key string) ([]byte, error)
+	}
+	updater interface {
+		Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
+	}
+)

@@ -34,7 +34,7 @@ type epoch struct {
 // begin starts a new epoch: what is under way or owed for the old one does not count any more. The mutex is held.
 func (s *shared) begin() {
 	s.epoch.changes++
-	s.refreshing, s.debt, s.attempts = nil, nil, nil
+	s.loading, s.refreshing, s.debt, s.attempts = nil, nil, nil, nil
 }
 
 // takeTurn waits until no other Login or Logout changes the store, so that store and memory change in the same order.

@@ -95,3 +95,20 @@ func stored(t *testing.T, store auth.Store) string {
 	}
 	return string(data)
 }
+
+// slowReader is a store whose Load keeps what it has read for a while.
+type slowReader struct {
+	*storage.Memory
+
+	gate chan chan struct{} // Load waits for a channel, and for that to be closed, once it has read
+}
+
+func (s *slowReader) Load(ctx context.Context, key string) ([]byte, error) {
+	data, err := s.Memory.Load(ctx, key)
+	select {
+	case release := <-s.gate:
+		<-release
+	default:
+	}
+	return data, err
+}
