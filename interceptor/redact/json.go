@@ -136,7 +136,7 @@ func (w *jsonWriter) top() *level {
 func (w *jsonWriter) quote(s string) {
 	e := json.NewEncoder(&w.out)
 	e.SetEscapeHTML(false)
-	if e.Encode(s) == nil { // a string into memory: cannot fail
+	if err := e.Encode(s); err == nil { // a string into memory: cannot fail
 		w.out.Truncate(w.out.Len() - len("\n"))
 	}
 }
