@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -72,11 +73,80 @@ func TestFuncs_calls(t *testing.T) {
 	}
 }
 
-func TestZeroVerdict(t *testing.T) {
+// TestVerdicts reads back what each handler was told.
+func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	var v interceptor.Verdict
-	if v.Action() != interceptor.ActionNone || v.Phase() != interceptor.PhaseNone || v.Action().String() != "none" || v.Phase().String() != "none" {
-		t.Error("the zero Verdict says something")
+	var (
+		req  = newRequest(t.Context(), "https://a.example/")
+		resp = interceptor.NewResponse(req, http.StatusOK, nil, nil)
+		rh   interceptor.RequestHandler
+		sh   interceptor.ResponseHandler
+		eh   interceptor.ErrorHandler
+		thru = interceptor.Through
+	)
+	type verdict struct {
+		phase   interceptor.Phase
+		action  interceptor.Action
+		req     *interceptor.Request
+		resp    *interceptor.Response
+		err     error
+		after   time.Duration
+		through bool
+	}
+	for name, test := range map[string]struct {
+		got  interceptor.Verdict
+		want verdict
+	}{
+		"request next":            {rh.Next(req), verdict{1, interceptor.ActionNext, req, nil, nil, 0, false}},
+		"request resolve":         {rh.Resolve(resp), verdict{1, interceptor.ActionResolve, nil, resp, nil, 0, false}},
+		"request resolve through": {rh.Resolve(resp, thru), verdict{1, interceptor.ActionResolve, nil, resp, nil, 0, true}},
+		"request reject":          {rh.Reject(io.EOF), verdict{1, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
+		"request reject through":  {rh.Reject(io.EOF, thru), verdict{1, interceptor.ActionReject, nil, nil, io.EOF, 0, true}},
+		"response next":           {sh.Next(resp), verdict{2, interceptor.ActionNext, nil, resp, nil, 0, false}},
+		"response resolve":        {sh.Resolve(resp), verdict{2, interceptor.ActionResolve, nil, resp, nil, 0, false}},
+		"response reject":         {sh.Reject(io.EOF), verdict{2, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
+		"response reject through": {sh.Reject(io.EOF, thru), verdict{2, interceptor.ActionReject, nil, nil, io.EOF, 0, true}},
+		"response retry":          {sh.Retry(time.Hour), verdict{2, interceptor.ActionRetry, nil, nil, nil, time.Hour, false}},
+		"error next":              {eh.Next(io.EOF), verdict{3, interceptor.ActionNext, nil, nil, io.EOF, 0, false}},
+		"error resolve":           {eh.Resolve(resp), verdict{3, interceptor.ActionResolve, nil, resp, nil, 0, false}},
+		"error reject":            {eh.Reject(io.EOF), verdict{3, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
+		"error reject through":    {eh.Reject(io.EOF, thru), verdict{3, interceptor.ActionNext, nil, nil, io.EOF, 0, false}},
+		"error retry":             {eh.Retry(0), verdict{3, interceptor.ActionRetry, nil, nil, nil, 0, false}},
+		"error next, nil":         {eh.Next(nil), verdict{3, interceptor.ActionNext, nil, nil, nil, 0, false}},
+		"error next, a nil Error": {eh.Next((*interceptor.Error)(nil)), verdict{3, interceptor.ActionNext, nil, nil, nil, 0, false}},
+		"the zero verdict":        {interceptor.Verdict{}, verdict{}},
+	} {
+		v := test.got
+		got := verdict{v.Phase(), v.Action(), v.Request(), v.Response(), v.Err(), v.After(), v.Through()}
+		if got != test.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	for _, names := range [][]fmt.Stringer{
+		{interceptor.ActionNone, interceptor.ActionNext, interceptor.ActionResolve, interceptor.ActionReject, interceptor.ActionRetry},
+		{interceptor.PhaseRequest, interceptor.PhaseResponse, interceptor.PhaseError},
+		{
+			interceptor.KindUnknown, interceptor.KindBadResponse, interceptor.KindConnectTimeout, interceptor.KindTimeout,
+			interceptor.KindCanceled, interceptor.KindConnection, interceptor.KindBadCertificate,
+		},
+	} {
+		for _, n := range names {
+			if seen[n.String()] {
+				t.Errorf("%q is the name of two", n)
+			}
+			seen[n.String()] = true
+		}
+	}
+	if interceptor.PhaseNone.String() != interceptor.ActionNone.String() || len(seen) != 15 {
+		t.Errorf("got %v", seen)
+	}
+	if got := fmt.Sprint(interceptor.Queued(interceptor.Base{})); got != "Queued(interceptor.Base)" {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -133,21 +203,32 @@ func TestError_message(t *testing.T) {
 	req := newRequest(t.Context(), target)
 	resp := interceptor.NewResponse(req, http.StatusNotFound, http.Header{"Set-Cookie": {"hunter2"}}, []byte("hunter2"))
 	nested := &url.Error{Op: "Get", URL: target, Err: io.EOF}
+	bare := &interceptor.Request{Request: &http.Request{URL: &url.URL{Path: "/x"}}}
 	for want, e := range map[string]*interceptor.Error{
 		"interceptor: unknown error":                                          {},
 		"interceptor: GET https://user:xxxxx@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
 		"interceptor: GET https://user:xxxxx@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
 		"interceptor: GET https://user:xxxxx@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
+		"interceptor: GET /x: EOF":                                            {Request: bare, Err: io.EOF},
+		"interceptor: EOF":                                                    {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
 		"interceptor: 404 Not Found: mine":                                    {Response: resp, Err: errors.New("mine")},
 		`interceptor: Get "https://user:xxxxx@a.example/path?…": EOF`:         {Err: nested},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		if text := fmt.Sprintf("%v %s", e, e); strings.Contains(text, "hunter2") {
+		if text := fmt.Sprintf("%v %s %+v %q %#v", e, e, e, e, e) + logged(e); strings.Contains(text, "hunter2") {
 			t.Errorf("a secret in %s", text)
 		}
 	}
+}
+
+// logged returns what slog makes of an error, as text and as JSON.
+func logged(err error) string {
+	var b strings.Builder
+	slog.New(slog.NewTextHandler(&b, nil)).Error("x", slog.Any("err", err))
+	slog.New(slog.NewJSONHandler(&b, nil)).Error("x", slog.Any("err", err))
+	return b.String()
 }
 
 func TestError_WithCause(t *testing.T) {

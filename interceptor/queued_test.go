@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -51,25 +52,48 @@ func TestQueued_oneAtATime(t *testing.T) {
 	})
 }
 
-// TestQueued_manyWaiters neither recurses nor loses one.
+// TestQueued_manyWaiters neither recurses nor loses one; when their context ends they all leave.
 func TestQueued_manyWaiters(t *testing.T) {
 	t.Parallel()
 	const waiters = 100_000
-	gate := make(chan struct{})
-	var served atomic.Int32
-	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-		<-gate
-		served.Add(1)
-		return h.Next(req)
-	}})
-	var group sync.WaitGroup
-	for range waiters {
+	for _, cancelThem := range []bool{false, true} {
+		gate, inside := make(chan struct{}), make(chan struct{})
+		served := 0
+		q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			served++ // alone in here
+			if served == 1 {
+				close(inside)
+				<-gate
+			}
+			return h.Next(req)
+		}})
+		var group sync.WaitGroup
 		group.Go(func() { q.OnRequest(newRequest(t.Context(), "https://a.example/"), none) })
-	}
-	close(gate)
-	group.Wait()
-	if n := served.Load(); n != waiters {
-		t.Errorf("%d served", n)
+		<-inside
+		ctx, cancel := context.WithCancel(t.Context())
+		shared := newRequest(ctx, "https://a.example/").Request
+		var left atomic.Int32
+		for range waiters {
+			group.Go(func() {
+				if v := q.OnRequest(&interceptor.Request{Request: shared}, none); v.Action() == interceptor.ActionReject {
+					left.Add(1)
+				}
+			})
+		}
+		want := waiters
+		if cancelThem {
+			cancel()
+			for left.Load() < waiters { // while the first one is still inside
+				runtime.Gosched()
+			}
+			want = 0
+		}
+		close(gate)
+		group.Wait()
+		cancel()
+		if served-1 != want || int(left.Load()) != waiters-want {
+			t.Errorf("canceled %v: %d served, %d left", cancelThem, served-1, left.Load())
+		}
 	}
 }
 
@@ -115,6 +139,22 @@ func TestQueued_canceledWaiters(t *testing.T) {
 			t.Errorf("%d callbacks ran", n)
 		}
 	})
+}
+
+// TestQueued_canceledBefore: a free queue lets nobody in whose context has ended.
+func TestQueued_canceledBefore(t *testing.T) {
+	t.Parallel()
+	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		t.Error("it ran")
+		return h.Next(req)
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // select chooses at random
+		if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); !errors.Is(v.Err(), context.Canceled) {
+			t.Fatalf("got %v %v", v.Action(), v.Err())
+		}
+	}
 }
 
 // TestQueued_nested fails at once where Dio hangs.
