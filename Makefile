@@ -4,7 +4,7 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 NESTED       := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './.*' | sort))
 FUZZTIME     ?= 30s
 
-.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model
+.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
@@ -42,6 +42,9 @@ tour: ## the demo's tour, which checks itself
 
 nested: ## the tests of the nested modules
 	set -e; for m in $(NESTED); do (cd $$m && go vet ./... && go test -race ./...); done
+
+kills: ## a thousand SIGKILLs of processes that save
+	CHATELAINE_KILLS=1000 CHATELAINE_SOAK=10s go test -count=1 ./storage/keyring
 
 model: ## thousands of random histories of the session
 	go test ./auth -run TestModel -model.cases=10000

@@ -38,7 +38,7 @@ type Config struct {
 
 	// Passphrase returns the passphrase of the file backend; the prompt says
 	// what it is for. See [PassphraseFile], [PassphraseFD] and
-	// [PassphrasePrompt]. It is called at most once per store, when the key is
+	// [PassphrasePrompt], and [PassphraseOnce] for several stores. It is called at most once per store, when the key is
 	// first needed. An empty passphrase is refused. The other backends do not
 	// call it.
 	Passphrase func(prompt string) (string, error)

@@ -128,3 +128,24 @@ func firstLine(r io.Reader) (string, error) {
 	}
 	return strings.TrimSuffix(line, "\r"), nil
 }
+
+// PassphraseOnce returns a [Config].Passphrase that asks once and remembers the answer, for programs that open several
+// stores with one passphrase: give the same function to all of them. A failure and an empty answer are not remembered.
+func PassphraseOnce(ask func(prompt string) (string, error)) func(prompt string) (string, error) {
+	var (
+		mu    sync.Mutex
+		known string
+	)
+	return func(prompt string) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if known != "" {
+			return known, nil
+		}
+		answer, err := ask(prompt)
+		if err == nil {
+			known = answer
+		}
+		return answer, err
+	}
+}

@@ -206,3 +206,33 @@ func TestPassphraseIsSlow(t *testing.T) {
 		t.Error("Open does not end with its context")
 	}
 }
+
+// TestPassphraseOnce asks once for all stores of a process, and again only after a failure.
+func TestPassphraseOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	once := keyring.PassphraseOnce(func(string) (string, error) {
+		asked++
+		if asked == 1 {
+			return "", errors.New("no terminal")
+		}
+		return "correct horse battery staple", nil
+	})
+	if _, err := once("p"); err == nil {
+		t.Error("the failure is lost")
+	}
+	for range 2 {
+		cfg := fileConfig(t.TempDir())
+		cfg.Passphrase = once
+		store, err := keyring.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
+	}
+}
