@@ -1,0 +1,63 @@
+// Package har records calls as HAR 1.2, the format that the network panels of browsers, Charles, Fiddler and many others
+// open: one entry for every attempt, with secrets taken out.
+//
+//	recorder, err := har.New(har.Config{})
+//	session, err := auth.New(auth.Config{
+//		Refresher: auth.JSONRefresher{URL: "/auth/refresh", Transport: recorder.Transport(nil, "token-refresh")},
+//		…
+//	})
+//	err = chain.New(recorder, session).Install(client)
+//	…
+//	err = recorder.WriteFile("session.har")
+//
+// An expired token, for example, is four entries in a panel's waterfall where other tools show one:
+//
+//	401 GET  /me
+//	201 POST /auth/refresh   token-refresh
+//	200 GET  /me             retry
+//
+// # Entries
+//
+// Beside the fields of HAR 1.2 an entry has
+//
+//	_call      the number of the call; its attempts and the hops of its redirects share it
+//	_attempt   the number of the attempt within its hop, from 1
+//	_cause     why it was sent: absent for a call's first request, "retry", "redirect", or the cause given to Transport
+//
+// and the response of one that failed has status 0 and an _error, as browsers write them.
+//
+// The times are those of [net/http/httptrace]: waiting for a connection, name lookup, connecting with TLS in it, sending, waiting,
+// receiving. They begin when a connection is asked for, so what the interceptors behind did before is not in them, and
+// they add up to the entry's time. A base transport that traces nothing, such as a mock, has waiting and receiving only.
+//
+// # Order
+//
+// First, because the first interceptor sees the outcome of every attempt, whatever the later ones make of it. The request
+// is shown as it was sent all the same, but for a body that a later interceptor replaced. With chain.Reverse: last.
+//
+// What never comes back to the recorder leaves no entry: a request that a later interceptor answered or rejected before
+// it was sent, unless it did so Through. For what was really on the wire, and nothing else, lay the transport under the
+// chain, with an empty cause:
+//
+//	client.SetTransport(recorder.Transport(client.GetClient().Transport, ""))
+//	err = chain.New(recorder, session).Install(client)
+//
+// It records then, and the interceptor only tells it attempt and cause. Mind that resty's own setters for proxy and TLS
+// need the transport that is under it, so call them before.
+//
+// # Secrets
+//
+// What an entry shows is decided by package redact: names, and the values on its lists. Of bodies it shows JSON and forms; of
+// all others type and size, of multipart bodies also the names of the parts. Redaction happens as soon as an entry is
+// complete, what is held in memory afterwards is what will be written. [Config].InsecureShowSecrets turns it off.
+//
+// # Bodies
+//
+// No body is read by the recorder. It looks at what passes by while the transport sends and the caller reads, keeps the first
+// [Config].MaxBody bytes of what can be shown, and counts the rest. An entry whose body is still on its way is written as
+// far as it is.
+//
+// # Concurrency
+//
+// Everything may be called at any time by any goroutine; a recorder starts none.
+package har

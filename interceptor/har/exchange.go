@@ -1,0 +1,175 @@
+package har
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// origin is where an exchange comes from. It does not change.
+type origin struct {
+	order   uint64 // among all exchanges of the recorder
+	call    uint64
+	attempt int
+	cause   string
+}
+
+// stage is how far an exchange has come.
+type stage uint8
+
+const (
+	stageOpen     stage = iota // may still be sent; has no entry
+	stageAnswered              // has an entry; the body is on its way
+	stageDone
+)
+
+// exchange is one attempt: a request and what came of it.
+type exchange struct {
+	origin
+
+	recorder *Recorder
+
+	mu       sync.Mutex
+	stage    stage
+	claimed  bool // a transport under the chain records it
+	clock    clock
+	wire     []pair        // header fields as they were written
+	address  string        // of the server
+	port     string        // of the connection at our end
+	request  *http.Request // as it was sent, until the end
+	sent     *capture
+	received *capture
+	shown    entry
+}
+
+func newExchange(r *Recorder, o origin) *exchange {
+	return &exchange{origin: o, recorder: r, clock: clock{start: time.Now()}}
+}
+
+// claim makes a transport the one that records.
+func (x *exchange) claim() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.claimed || x.stage != stageOpen {
+		return false
+	}
+	x.claimed = true
+	x.clock = clock{start: time.Now()}
+	return true
+}
+
+// forInterceptor tells whether no transport records.
+func (x *exchange) forInterceptor() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return !x.claimed
+}
+
+// attach returns a copy of req whose sending is watched.
+func (x *exchange) attach(req *http.Request) *http.Request {
+	ctx := req.Context()
+	if x.recorder.fromContext(ctx) != x {
+		ctx = httptrace.WithClientTrace(context.WithValue(ctx, contextKey{x.recorder}, x), x.trace())
+	}
+	req = req.WithContext(ctx)
+	if req.Body == nil || req.Body == http.NoBody {
+		return req
+	}
+	req.Body = x.watchSent(req.Body, req.Header)
+	if again := req.GetBody; again != nil {
+		header := req.Header
+		req.GetBody = func() (io.ReadCloser, error) {
+			body, err := again()
+			if err != nil || body == nil {
+				return body, err
+			}
+			return x.watchSent(body, header), nil
+		}
+	}
+	return req
+}
+
+// watchSent watches the body of the request, in the place of the one watched before, if there was one.
+func (x *exchange) watchSent(body io.ReadCloser, header http.Header) io.ReadCloser {
+	c := x.newCapture(header)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.sent = c
+	return &watched{ReadCloser: body, exchange: x, capture: c}
+}
+
+// answer records a response, once.
+func (x *exchange) answer(req *http.Request, resp *http.Response) {
+	if !x.record(func() {
+		x.request, x.shown.Request, x.shown.Response = req, x.describeRequest(req, resp.Proto), x.describeResponse(req, resp)
+		x.received = x.newCapture(resp.Header)
+	}) {
+		return
+	}
+	_, upgraded := resp.Body.(io.Writer) // the connection itself, after 101
+	if resp.Body == nil || resp.Body == http.NoBody || upgraded {
+		x.finish(nil)
+		return
+	}
+	resp.Body = &watched{ReadCloser: resp.Body, exchange: x, capture: x.received, last: true}
+}
+
+// fail records that there is no response, once.
+func (x *exchange) fail(req *http.Request, why string) {
+	v := x.recorder.view
+	if x.record(func() {
+		x.shown.Request, x.shown.Response = x.describeRequest(req, ""), noResponse()
+		x.shown.Response.Error = v.text(why, v.secrets(req)...)
+		x.received = new(capture)
+	}) {
+		x.finish(nil)
+	}
+}
+
+// record makes the entry, if there is none yet.
+func (x *exchange) record(describe func()) bool {
+	x.mu.Lock()
+	first := x.stage == stageOpen
+	if first {
+		x.stage = stageAnswered
+		describe()
+		x.clock.mark(&x.clock.answered)
+	}
+	x.mu.Unlock()
+	if first {
+		x.recorder.add(x)
+	}
+	return first
+}
+
+// finish ends the exchange: its bodies are redacted and forgotten. A nil err is a body closed, or [io.EOF].
+func (x *exchange) finish(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stage == stageDone {
+		return
+	}
+	x.stage = stageDone
+	x.clock.mark(&x.clock.end)
+	if err != nil {
+		v := x.recorder.view
+		x.shown.Response.Error = v.text(err.Error(), v.secrets(x.request)...)
+	}
+	x.shown = x.filled()
+	x.request, x.sent, x.received, x.wire = nil, nil, nil, nil
+}
+
+// entry returns what there is to write.
+func (x *exchange) entry() entry {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stage == stageDone {
+		return x.shown
+	}
+	e := x.filled()
+	e.Comment = "The response was still being read when this was written."
+	return e
+}

@@ -1,0 +1,124 @@
+package har
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+
+	"github.com/chatelaine-go/chatelaine/interceptor/redact"
+)
+
+// Config says what a recorder keeps. The zero value is usable.
+type Config struct {
+	// Redactor says what is shown. Nil: that of the zero redact.Config.
+	Redactor *redact.Redactor
+	// MaxBody is how many bytes are kept of each body. Default 64 KiB; negative: none.
+	MaxBody int
+	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000. With
+	// MaxBody it bounds the memory: at most MaxEntries × 2 × MaxBody, and headers.
+	MaxEntries int
+	// InsecureShowSecrets records everything as it is: tokens, cookies, passwords, bodies of every type. Whoever gets
+	// the file can act for the user.
+	InsecureShowSecrets bool
+}
+
+const (
+	defaultMaxBody    = 64 << 10
+	defaultMaxEntries = 1000
+)
+
+// Recorder records. It is an [interceptor.Interceptor], and makes transports. All methods are safe for
+// concurrent use. Make one with [New]; put it into one chain or many.
+type Recorder struct {
+	maxBody int
+	view    view
+
+	mu      sync.Mutex
+	ring    []*exchange // of MaxEntries at most
+	next    int         // where the ring goes on once it is full
+	max     int
+	dropped int
+	orders  uint64
+	calls   uint64
+}
+
+// New checks the configuration, all of it, and returns an empty recorder.
+func New(c Config) (*Recorder, error) {
+	var errs []error
+	if c.MaxEntries < 0 {
+		errs = append(errs, fmt.Errorf("har: Config.MaxEntries is %d; leave it 0 for the default", c.MaxEntries))
+	}
+	if c.InsecureShowSecrets && c.Redactor != nil {
+		errs = append(errs, errors.New("har: Config has a Redactor and InsecureShowSecrets; choose one"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if c.MaxEntries == 0 {
+		c.MaxEntries = defaultMaxEntries
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = defaultMaxBody
+	}
+	return &Recorder{
+		maxBody: max(c.MaxBody, 0), max: c.MaxEntries,
+		view: view{redactor: c.Redactor, everything: c.InsecureShowSecrets},
+	}, nil
+}
+
+// Len returns the number of entries.
+func (r *Recorder) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.ring)
+}
+
+// Reset drops all entries. Requests under way get theirs when they are answered.
+func (r *Recorder) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ring, r.next, r.dropped = nil, 0, 0
+}
+
+// String names the recorder in errors.
+func (r *Recorder) String() string { return "har" }
+
+// Format prints the number of entries, whatever the verb.
+func (r *Recorder) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(writer{f}, "har.Recorder(%d entries)", r.Len())
+}
+
+// writer hides the other methods of a [fmt.State].
+type writer struct{ io.Writer }
+
+// LogValue is what package log/slog shows, which would write the whole archive otherwise.
+func (r *Recorder) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("entries", r.Len()))
+}
+
+// begin makes the exchange of a request to be sent. It has no entry until it is answered.
+func (r *Recorder) begin(call uint64, attempt int, cause string) *exchange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.orders++
+	if call == 0 {
+		r.calls++
+		call = r.calls
+	}
+	return newExchange(r, origin{order: r.orders, call: call, attempt: attempt, cause: cause})
+}
+
+// add gives an exchange its place among the entries.
+func (r *Recorder) add(x *exchange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.ring) < r.max {
+		r.ring = append(r.ring, x)
+		return
+	}
+	r.ring[r.next] = x
+	r.next = (r.next + 1) % r.max
+	r.dropped++
+}

@@ -1,0 +1,86 @@
+package har
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http/httptrace"
+	"strings"
+	"time"
+)
+
+// trace watches an exchange being sent. Its functions run on several goroutines, some after the request is over: a
+// transport goes on dialing when another connection became free first.
+func (x *exchange) trace() *httptrace.ClientTrace {
+	dialing := func(at func(*clock) *time.Time) {
+		x.watch(func() {
+			if x.clock.connected.IsZero() {
+				x.clock.mark(at(&x.clock))
+			}
+		})
+	}
+	return &httptrace.ClientTrace{
+		GetConn:      func(string) { x.watch(x.restart) },
+		DNSStart:     func(httptrace.DNSStartInfo) { dialing(func(c *clock) *time.Time { return &c.lookup }) },
+		ConnectStart: func(string, string) { dialing(func(c *clock) *time.Time { return &c.connect }) },
+		TLSHandshakeStart: func() {
+			dialing(func(c *clock) *time.Time { return &c.handshake })
+		},
+		TLSHandshakeDone: func(tls.ConnectionState, error) {
+			dialing(func(c *clock) *time.Time { c.secured = time.Time{}; return &c.secured })
+		},
+		GotConn:              func(info httptrace.GotConnInfo) { x.watch(func() { x.gotConn(info) }) },
+		WroteHeaderField:     func(name string, values []string) { x.watch(func() { x.wroteField(name, values) }) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { x.watch(func() { x.clock.mark(&x.clock.wrote) }) },
+		GotFirstResponseByte: func() { x.watch(func() { x.clock.mark(&x.clock.firstByte) }) },
+	}
+}
+
+// watch runs f under the lock, unless there is an answer already.
+func (x *exchange) watch(f func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.stage == stageOpen {
+		f()
+	}
+}
+
+// restart begins anew when a connection is asked for: what came before was not this request's, or its connection was gone.
+func (x *exchange) restart() {
+	x.clock = clock{start: time.Now(), traced: true}
+	x.wire, x.address, x.port = nil, "", ""
+}
+
+func (x *exchange) gotConn(info httptrace.GotConnInfo) {
+	if info.Reused { // what was dialed was for another request
+		x.clock.lookup, x.clock.connect, x.clock.handshake, x.clock.secured = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	}
+	x.clock.mark(&x.clock.connected)
+	if info.Conn == nil {
+		return
+	}
+	if host, _, err := net.SplitHostPort(address(info.Conn.RemoteAddr())); err == nil {
+		host, _, _ = strings.Cut(host, "%") // HAR knows no zones
+		if net.ParseIP(host) != nil {
+			x.address = host
+		}
+	}
+	if _, port, err := net.SplitHostPort(address(info.Conn.LocalAddr())); err == nil {
+		x.port = port
+	}
+}
+
+func address(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
+}
+
+func (x *exchange) wroteField(name string, values []string) {
+	if strings.HasPrefix(name, ":") { // HTTP/2's way to write the request line
+		return
+	}
+	for _, v := range values {
+		x.wire = append(x.wire, pair{Name: name, Value: v})
+	}
+}
