@@ -1,0 +1,161 @@
+package bench_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/chain"
+)
+
+// rotating answers 401 to every token but the newest, in memory.
+type rotating struct {
+	newest  atomic.Pointer[string]
+	good    *http.Response
+	refused *http.Response
+}
+
+func newRotating() *rotating {
+	r := &rotating{good: newTransport().resp, refused: new(http.Response)}
+	*r.refused = *r.good
+	r.refused.StatusCode, r.refused.Status = http.StatusUnauthorized, "401 Unauthorized"
+	return r
+}
+
+func (r *rotating) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer := *r.good
+	if newest := r.newest.Load(); newest == nil || strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ") != *newest {
+		answer = *r.refused
+	}
+	return &answer, nil
+}
+
+// rotate is the token endpoint.
+func (r *rotating) rotate(token string, took, lifetime time.Duration, calls *atomic.Int32) auth.RefreshFunc {
+	return func(context.Context, auth.Token) (auth.Token, error) {
+		n := calls.Add(1)
+		timer := time.NewTimer(took)
+		<-timer.C
+		token := token + string(rune('a'+n%26))
+		r.newest.Store(&token)
+		t := auth.Token{AccessToken: token, RefreshToken: "refresh"}
+		if lifetime > 0 {
+			t.Expiry = time.Now().Add(lifetime)
+		}
+		return t, nil
+	}
+}
+
+func rotatingSession(b *testing.B, server *rotating, refresh auth.RefreshFunc, expiry time.Time) http.RoundTripper {
+	b.Helper()
+	session, err := auth.New(auth.Config{
+		BaseURL: "https://api.example.com", Refresher: refresh, RefreshWindow: auth.RefreshWindow{MaxAttempts: -1},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := session.Login(b.Context(), auth.Token{AccessToken: "first", RefreshToken: "refresh", Expiry: expiry}); err != nil {
+		b.Fatal(err)
+	}
+	return chain.New(session).Transport(server)
+}
+
+const herd = 10_000
+
+// send lets the whole herd send one request each, and returns how long that took.
+func send(b *testing.B, client http.RoundTripper) time.Duration {
+	b.Helper()
+	var ready, done sync.WaitGroup
+	gate := make(chan struct{})
+	ready.Add(herd)
+	for range herd {
+		done.Go(func() {
+			req := newRequest(b)
+			ready.Done()
+			<-gate
+			resp, err := client.RoundTrip(req)
+			if err != nil || resp.StatusCode != http.StatusOK {
+				b.Errorf("got %v", err)
+				return
+			}
+			_ = resp.Body.Close()
+		})
+	}
+	ready.Wait()
+	begin := time.Now()
+	close(gate)
+	done.Wait()
+	return time.Since(begin)
+}
+
+// BenchmarkHerd: ten thousand goroutines meet a 401 together. The ratio is the wall time of that over the refresh and one
+// round of requests with a good token.
+func BenchmarkHerd(b *testing.B) {
+	const refresh = 100 * time.Millisecond
+	var ratio float64
+	n := 0
+	for b.Loop() {
+		var calls atomic.Int32
+		server := newRotating()
+		client := rotatingSession(b, server, server.rotate("token", refresh, 0, &calls), time.Time{})
+		wall := send(b, client)
+		replay := send(b, client)
+		if calls.Load() != 1 {
+			b.Fatalf("%d refreshes", calls.Load())
+		}
+		ratio += float64(wall) / float64(refresh+replay)
+		n++
+	}
+	b.ReportMetric(ratio/float64(n), "wall/(refresh+replay)")
+}
+
+// BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against those while nothing happens.
+func BenchmarkCrossing(b *testing.B) {
+	const lifetime, took = 500 * time.Millisecond, 30 * time.Millisecond
+	var steady, crossing []time.Duration
+	for b.Loop() {
+		var calls atomic.Int32
+		server := newRotating()
+		first := "first"
+		server.newest.Store(&first)
+		var busy atomic.Bool
+		rotate := server.rotate("token", took, lifetime, &calls)
+		client := rotatingSession(b, server, func(ctx context.Context, old auth.Token) (auth.Token, error) {
+			busy.Store(true)
+			defer busy.Store(false)
+			return rotate(ctx, old)
+		}, time.Now().Add(lifetime))
+		req := newRequest(b)
+		for begin := time.Now(); time.Since(begin) < 2*time.Second; {
+			during := busy.Load()
+			start := time.Now()
+			resp, err := client.RoundTrip(req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			took := time.Since(start)
+			_ = resp.Body.Close()
+			if during && busy.Load() {
+				crossing = append(crossing, took)
+			} else if !during && !busy.Load() {
+				steady = append(steady, took)
+			}
+		}
+	}
+	b.ReportMetric(float64(p99(crossing))/float64(p99(steady)), "p99-crossing/p99-steady")
+	b.ReportMetric(float64(len(crossing)), "requests-crossing")
+}
+
+func p99(all []time.Duration) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)*99/100]
+}
