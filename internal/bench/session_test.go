@@ -42,7 +42,7 @@ func (r *rotating) rotate(token string, took, lifetime time.Duration, calls *ato
 		n := calls.Add(1)
 		timer := time.NewTimer(took)
 		<-timer.C
-		token := token + string(rune('a'+n%26))
+		token := token + string('a'+n%26)
 		r.newest.Store(&token)
 		t := auth.Token{AccessToken: token, RefreshToken: "refresh"}
 		if lifetime > 0 {
