@@ -3,12 +3,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
+	"io/fs"
+	"net/http"
 	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
@@ -23,14 +29,13 @@ const (
 	exitInterrupted = 130
 )
 
-const exitCodes = `Exit codes:
-  0    done
-  1    failed
-  2    the command line is wrong
-  3    the server cannot be reached, or is in trouble
+const exitCodes = `  0    done
+  1    failed, for whatever other reason
+  2    the command line or the configuration is wrong
+  3    the server cannot be reached or is in trouble (429, 5xx); try again later
   4    login required
   5    the keyring cannot be used
-  130  interrupted
+  130  interrupted; the session is intact
 `
 
 // hinted is an error with a next step for the user.
@@ -44,48 +49,120 @@ func (h *hinted) Error() string { return h.err.Error() }
 func (h *hinted) Unwrap() error { return h.err }
 
 // usage is an error of the command line.
-func usage(err error) error {
-	return &hinted{err: err, code: exitUsage, hint: "run the command with --help"}
-}
-
-// inKeyring marks an error of opening the keyring.
-func inKeyring(err error) error {
-	return &hinted{err: err, code: exitKeyring, hint: "run `demo doctor` to see which keyring works here, or choose one with --backend"}
+func usage(err error, cmd *cobra.Command) *hinted {
+	return &hinted{err: err, code: exitUsage, hint: "run `" + cmd.CommandPath() + " --help` for how it is used"}
 }
 
 // report prints err with its next step and returns the exit code.
-func report(ctx context.Context, w io.Writer, err error) int {
-	if err == nil {
+func (a *app) report(ctx context.Context, err error) int {
+	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of stdout has had enough
 		return exitOK
 	}
 	hint, code := explain(ctx, err)
-	_, _ = fmt.Fprintf(w, "error: %v\nhint: %s\n", err, hint)
+	a.say("%s %s", a.style.Red("error:"), message(err))
+	a.say("%s %s", a.style.Yellow("hint:"), hint)
 	return code
 }
 
+// message is err in one line. The error of net/http around an interceptor's quotes the whole URL, so it is left out.
+func message(err error) string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		err = h
+	} else if e, ok := errors.AsType[*interceptor.Error](err); ok {
+		err = e
+	}
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '·'
+		}
+		return c
+	}, strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+// explain tells what to do next, and the exit code.
 func explain(ctx context.Context, err error) (hint string, code int) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return "the session is as it was; run the command again", exitInterrupted
+		return "the session is intact; run the command again", exitInterrupted
 	}
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return h.hint, h.code
 	}
+	for _, explain := range []func(error) (string, int){explainSession, explainKeyring, explainStatus, explainNetwork} {
+		if hint, code := explain(err); code != exitOK {
+			return hint, code
+		}
+	}
+	return "run the command with --debug for more", exitError
+}
+
+func explainSession(err error) (hint string, code int) {
 	switch {
-	case strings.HasPrefix(err.Error(), "unknown command"): // cobra has no type for it
-		return "run `demo --help` for the commands", exitUsage
+	case errors.Is(err, profile.ErrConfig):
+		return "run `demo help config` for how a server is described", exitUsage
+	case errors.Is(err, profile.ErrRefused):
+		return "check both and try again", exitLogin
 	case errors.Is(err, auth.ErrLoginRequired):
 		return "run `demo login`", exitLogin
 	case errors.Is(err, auth.ErrSessionUnreadable):
 		return "run `demo login` to replace it, or `demo logout` to remove it", exitError
-	case errors.Is(err, keyring.ErrLocked):
-		return "unlock the keyring, or choose another with --backend", exitKeyring
+	case errors.Is(err, auth.ErrInsecureTransport):
+		return "use https, or --insecure-allow-http if you know who is on the way", exitUsage
+	case errors.Is(err, auth.ErrExcessiveRefresh):
+		return "the server refuses the tokens that it gives out; ask who runs it", exitNetwork
 	case errors.Is(err, auth.ErrRefreshFailed):
 		return "the session is kept; try again later", exitNetwork
-	}
-	switch interceptor.KindOf(err) {
-	case interceptor.KindConnection, interceptor.KindConnectTimeout, interceptor.KindTimeout:
-		return "is the server running? start one with `demo serve`, or name another with --base-url", exitNetwork
 	default:
-		return "run the command with --help for its options", exitError
+		return "", exitOK
+	}
+}
+
+func explainKeyring(err error) (hint string, code int) {
+	switch {
+	case errors.Is(err, keyring.ErrNoPassphrase):
+		return "name a file with --passphrase-file or CHATELAINE_PASSPHRASE_FILE, or run on a terminal to be asked", exitKeyring
+	case errors.Is(err, keyring.ErrWrongPassphrase):
+		return "try again; if it is forgotten, `demo logout --purge` removes the session for good", exitKeyring
+	case errors.Is(err, keyring.ErrLocked):
+		return "unlock the keyring and try again", exitKeyring
+	case errors.Is(err, keyring.ErrUnavailable):
+		return "run `demo doctor` to see which keyring works here, and choose it with --backend", exitKeyring
+	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt), errors.Is(err, storage.ErrTooNew):
+		return "restore what is missing, or remove the session for good with `demo logout --purge`", exitKeyring
+	case errors.Is(err, storage.ErrBusy):
+		return "another process is using the session; try again", exitError
+	case errors.Is(err, auth.ErrPersist):
+		return "see that there is space on the disk, and run `demo doctor`", exitKeyring
+	default:
+		return "", exitOK
+	}
+}
+
+func explainStatus(err error) (hint string, code int) {
+	e, ok := errors.AsType[*profile.StatusError](err)
+	switch {
+	case !ok:
+		return "", exitOK
+	case e.Status == http.StatusUnauthorized:
+		return "run `demo login`", exitLogin
+	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
+		return "try again later", exitNetwork
+	default:
+		return "the answer is on stdout; check path and data", exitError
+	}
+}
+
+func explainNetwork(err error) (hint string, code int) {
+	switch interceptor.KindOf(err) {
+	case interceptor.KindConnection, interceptor.KindConnectTimeout:
+		return "is the server running? start one with `demo serve`, or name another with --base-url", exitNetwork
+	case interceptor.KindTimeout:
+		return "the server is slow; try again", exitNetwork
+	case interceptor.KindBadCertificate:
+		return "check the name of the server and its certificate", exitNetwork
+	default:
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return "check the name of the file and who may read it", exitError
+		}
+		return "", exitOK
 	}
 }

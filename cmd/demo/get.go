@@ -1,40 +1,31 @@
 package main
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 )
 
-func newGet(env environment, f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:     "get PATH",
-		Short:   "Send a GET with the session and print the answer",
-		Example: "  demo get /me",
-		Args:    exactArgs(1),
+func newGet(a *app) *cobra.Command {
+	r := request{method: http.MethodGet}
+	cmd := &cobra.Command{
+		Use:   "get PATH",
+		Short: "Send a GET with the session and print the answer",
+		Long: "Send a GET with the session and print the answer. An expired token is refreshed on the way. Without a session the\n" +
+			"request goes out unsigned.",
+		Example: `  demo get /me
+  demo get /me --trace
+  demo get /bytes/1000000 > file
+  demo get '/echo?q=1' --json`,
+		Args: arguments("PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := f.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return errors.Join(p.get(cmd, env, args[0]), p.close(cmd.Context()))
+			r.path = args[0]
+			return a.use(cmd.Context(), func(ctx context.Context, p *profile.Profile) error { return a.send(ctx, p, r) })
 		},
 	}
-}
-
-func (p *profile) get(cmd *cobra.Command, env environment, path string) error {
-	resp, err := p.client.R().SetContext(cmd.Context()).Get(path)
-	if err != nil {
-		return err
-	}
-	switch {
-	case resp.StatusCode() == http.StatusUnauthorized:
-		return &hinted{err: errors.New("the server answered 401"), code: exitLogin, hint: "run `demo login`"}
-	case resp.IsError():
-		return fmt.Errorf("the server answered %s", resp.Status())
-	}
-	_, err = env.stdout.Write(append(resp.Body(), '\n'))
-	return err
+	r.register(cmd)
+	return withServer(a, cmd, false)
 }

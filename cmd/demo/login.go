@@ -3,106 +3,156 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-func newLogin(env environment, f *flags) *cobra.Command {
-	var user, passwordFile string
-	var passwordStdin bool
+// loginFlags are where name and password come from.
+type loginFlags struct {
+	user          string
+	passwordFile  string
+	passwordStdin bool
+	withToken     bool
+}
+
+func newLogin(a *app) *cobra.Command {
+	var l loginFlags
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Sign in and store the session",
+		Long: "Sign in and store the session, encrypted. The password is asked for, or read from stdin or a file.\n" +
+			"What the flags and --config say about the server is remembered for the other commands.\n\n" +
+			"If no keyring works here and the server is on this machine, the key is kept in an encrypted file whose\n" +
+			"passphrase lies beside it; login says so. For other servers that is refused: choose a --backend.",
 		Example: `  demo login --user alice
-  demo login --user alice --password-stdin < password`,
-		Args: exactArgs(0),
+  demo login --user alice --password-stdin < password
+  demo login --backend file --passphrase-file ~/.demo-passphrase
+  demo login --config oauth2.json --profile work
+  demo login --with-token < token.json`,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			password, err := readPassword(env, passwordFile, passwordStdin)
-			if err != nil {
+			if err := exclusive(cmd, "password-stdin", "password-file", "with-token"); err != nil {
 				return err
 			}
-			p, err := f.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			err = p.login(cmd.Context(), user, password)
-			if err == nil {
-				_, _ = fmt.Fprintf(env.stderr, "signed in as %s at %s\n", user, p.session.BaseURL())
-			}
-			return errors.Join(err, p.close(cmd.Context()))
+			return a.login(cmd.Context(), l)
 		},
 	}
-	cmd.Flags().StringVar(&user, "user", "alice", "user name")
-	cmd.Flags().BoolVar(&passwordStdin, "password-stdin", false, "read the password from stdin")
-	cmd.Flags().StringVar(&passwordFile, "password-file", "", "read the password from a file")
-	cmd.MarkFlagsMutuallyExclusive("password-stdin", "password-file")
-	return cmd
+	cmd.Flags().StringVarP(&l.user, "user", "u", "alice", "`name` of the user")
+	cmd.Flags().BoolVar(&l.passwordStdin, "password-stdin", false, "read the password from stdin")
+	cmd.Flags().StringVar(&l.passwordFile, "password-file", "", "read the password from a `file`")
+	cmd.Flags().BoolVar(&l.withToken, "with-token", false,
+		"read a token from stdin instead: the JSON of a token endpoint, or a refresh token")
+	return withServer(a, cmd, true)
 }
 
-// login exchanges name and password for a session.
-func (p *profile) login(ctx context.Context, user, password string) error {
-	var answer struct {
-		AccessToken  string  `json:"accessToken"`
-		RefreshToken string  `json:"refreshToken"`
-		ExpiresIn    float64 `json:"expiresIn"`
-	}
-	resp, err := p.client.R().SetContext(auth.WithoutAuth(ctx)).SetResult(&answer).
-		SetBody(map[string]string{"username": user, "password": password}).Post("/auth/login")
-	switch {
-	case err != nil:
-		return err
-	case resp.StatusCode() == http.StatusUnauthorized:
-		return &hinted{err: errors.New("the server refused user name or password"), code: exitLogin, hint: "check both, and try again"}
-	case resp.IsError() || answer.AccessToken == "":
-		return fmt.Errorf("the server answered %s to the login", resp.Status())
-	}
-	t := auth.Token{AccessToken: answer.AccessToken, RefreshToken: answer.RefreshToken}
-	if answer.ExpiresIn > 0 {
-		t.Expiry = time.Now().Add(time.Duration(answer.ExpiresIn * float64(time.Second)))
-	}
-	if err := p.session.Login(ctx, t); err != nil {
-		return err
-	}
-	dir, err := p.directory()
+func (a *app) login(ctx context.Context, l loginFlags) error {
+	dir, err := a.directory()
 	if err != nil {
 		return err
 	}
-	return remember(dir, settings{BaseURL: p.session.BaseURL()})
+	server, err := a.server(dir)
+	if err != nil {
+		return err
+	}
+	begin, err := a.credentials(ctx, l, server)
+	if err != nil {
+		return err
+	}
+	p, err := a.openForLogin(ctx, dir, server)
+	if err != nil {
+		return err
+	}
+	err = func() error {
+		defer a.waiting(p)()
+		return begin(ctx, p)
+	}()
+	if err == nil {
+		err = dir.Remember(server)
+	}
+	if err == nil {
+		a.say("signed in%s at %s; the key of the session is in: %s", by(l), p.Server.BaseURL, p.Store.Backend())
+	}
+	return errors.Join(err, a.close(ctx, p))
 }
 
-// readPassword reads it from where the flags say, else asks on the terminal.
-func readPassword(env environment, file string, stdin bool) (string, error) {
-	switch {
-	case file != "":
-		data, err := os.ReadFile(file)
-		return firstLine(string(data)), err
-	case stdin:
-		data, err := io.ReadAll(io.LimitReader(env.stdin, 4<<10))
-		return firstLine(string(data)), err
+func by(l loginFlags) string {
+	if l.withToken {
+		return ""
 	}
-	tty, ok := env.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(tty.Fd())) {
-		return "", &hinted{
-			err: errors.New("no password, and no terminal to ask on"), code: exitUsage,
-			hint: "use --password-stdin or --password-file",
+	return " as " + l.user
+}
+
+// credentials gets what a session begins with, before anything is opened or sent.
+func (a *app) credentials(ctx context.Context, l loginFlags, server profile.Server) (
+	begin func(context.Context, *profile.Profile) error, err error,
+) {
+	if l.withToken {
+		token, err := a.readToken(server)
+		if err != nil {
+			return nil, err
 		}
+		return func(ctx context.Context, p *profile.Profile) error { return p.Session.Login(ctx, token) }, nil
 	}
-	_, _ = fmt.Fprint(env.stderr, "Password: ")
-	typed, err := term.ReadPassword(int(tty.Fd()))
-	_, _ = fmt.Fprintln(env.stderr)
-	return string(typed), err
+	var password string
+	switch {
+	case l.passwordFile != "":
+		password, err = secretFile(l.passwordFile)
+	case l.passwordStdin:
+		password, err = a.readSecret()
+	default:
+		password, err = a.askPassword(ctx, "Password of "+l.user+" at "+server.Origin())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if password == "" {
+		return nil, &hinted{err: errors.New("the password is empty"), code: exitUsage, hint: "type it, or use --password-file"}
+	}
+	return func(ctx context.Context, p *profile.Profile) error { return p.Login(ctx, l.user, password) }, nil
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return strings.TrimSuffix(line, "\r")
+func (a *app) readToken(server profile.Server) (auth.Token, error) {
+	data, err := io.ReadAll(io.LimitReader(a.in, maxSecret))
+	if err != nil {
+		return auth.Token{}, err
+	}
+	token, err := profile.ParseToken([]byte(strings.TrimSpace(string(data))), server.AccessField, server.RefreshField)
+	if err != nil {
+		return token, &hinted{err: err, code: exitUsage, hint: "give --with-token the answer of a token endpoint on stdin, or a refresh token"}
+	}
+	return token, nil
+}
+
+// openForLogin opens the keyring, and makes one if there is none.
+func (a *app) openForLogin(ctx context.Context, dir profile.Directory, server profile.Server) (*profile.Profile, error) {
+	ring, err := a.keyring(dir, server)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.open(ctx, server, ring)
+	if !errors.Is(err, keyring.ErrUnavailable) || a.flags.backend != "" || !server.Loopback() {
+		return p, err
+	}
+	if known, knownErr := dir.Known(); knownErr != nil || known {
+		return nil, errors.Join(err, knownErr)
+	}
+	// A session at a server on this machine is worth nothing, so its key may lie around. It is said, and said how to choose.
+	file := a.passphraseFile()
+	if file == "" {
+		if err := dir.GeneratePassphrase(); err != nil {
+			return nil, err
+		}
+		file = dir.PassphraseFile()
+		a.say("note: no keyring of this system can be used (`demo doctor` tells why), so the session is encrypted with a passphrase\n"+
+			"      that lies beside it, in %s.\n"+
+			"      That will do for a server on this machine, and for no other. To choose for yourself: --backend", file)
+	}
+	ring.Backend, ring.Passphrase = "file", passphraseIn(file)
+	return a.open(ctx, server, ring)
 }

@@ -13,28 +13,34 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], environment{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-	})
-	stop()
-	os.Exit(code)
+	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
-// environment is what a command may use of the world around it.
-type environment struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	getenv         func(string) string
+// stdio is what a command reads and writes.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
 }
 
 // run executes one command line and returns the exit code.
-func run(ctx context.Context, args []string, env environment) int {
-	root := newRoot(env)
+//
+// The first interrupt ends the context: requests stop, a refresh under way is waited for and saved. The second one ends the
+// program. A reader that goes away must not end it (SIGPIPE), because a refresh may be under way just then.
+func run(ctx context.Context, args []string, getenv func(string) string, io stdio) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	defer signal.Stop(pipes)
+
+	a := newApp(getenv, io)
+	root := newRoot(a)
 	root.SetArgs(args)
-	root.SetIn(env.stdin)
-	root.SetOut(env.stdout)
-	root.SetErr(env.stderr)
+	root.SetIn(io.in)
+	root.SetOut(io.out)
+	root.SetErr(io.err)
 	err := root.ExecuteContext(ctx)
-	return report(ctx, env.stderr, err)
+	a.showTrace()
+	return a.report(ctx, err)
 }

@@ -1,59 +1,82 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 )
 
-// flags are those of all commands.
-type flags struct {
-	baseURL        string
-	backend        string
-	dir            string
-	profile        string
-	passphraseFile string
-	json           bool
-}
-
 // newRoot returns the command line.
-//
-// The rules for what it prints: data goes to stdout, words to stderr. Every error has a hint. Secrets are read from a terminal,
-// a file or stdin, and never appear in arguments or output.
-func newRoot(env environment) *cobra.Command {
-	f := new(flags)
+func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "demo",
 		Short: "Show and try out Chatelaine",
-		Long: "Show and try out Chatelaine: one session, shared by many requests and processes, refreshed once, stored encrypted.\n\n" +
-			exitCodes,
-		Example: `  demo tour                 every promise, shown and checked
-  demo serve                a server to play with, on 127.0.0.1:8080
-  demo login --user alice   the password is asked for
-  demo get /me`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Long: "Show and try out Chatelaine: one session, shared by any number of requests and processes, refreshed exactly once,\n" +
+			"stored encrypted.",
+		Example: `  demo tour                  every promise, shown and checked
+  demo serve                 a server to play with; in another terminal:
+  demo login --user alice    asks for the password, which is wonderland
+  demo get /me --trace       and draws what went over the wire`,
+		SilenceUsage:     true,
+		SilenceErrors:    true,
+		Args:             subcommand,
+		PersistentPreRun: func(*cobra.Command, []string) { a.prepare() },
+		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	p := root.PersistentFlags()
-	p.StringVar(&f.baseURL, "base-url", "", "server to talk to (default: that of the login, else "+defaultBaseURL+")")
-	p.StringVar(&f.backend, "backend", "file", "what keeps the key of the session: file, secret-service, keychain, wincred, kwallet, pass")
-	p.StringVar(&f.dir, "dir", "", "directory for the session (default: in the user's state directory)")
-	p.StringVar(&f.profile, "profile", "default", "which of several sessions")
-	p.StringVar(&f.passphraseFile, "passphrase-file", env.getenv("CHATELAINE_PASSPHRASE_FILE"),
-		"file with the passphrase of the file backend (default: one made for the demo)")
-	p.BoolVar(&f.json, "json", false, "print JSON")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SuggestionsMinimumDistance = 2
+	a.flags.register(root.PersistentFlags())
+	a.complete(root, "backend", backends()...)
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(showUsage)
+	root.SetHelpFunc(showHelp)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newTour(env, f), newServe(env, f), newLogin(env, f), newGet(env, f), newStatus(env, f), newLogout(env, f),
-		newDoctor(env, f), newSaver(env, f),
+		newTour(a), newServe(a), newLogin(a), newStatus(a), newGet(a), newPost(a), newStorm(a), newToken(a), newRefresh(a),
+		newLogout(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
 	)
+	root.InitDefaultCompletionCmd()
 	return root
 }
 
-// exactArgs is cobra.ExactArgs with an error of ours.
-func exactArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return usage(err)
-		}
+// subcommand refuses the name of a command that there is not.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
 		return nil
 	}
+	err := &hinted{err: fmt.Errorf("there is no command %q", args[0]), code: exitUsage, hint: "run `demo --help` for the commands"}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err.hint = "did you mean `demo " + near[0] + "`?"
+	}
+	return err
+}
+
+// arguments is cobra.ExactArgs with errors of ours; the names are those in the usage line.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > len(names):
+			return usage(fmt.Errorf("there is an argument too many: %q", args[len(names)]), cmd)
+		case len(args) < len(names):
+			return usage(errors.New("the argument "+names[len(args)]+" is missing"), cmd)
+		default:
+			return nil
+		}
+	}
+}
+
+// exclusive refuses more than one of the flags.
+func exclusive(cmd *cobra.Command, names ...string) error {
+	given := ""
+	for _, name := range names {
+		if !cmd.Flags().Changed(name) {
+			continue
+		}
+		if given != "" {
+			return usage(fmt.Errorf("--%s and --%s exclude each other", given, name), cmd)
+		}
+		given = name
+	}
+	return nil
 }

@@ -1,9 +1,14 @@
 package main
 
 import (
-	"context"
+	"bufio"
+	"encoding/json"
+	"errors"
 	"os"
-	"os/signal"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,13 +16,10 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"demo": main})
-}
-
 // TestScript runs the command lines of testdata/script, each with a home, a server and a keyring of its own.
 //
-// In them, `server` does to the server what it is told.
+// In them, `exits CODE demo …` runs demo and checks how it ends, `server …` orders something of the server or checks its
+// counters, and `serve …` runs demo serve until the end of the script and puts its address into $SERVED.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -25,25 +27,63 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			server, err := authtest.Start(authtest.Config{})
+			server, err := authtest.Start(authtest.Config{Control: true, Clients: authtest.Secrets{"demo": "sesame", "": ""}})
 			if err != nil {
 				return err
 			}
 			env.Defer(server.Close)
 			env.Values["server"] = server
-			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("XDG_CONFIG_HOME", env.WorkDir)
-			env.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
-			env.Setenv("URL", server.URL)
+			env.Vars = append(hermetic(env.WorkDir), "WORK="+env.WorkDir, "URL="+server.URL)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": control},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": order, "exits": exits, "serve": serve},
 	})
 }
 
-func control(ts *testscript.TestScript, _ bool, args []string) {
-	server := ts.Value("server").(*authtest.Server)
-	switch args[0] {
+// exits runs a command and checks its exit code, and what holds for every command: a failure has a hint, and nothing that is
+// printed is a secret.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := exitOK
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
+	if code != exitOK && strings.Count(stderr, "hint: ") != 1 {
+		ts.Fatalf("an error without its hint")
+	}
+	if !slices.Contains(args, "token") && strings.Contains(stdout, "eyJ") || strings.Contains(stderr, "eyJ") {
+		ts.Fatalf("a token was printed")
+	}
+	if text := stdout + stderr; strings.Contains(text, "open sesame") || strings.Contains(stderr, "query-secret") {
+		ts.Fatalf("a secret was printed")
+	}
+}
+
+func order(ts *testscript.TestScript, _ bool, args []string) {
+	server, ok := ts.Value("server").(*authtest.Server)
+	if !ok {
+		ts.Fatalf("there is no server")
+	}
+	number := func() int {
+		n, err := strconv.Atoi(args[len(args)-1])
+		ts.Check(err)
+		return n
+	}
+	check := func(what string, got int) {
+		if want := number(); got != want {
+			ts.Fatalf("%d %s, want %d\n%v", got, what, want, server.Timeline())
+		}
+	}
+	switch stats := server.Stats(); args[0] {
 	case "expire":
 		server.ExpireAccess()
 	case "revoke":
@@ -51,35 +91,43 @@ func control(ts *testscript.TestScript, _ bool, args []string) {
 	case "close":
 		server.Close()
 	case "fail":
-		server.FailRefresh(1, 503, nil, "")
+		server.FailRefresh(1, number(), nil, "")
+	case "failing":
+		server.FailAPI(1, number(), nil, "")
+	case "set":
+		ts.Check(server.Reconfigure(func(c *authtest.Config) { ts.Check(c.Set(args[1], args[2])) }))
 	case "refreshes":
-		if got := server.Stats().Refreshes; len(args) != 2 || args[1] != string(rune('0'+got)) {
-			ts.Fatalf("%d refreshes, want %s", got, args[1])
-		}
+		check("refreshes", stats.Refreshes)
+	case "logins":
+		check("logins", stats.Logins)
+	case "sessions":
+		check("sessions", stats.Sessions)
+	case "reuses":
+		check("reuses", stats.Reuses)
 	default:
 		ts.Fatalf("the server cannot %s", args[0])
 	}
 }
 
-// TestRun_interrupt ends with the exit code of an interrupt.
-func TestRun_interrupt(t *testing.T) {
-	t.Parallel()
-	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
-	cancel()
-	env := environment{stdin: devNull(t), stdout: devNull(t), stderr: devNull(t), getenv: func(string) string { return "" }}
-	if code := run(ctx, []string{"get", "/me", "--dir", t.TempDir()}, env); code != exitInterrupted {
-		t.Errorf("exit code %d", code)
-	}
-}
-
-func devNull(t *testing.T) *os.File {
-	t.Helper()
-	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
+func serve(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command("demo", append([]string{"serve", "--json", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Env = hermetic(ts.Getenv("WORK"))
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+		if err := cmd.Wait(); err != nil { // an interrupt is how it ends, so that is no error
+			ts.Fatalf("demo serve: %v", err)
+		}
+	})
+	var first struct{ URL string }
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadBytes('\n')
+	ts.Check(err)
+	ts.Check(json.Unmarshal(line, &first))
+	ts.Setenv("SERVED", first.URL)
+	go func() { // it must not wait for somebody to read
+		_, _ = lines.WriteTo(new(strings.Builder))
+	}()
 }

@@ -1,49 +1,39 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 )
 
-func newServe(env environment, f *flags) *cobra.Command {
-	config := authtest.Config{Addr: "127.0.0.1:8080", Control: true}
-	values := make(map[string]*string)
+func newServe(a *app) *cobra.Command {
+	addr := "127.0.0.1:8080"
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an identity provider and API to play with",
-		Long: "Run an identity provider and API to play with. Its control endpoints are open to everyone who can reach it, so it\n" +
-			"listens on this machine only.",
-		Example: `  demo serve --access-ttl 10s
-  curl -X POST http://127.0.0.1:8080/_control/expire`,
-		Args: exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			for name, v := range values {
-				if cmd.Flags().Changed(name) {
-					if err := config.Set(name, *v); err != nil {
-						return usage(err)
-					}
-				}
-			}
-			if !f.json {
-				config.OnEvent = func(e authtest.Event) { _, _ = fmt.Fprintln(env.stdout, e) }
-			}
-			server, err := authtest.Start(config)
-			if err != nil {
-				return err
-			}
-			defer server.Close()
-			_, _ = fmt.Fprintf(env.stderr, serveHelp, server.URL)
-			<-cmd.Context().Done()
-			return nil
-		},
+		Long: "Run an identity provider and API to play with, until Ctrl-C. What it does is printed as it happens.\n\n" +
+			"It speaks two dialects, plain REST (/auth/login, /auth/refresh, /auth/logout) and OAuth 2.0 (/oauth/token,\n" +
+			"/oauth/revoke), and has an API to call: /me, /echo, /status/CODE, /bytes/N, /redirect?to=URL. Every setting is a flag\n" +
+			"below; those and every kind of mishap can also be ordered while it runs, from its endpoints under /_control:\n\n" +
+			controlHelp +
+			"\nThese are open to everyone who can reach it, so it listens on this machine only.",
+		Example: `  demo serve
+  demo serve --access-ttl 10s
+  demo serve --addr 127.0.0.1:0 --reuse-grace 10s --json`,
+		Args: arguments(),
 	}
-	cmd.Flags().StringVar(&config.Addr, "addr", config.Addr, "address to listen on")
+	cmd.Flags().StringVar(&addr, "addr", addr, "`address` to listen on; port 0 is a free one")
+	values := make(map[string]*string)
 	for _, s := range authtest.Settings() {
 		usage := s.Usage
-		if s.Default != "" {
+		if s.Default != "" && s.Default != "false" && s.Default != "0" && s.Default != "0s" {
 			usage += " (default " + s.Default + ")"
 		}
 		values[s.Name] = cmd.Flags().String(s.Name, "", usage)
@@ -51,13 +41,106 @@ func newServe(env environment, f *flags) *cobra.Command {
 			cmd.Flags().Lookup(s.Name).NoOptDefVal = "true"
 		}
 	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		config := authtest.Config{Addr: addr, Control: true}
+		for name, v := range values {
+			if cmd.Flags().Changed(name) {
+				if err := config.Set(name, *v); err != nil {
+					return usage(err, cmd)
+				}
+			}
+		}
+		return a.serve(cmd, config)
+	}
 	return cmd
 }
 
-const serveHelp = `serving on %[1]s, until Ctrl-C; the user is alice, her password wonderland
-try, in another terminal:
-  demo login --base-url %[1]s --user alice
-  demo get /me
-  curl -X POST %[1]s/_control/expire      then get again: 401, refresh, 200
-  curl -X POST %[1]s/_control/revoke      then get again: logged out
+const controlHelp = `  POST /_control/expire                     every access token expires
+  POST /_control/revoke?user=               the sessions end
+  POST /_control/fail?n=1&status=503&body=&retry-after=&target=refresh
+                                            the next refreshes fail; target=api: the next calls
+  POST /_control/drop?n=1                   the connection is cut after a refresh has taken effect
+  POST /_control/delay?ms=0                 refreshes are slow
+  POST /_control/hold, /_control/release    refreshes are not answered
+  POST /_control/set?NAME=VALUE             a setting changes
+  GET  /_control/settings, /_control/stats, /_control/timeline
 `
+
+func (a *app) serve(cmd *cobra.Command, config authtest.Config) error {
+	if !profile.LoopbackAddress(config.Addr) {
+		return &hinted{
+			err: errors.New("the server listens on this machine only"), code: exitUsage,
+			hint: "use --addr 127.0.0.1:PORT",
+		}
+	}
+	var mu sync.Mutex
+	config.OnEvent = func(e authtest.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		a.showEvent(e)
+	}
+	mu.Lock() // the address comes first
+	server, err := authtest.Start(config)
+	if err != nil {
+		mu.Unlock()
+		return &hinted{err: err, code: exitError, hint: "choose another address with --addr; 127.0.0.1:0 is a free one"}
+	}
+	defer server.Close()
+	if a.flags.json {
+		err = a.printJSON(map[string]string{"url": server.URL})
+	} else {
+		a.say(a.style.Bold("serving on %[1]s")+", until Ctrl-C; the user is alice, her password wonderland\n"+
+			"try, in another terminal:\n"+
+			"  demo login --base-url %[1]s\n"+
+			"  demo get /me\n"+
+			"  demo post /_control/expire    "+a.style.Dim("then: demo get /me --trace   401, refresh, 200")+"\n"+
+			"  demo storm -n 200 /me         "+a.style.Dim("after another expire: one refresh")+"\n"+
+			"  demo post /_control/revoke    "+a.style.Dim("then: demo get /me           login required")+"\n", server.URL)
+	}
+	mu.Unlock()
+	if err != nil {
+		return err
+	}
+	<-cmd.Context().Done()
+	return nil
+}
+
+// servedEvent is a line of serve, as JSON.
+type servedEvent struct {
+	Time    time.Time          `json:"time"`
+	Kind    authtest.EventKind `json:"kind"`
+	User    string             `json:"user,omitempty"`
+	Session string             `json:"session,omitempty"`
+	Method  string             `json:"method,omitempty"`
+	Path    string             `json:"path,omitempty"`
+	Status  int                `json:"status,omitempty"`
+	Note    string             `json:"note,omitempty"`
+}
+
+// showEvent prints what the server has done. Nobody may be reading any more; it serves on.
+func (a *app) showEvent(e authtest.Event) {
+	if a.flags.json {
+		line, err := json.Marshal(servedEvent(e))
+		if err == nil {
+			_, _ = fmt.Fprintf(a.out, "%s\n", line)
+		}
+		return
+	}
+	_, _ = fmt.Fprintf(a.out, "%s %s\n", a.outStyle.Dim(e.Time.Format(time.TimeOnly)), a.paintEvent(e))
+}
+
+func (a *app) paintEvent(e authtest.Event) string {
+	s := a.outStyle
+	switch e.Kind {
+	case authtest.EventDeny, authtest.EventExpire:
+		return s.Yellow(e.String())
+	case authtest.EventRefresh, authtest.EventRotate:
+		return s.Magenta(e.String())
+	case authtest.EventReuse, authtest.EventRefuse, authtest.EventRevoke, authtest.EventFail, authtest.EventDrop, authtest.EventForeign:
+		return s.Red(e.String())
+	case authtest.EventLogin, authtest.EventIssue:
+		return s.Blue(e.String())
+	default:
+		return e.String()
+	}
+}

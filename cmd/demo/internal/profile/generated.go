@@ -1,0 +1,47 @@
+package profile
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// passphraseFile holds a generated passphrase.
+const passphraseFile = "passphrase"
+
+// PassphraseFile is where a generated passphrase is, or would be.
+func (d Directory) PassphraseFile() string { return filepath.Join(string(d), passphraseFile) }
+
+// Generated tells whether this profile has a generated passphrase.
+func (d Directory) Generated() (bool, error) {
+	_, err := os.Lstat(d.PassphraseFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// GeneratePassphrase makes a passphrase beside the session, unless there is one. Whoever can read the one can read the other, so
+// this is for sessions that are worth nothing: those at a server on this machine, to play with.
+func (d Directory) GeneratePassphrase() (err error) {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(string(d), ".passphrase-") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(temp.Name())) }()
+	_, err = temp.WriteString(rand.Text() + "\n")
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	// A link never replaces: of two processes at the same moment, both use the passphrase of the first.
+	err = os.Link(temp.Name(), d.PassphraseFile())
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,151 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+// connections is how many a storm keeps open.
+const connections = 256
+
+// Options say how to open a profile.
+type Options struct {
+	// Server is how the server wants to be spoken to.
+	Server Server
+	// Keyring is where the session is. Nil: in memory only.
+	Keyring *keyring.Config
+	// Recorder notes what goes over the wire.
+	Recorder *wire.Recorder
+	// OnEvent is told what happens to the session.
+	OnEvent func(auth.Event)
+	// Logger gets the session's records. Nil: none.
+	Logger *slog.Logger
+	// Timeout bounds one request, and the closing.
+	Timeout time.Duration
+}
+
+// Profile is an open session. Close it.
+type Profile struct {
+	Server  Server
+	Store   *keyring.Store // nil: in memory
+	Session *auth.Interceptor
+	Client  *resty.Client
+
+	base     *http.Transport
+	recorder *wire.Recorder
+	secret   string // of the OAuth client
+	timeout  time.Duration
+}
+
+// ErrConfig is a configuration that cannot work.
+var ErrConfig = errors.New("the configuration")
+
+// Open opens the keyring and installs the session on a client.
+func Open(ctx context.Context, o Options) (*Profile, error) {
+	p := &Profile{Server: o.Server.WithDefaults(), recorder: o.Recorder, timeout: o.Timeout}
+	if p.recorder == nil {
+		p.recorder = new(wire.Recorder)
+	}
+	if err := p.readSecret(); err != nil {
+		return nil, fmt.Errorf("%w: client_secret_file: %w", ErrConfig, err)
+	}
+	p.base = &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSHandshakeTimeout: o.Timeout,
+		MaxIdleConnsPerHost: connections, IdleConnTimeout: o.Timeout,
+	}
+	c, err := p.config(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Keyring != nil {
+		if p.Store, err = keyring.Open(ctx, *o.Keyring); err != nil {
+			return nil, err
+		}
+		c.Store = p.Store
+	}
+	if p.Session, err = auth.New(c); err != nil {
+		if p.Store != nil {
+			err = errors.Join(err, p.Store.Close())
+		}
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	p.Client = resty.New().SetTimeout(o.Timeout).SetTransport(p.recorder.Transport(wire.Request, p.base))
+	if err := chain.New(p.Session, p.recorder).Install(p.Client); err != nil {
+		return nil, errors.Join(err, p.Close(ctx))
+	}
+	return p, nil
+}
+
+// Check tells what is wrong with s, without opening or sending anything.
+func (s Server) Check() error {
+	p := &Profile{Server: s.WithDefaults(), recorder: new(wire.Recorder), base: new(http.Transport)}
+	c, err := p.config(Options{})
+	if err != nil {
+		return err
+	}
+	if _, err := auth.New(c); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return nil
+}
+
+// config is that of the session, without its store.
+func (p *Profile) config(o Options) (auth.Config, error) {
+	s := p.Server
+	c := auth.Config{
+		BaseURL:           s.BaseURL,
+		AllowedOrigins:    s.AllowedOrigins,
+		Account:           s.Origin(), // so a session never goes to a server it is not from
+		OnEvent:           o.OnEvent,
+		Logger:            o.Logger,
+		InsecureAllowHTTP: s.InsecureAllowHTTP,
+	}
+	var err error
+	if c.Refresher, err = p.refresher(); err != nil {
+		return c, err
+	}
+	if s.RevokeURL != Nowhere {
+		endpoint, err := s.endpoint(s.RevokeURL)
+		if err != nil {
+			return c, fmt.Errorf("%w: revoke_url: %w", ErrConfig, err)
+		}
+		c.Revoke = auth.OAuth2Revoker{
+			URL: endpoint, ClientID: s.ClientID, ClientSecret: p.secret, InsecureAllowHTTP: s.InsecureAllowHTTP,
+			Transport: p.recorder.Transport(wire.Revoke, p.base),
+		}.Revoke
+	}
+	switch {
+	case s.ExpiredMessage != "":
+		status := s.ExpiredStatus
+		if status == 0 {
+			status = http.StatusUnauthorized
+		}
+		c.ShouldRefresh = auth.StatusWithMessage(status, s.ExpiredMessage)
+	case s.ExpiredStatus != 0:
+		c.ShouldRefresh = auth.StatusIn(s.ExpiredStatus)
+	}
+	return c, nil
+}
+
+// Close ends what is under way, also after an interrupt: a token that the server has just given out must be saved.
+func (p *Profile) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
+	defer cancel()
+	err := p.Session.Close(ctx)
+	p.base.CloseIdleConnections()
+	if p.Store != nil {
+		err = errors.Join(err, p.Store.Close())
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+// Package screen knows what a terminal can show: colors, its width, and a line that tells what is being waited for.
+package screen
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Style colors text. The zero value leaves text as it is.
+type Style struct{ on bool }
+
+// NewStyle colors what goes to a terminal, unless the environment says otherwise (https://no-color.org).
+func NewStyle(w any, getenv func(string) string) Style {
+	return Style{on: IsTerminal(w) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
+}
+
+// Colored colors whatever it is given.
+func Colored() Style { return Style{on: true} }
+
+// Bold and its siblings paint s. They are of the sixteen colors, so that every terminal shows them in its own theme.
+func (s Style) Bold(text string) string    { return s.paint("1", text) }
+func (s Style) Dim(text string) string     { return s.paint("2", text) }
+func (s Style) Red(text string) string     { return s.paint("31", text) }
+func (s Style) Green(text string) string   { return s.paint("32", text) }
+func (s Style) Yellow(text string) string  { return s.paint("33", text) }
+func (s Style) Blue(text string) string    { return s.paint("34", text) }
+func (s Style) Magenta(text string) string { return s.paint("35", text) }
+func (s Style) Cyan(text string) string    { return s.paint("36", text) }
+
+// Invert paints text on a colored ground, for headings.
+func (s Style) Invert(text string) string { return s.paint("1;7", text) }
+
+func (s Style) paint(code, text string) string {
+	if !s.on || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Mark says whether something held.
+func (s Style) Mark(held bool) string {
+	if held {
+		return s.Green("✓")
+	}
+	return s.Red("✗")
+}
+
+// Status is a status code, three columns wide, in the color of its class; 0 is no answer.
+func (s Style) Status(code int) string {
+	text := fmt.Sprintf("%3d", code)
+	switch {
+	case code == 0:
+		return s.Red("---")
+	case code >= http.StatusInternalServerError:
+		return s.Red(text)
+	case code >= http.StatusBadRequest:
+		return s.Yellow(text)
+	default:
+		return s.Green(text)
+	}
+}
+
+// IsTerminal tells whether f is a terminal.
+func IsTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// Width is the number of columns of the terminal w, and otherwise columns.
+func Width(w io.Writer, columns int) int {
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return columns
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this program the command demo for the tests that run it as a process.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"demo": main})
+}
+
+// hermetic is an environment without the user's home, keyring and colors; demo is in the PATH.
+func hermetic(home string) []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(home, "state"),
+		"DBUS_SESSION_BUS_ADDRESS=disabled:", "TERM=xterm", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "LOCALAPPDATA=" + filepath.Join(home, "state"),
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+const passphraseVariable = "CHATELAINE_PASSPHRASE_FILE"
+
+// keyring configures the keyring of a profile.
+//
+// The passphrase of the file backend comes from the file named by the flag or by the environment, from the one that was generated
+// for a server on this machine, or from the user, in this order.
+func (a *app) keyring(dir profile.Directory, server profile.Server) (*keyring.Config, error) {
+	c := &keyring.Config{Service: profile.Service, Backend: a.flags.backend, Dir: string(dir), Passphrase: a.askPassphrase}
+	if file := a.passphraseFile(); file != "" {
+		c.Passphrase = passphraseIn(file)
+		return c, nil
+	}
+	generated, err := dir.Generated()
+	if err != nil || !generated {
+		return c, err
+	}
+	if !server.Loopback() {
+		return nil, &hinted{
+			err:  errors.New("the passphrase of this profile lies beside it, which is good for a server on this machine only"),
+			code: exitKeyring, hint: "use another profile, with --profile NAME",
+		}
+	}
+	c.Passphrase = passphraseIn(dir.PassphraseFile())
+	return c, nil
+}
+
+// passphraseIn reads the passphrase from a file.
+func passphraseIn(file string) func(string) (string, error) {
+	read := keyring.PassphraseFile(file)
+	return func(prompt string) (string, error) {
+		passphrase, err := read(prompt)
+		if err != nil { // its text only, since a file that is not there must not be taken for a session that is not
+			return "", &hinted{
+				err: errors.New("the passphrase: " + err.Error()), code: exitKeyring,
+				hint: "name a file that only you can read, with --passphrase-file or " + passphraseVariable,
+			}
+		}
+		return passphrase, nil
+	}
+}
+
+func (a *app) passphraseFile() string {
+	if a.flags.passphraseFile != "" {
+		return a.flags.passphraseFile
+	}
+	return a.getenv(passphraseVariable)
+}
+
+// askPassphrase asks on the terminal, for a new passphrase twice.
+func (a *app) askPassphrase(prompt string) (passphrase string, err error) {
+	if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
+		return "", fmt.Errorf("%w, and nobody to ask", keyring.ErrNoPassphrase)
+	}
+	a.progress.Hush(func() {
+		passphrase, err = keyring.PassphrasePrompt(prompt)
+		if err != nil || !strings.HasPrefix(prompt, "New ") {
+			return
+		}
+		var again string
+		if again, err = keyring.PassphrasePrompt("Once more"); err == nil && again != passphrase {
+			err = errors.New("the two are not the same")
+		}
+	})
+	return passphrase, err
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
+)
+
+// maxSecret is the longest password or token that is read, in bytes.
+const maxSecret = 64 << 10
+
+// askPassword asks on the terminal, without showing what is typed.
+func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
+	tty, ok := a.in.(*os.File)
+	if a.flags.noInput || !ok || !screen.IsTerminal(tty) {
+		return "", &hinted{
+			err: errors.New("there is no password, and nobody to ask"), code: exitUsage,
+			hint: "use --password-stdin or --password-file",
+		}
+	}
+	fd := int(tty.Fd())
+	before, err := term.MakeRaw(fd) // before the prompt, or a quick answer would be shown
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		_ = term.Restore(fd, before)
+		_, _ = fmt.Fprintln(a.err)
+	}()
+	_, _ = fmt.Fprint(a.err, prompt+": ")
+	type answer struct {
+		typed []byte
+		err   error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		typed, err := term.ReadPassword(fd)
+		answered <- answer{typed, err}
+	}()
+	select {
+	case got := <-answered:
+		return string(got.typed), got.err
+	case <-ctx.Done(): // the read cannot be ended, but the terminal can be given back
+		return "", ctx.Err()
+	}
+}
+
+// readSecret is the first line of stdin.
+func (a *app) readSecret() (string, error) {
+	data, err := io.ReadAll(io.LimitReader(a.in, maxSecret+1))
+	if err != nil {
+		return "", err
+	}
+	if len(data) > maxSecret {
+		return "", errors.New("what stdin holds is too long for a password")
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// secretFile is the first line of a file that only its owner can read.
+func secretFile(path string) (string, error) {
+	secret, err := keyring.PassphraseFile(path)("")
+	if err != nil {
+		return "", &hinted{err: err, code: exitError, hint: "check the name of the file and who may read it"}
+	}
+	return secret, nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-resty/resty/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
+)
+
+// maxJSON is the longest answer that --json wraps.
+const maxJSON = 16 << 20
+
+// request is what get and post send.
+type request struct {
+	method, path string
+	body         []byte
+	contentType  string
+	headers      []string
+	include      bool
+}
+
+func (r *request) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&r.headers, "header", "H", nil, "a further `header`, 'Name: value'")
+	cmd.Flags().BoolVarP(&r.include, "include", "i", false, "print status and headers, too")
+}
+
+// send sends it and prints the answer, also one that is no success.
+func (a *app) send(ctx context.Context, p *profile.Profile, r request) error {
+	req, err := r.build(p.Client.R().SetContext(ctx).SetDoNotParseResponse(true))
+	if err != nil {
+		return err
+	}
+	done := a.waiting(p)
+	resp, err := req.Execute(r.method, r.path)
+	done()
+	if err != nil {
+		return err
+	}
+	body := resp.RawBody()
+	defer func() { _ = body.Close() }()
+	if a.flags.json {
+		err = a.printWrapped(resp.RawResponse)
+	} else {
+		err = a.printAnswer(resp.RawResponse, r.include)
+	}
+	if err != nil || resp.StatusCode() < http.StatusBadRequest {
+		return err
+	}
+	return &profile.StatusError{Status: resp.StatusCode(), What: r.method + " " + pathOf(r.path)}
+}
+
+// pathOf leaves the query out, which may hold a secret.
+func pathOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
+}
+
+func (r *request) build(req *resty.Request) (*resty.Request, error) {
+	for _, h := range r.headers {
+		name, value, ok := strings.Cut(h, ":")
+		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+		if !ok || name == "" {
+			return nil, &hinted{err: errors.New("a --header is 'Name: value'"), code: exitUsage, hint: "write it like -H 'Accept: text/plain'"}
+		}
+		if name == "Authorization" || name == "Proxy-Authorization" || name == "Cookie" {
+			return nil, &hinted{
+				err: fmt.Errorf("%s holds a secret, and arguments can be seen by everyone on this machine", name), code: exitUsage,
+				hint: "log in with `demo login`; the session signs the request",
+			}
+		}
+		req.SetHeader(name, strings.TrimSpace(value))
+	}
+	if r.method == http.MethodPost {
+		if r.contentType == "" {
+			r.contentType = contentType(r.body)
+		}
+		req.SetHeader("Content-Type", r.contentType).SetBody(r.body)
+	}
+	return req, nil
+}
+
+// printAnswer passes the body on as it comes.
+func (a *app) printAnswer(resp *http.Response, include bool) error {
+	if include {
+		if err := a.print(head(resp)); err != nil {
+			return err
+		}
+	}
+	last := &lastByte{w: a.out}
+	n, err := io.Copy(last, resp.Body)
+	if err == nil && n > 0 && last.b != '\n' && screen.IsTerminal(a.out) {
+		err = a.print("\n")
+	}
+	return err
+}
+
+func head(resp *http.Response) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", resp.Proto, resp.Status)
+	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
+		for _, value := range resp.Header[name] {
+			fmt.Fprintf(&b, "%s: %s\n", name, value)
+		}
+	}
+	return b.String() + "\n"
+}
+
+// wrapped is an answer as JSON.
+type wrapped struct {
+	Status int         `json:"status"`
+	Header http.Header `json:"header"`
+	Body   any         `json:"body"`
+}
+
+func (a *app) printWrapped(resp *http.Response) error {
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxJSON+1))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxJSON {
+		return &hinted{err: errors.New("the answer is too long for --json"), code: exitError, hint: "leave --json out"}
+	}
+	w := wrapped{Status: resp.StatusCode, Header: resp.Header, Body: string(data)}
+	if json.Valid(data) {
+		w.Body = json.RawMessage(bytes.TrimSpace(data))
+	}
+	return a.printJSON(w)
+}
+
+// lastByte remembers how the output ended.
+type lastByte struct {
+	w io.Writer
+	b byte
+}
+
+func (l *lastByte) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		l.b = p[len(p)-1]
+	}
+	return l.w.Write(p)
+}
