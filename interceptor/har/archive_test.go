@@ -32,7 +32,8 @@ type entry struct {
 	Response   answer      `json:"response"`
 	Timings    timings     `json:"timings"`
 	Address    string      `json:"serverIPAddress"`
-	Connection string      `json:"connection"`
+	Port       string      `json:"connection"`
+	Connection string      `json:"_connectionId"`
 	Comment    string      `json:"comment"`
 	Call       int         `json:"_call"`
 	Attempt    int         `json:"_attempt"`

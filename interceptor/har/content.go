@@ -14,7 +14,7 @@ import (
 func (x *exchange) filled() entry {
 	e := x.shown
 	e.Call, e.Attempt, e.Cause, e.Type = x.call, x.attempt, x.cause, "fetch"
-	e.Address, e.Port = x.address, x.port
+	e.Address, e.Port, e.Conn = x.address, x.port, x.ours
 	e.Started = x.clock.start.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
 	e.Timings, e.Time = x.clock.timings()
 

@@ -1,5 +1,5 @@
-// Package har records calls as HAR 1.2, the format that the network panels of browsers, Charles, Fiddler and many others
-// open: one entry for every attempt, with secrets taken out.
+// Package har records calls as HAR 1.2, the format that the network panels of browsers and many other tools open: one
+// entry for every attempt, with secrets taken out.
 //
 //	recorder, err := har.New(har.Config{})
 //	session, err := auth.New(auth.Config{
@@ -23,6 +23,7 @@
 //	_call      the number of the call; its attempts and the hops of its redirects share it
 //	_attempt   the number of the attempt within its hop, from 1
 //	_cause     why it was sent: absent for a call's first request, "retry", "redirect", or the cause given to Transport
+//	_connectionId, _resourceType   for browsers
 //
 // and the response of one that failed has status 0 and an _error, as browsers write them.
 //

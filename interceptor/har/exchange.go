@@ -36,9 +36,10 @@ type exchange struct {
 	stage    stage
 	claimed  bool // a transport under the chain records it
 	clock    clock
-	wire     []pair        // header fields as they were written
-	address  string        // of the server
-	port     string        // of the connection at our end
+	wire     []pair // header fields as they were written
+	address  string // of the server, as is the port
+	port     string
+	ours     string        // the port at our end
 	request  *http.Request // as it was sent, until the end
 	sent     *capture
 	received *capture

@@ -16,12 +16,13 @@ type entry struct {
 	Cache    struct{} `json:"cache"`
 	Timings  timings  `json:"timings"`
 	Address  string   `json:"serverIPAddress,omitempty"`
-	Port     string   `json:"connection,omitempty"`
+	Port     string   `json:"connection,omitempty"` // the server's, which browsers put behind the address
 	Comment  string   `json:"comment,omitempty"`
 	Call     uint64   `json:"_call"`
 	Attempt  int      `json:"_attempt"`
 	Cause    string   `json:"_cause,omitempty"`
-	Type     string   `json:"_resourceType"` // by which browsers filter
+	Conn     string   `json:"_connectionId,omitempty"` // the same for all that went over one connection
+	Type     string   `json:"_resourceType"`           // by which browsers filter
 }
 
 type request struct {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,8 +198,9 @@ func TestTimes_real(t *testing.T) {
 				t.Errorf("the second used it again: %+v", v)
 			}
 			for i, e := range a.Log.Entries {
-				if e.Address != "127.0.0.1" || e.Connection == "" || e.Connection != first.Connection {
-					t.Errorf("%d: connection %s to %s", i, e.Connection, e.Address)
+				if e.Address != "127.0.0.1" || e.Connection == "" || e.Connection != first.Connection ||
+					!strings.HasSuffix(server.URL, ":"+e.Port) {
+					t.Errorf("%d: connection %s to %s port %s", i, e.Connection, e.Address, e.Port)
 				}
 				if e.Request.HTTPVersion != name || e.Response.HTTPVersion != name {
 					t.Errorf("%d: protocols %s and %s", i, e.Request.HTTPVersion, e.Response.HTTPVersion)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -47,7 +48,7 @@ func (x *exchange) watch(f func()) {
 // restart begins anew when a connection is asked for: what came before was not this request's, or its connection was gone.
 func (x *exchange) restart() {
 	x.clock = clock{start: time.Now(), traced: true}
-	x.wire, x.address, x.port = nil, "", ""
+	x.wire, x.address, x.port, x.ours = nil, "", "", ""
 }
 
 func (x *exchange) gotConn(info httptrace.GotConnInfo) {
@@ -58,22 +59,12 @@ func (x *exchange) gotConn(info httptrace.GotConnInfo) {
 	if info.Conn == nil {
 		return
 	}
-	if host, _, err := net.SplitHostPort(address(info.Conn.RemoteAddr())); err == nil {
-		host, _, _ = strings.Cut(host, "%") // HAR knows no zones
-		if net.ParseIP(host) != nil {
-			x.address = host
-		}
+	if theirs, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
+		x.address, x.port = theirs.IP.String(), strconv.Itoa(theirs.Port)
 	}
-	if _, port, err := net.SplitHostPort(address(info.Conn.LocalAddr())); err == nil {
-		x.port = port
+	if ours, ok := info.Conn.LocalAddr().(*net.TCPAddr); ok {
+		x.ours = strconv.Itoa(ours.Port)
 	}
-}
-
-func address(a net.Addr) string {
-	if a == nil {
-		return ""
-	}
-	return a.String()
 }
 
 func (x *exchange) wroteField(name string, values []string) {
