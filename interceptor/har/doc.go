@@ -10,7 +10,7 @@
 //	…
 //	err = recorder.WriteFile("session.har")
 //
-// An expired token, for example, is four entries in a panel's waterfall where other tools show one:
+// An expired token, for example, is three entries in a panel's waterfall where other tools show one:
 //
 //	401 GET  /me
 //	201 POST /auth/refresh   token-refresh
