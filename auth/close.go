@@ -32,16 +32,13 @@ func (a *Interceptor) Close(ctx context.Context) error {
 	if d == nil {
 		return nil
 	}
-	if err := a.tryToPay(ctx, d); err != nil {
-		return d.failed(err)
+	err := a.tryToPay(ctx, d)
+	switch {
+	case err == nil:
+		return nil
+	case d.record == nil:
+		return persistError("delete", err)
+	default:
+		return persistError("save", err)
 	}
-	return nil
-}
-
-// failed is the error of a debt that could not be paid.
-func (d *debt) failed(err error) error {
-	if d.record == nil {
-		return persistError("delete", err, Token{})
-	}
-	return persistError("save", err, d.record.Token)
 }

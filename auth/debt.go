@@ -135,6 +135,6 @@ func (a *Interceptor) lose(d *debt, stored *record) {
 	}
 }
 
-func persistError(verb string, err error, t Token) error {
-	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, scrub(err, t))
+func persistError(verb string, err error) error {
+	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
 }

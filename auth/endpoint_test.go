@@ -227,6 +227,42 @@ func TestOAuth2Refresher(t *testing.T) {
 	}
 }
 
+// TestOAuth2Refresher_forms: answers that x/oauth2 would give up on, and with them on the new refresh token.
+func TestOAuth2Refresher_forms(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded"
+	for name, test := range map[string]struct {
+		contentType, body string
+		lifetime          time.Duration
+	}{
+		"a query string":        {form, "access_token=a&refresh_token=r&expires_in=60&token_type=bearer", time.Minute},
+		"without a lifetime":    {form, "access_token=a&refresh_token=r", 0},
+		"JSON as text":          {"text/plain", `{"access_token":"a","refresh_token":"r","expires_in":60}`, time.Minute},
+		"JSON as anything":      {"application/octet-stream", `{"access_token":"a","refresh_token":"r","expires_in":60}`, time.Minute},
+		"half a second":         {"application/json", `{"access_token":"a","refresh_token":"r","expires_in":60.5}`, time.Minute + 500*time.Millisecond},
+		"1e300":                 {"application/json", `{"access_token":"a","refresh_token":"r","expires_in":1e300}`, 0},
+		"an object":             {"application/json", `{"access_token":"a","refresh_token":"r","expires_in":{}}`, 0},
+		"an empty string":       {"application/json", `{"access_token":"a","refresh_token":"r","expires_in":""}`, 0},
+		"a type that is none":   {"application/json", `{"access_token":"a","refresh_token":"r","token_type":7}`, 0},
+		"an error that is none": {"application/json", `{"access_token":"a","refresh_token":"r","error":null,"error_description":7}`, 0},
+		"expires_at":            {"application/json", `{"access_token":"a","refresh_token":"r","expires_at":"2999-01-01T00:00:00Z"}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := answer(t, http.StatusOK, test.contentType, test.body)
+			begin := time.Now()
+			got, err := bound(t, auth.OAuth2Refresher{Config: oauthConfig(e)}).Refresh(t.Context(), old)
+			if err != nil || got.AccessToken != "a" || got.RefreshToken != "r" {
+				t.Fatalf("got %q %q, %v", got.AccessToken, got.RefreshToken, err)
+			}
+			if left := got.Expiry.Sub(begin); (test.lifetime == 0) != got.Expiry.IsZero() ||
+				test.lifetime > 0 && (left < test.lifetime || left > test.lifetime+30*time.Second) {
+				t.Errorf("expires %v, want %v", got.Expiry, test.lifetime)
+			}
+		})
+	}
+}
+
 // TestOAuth2Refresher_secret goes into the header, and the style is never guessed (a guess spends the refresh token twice).
 func TestOAuth2Refresher_secret(t *testing.T) {
 	t.Parallel()

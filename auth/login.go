@@ -23,7 +23,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 		return err
 	}
 	if err := a.enter(ctx, r, data); err != nil {
-		return persistError("save", err, t)
+		return persistError("save", err)
 	}
 	a.emit(Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil

@@ -24,11 +24,7 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 		last = old.record // what the store did not know yet
 	}
 	if err != nil {
-		var known Token
-		if last != nil {
-			known = last.Token
-		}
-		err = persistError("delete", err, known)
+		err = persistError("delete", err)
 	}
 	if last != nil {
 		a.emit(Event{Kind: SignedOut, Reason: ReasonLogout, Err: a.revoke(ctx, last.Token)})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +16,53 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/chatelaine-go/chatelaine/auth"
-	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-const canary = "c4n4ry"
+// canary is the secret that must not be seen anywhere.
+const canary = "c4n4ry+/="
+
+// shows tells whether a text shows the canary, in whatever encoding fmt or url make of it.
+func shows(text string) bool {
+	for _, form := range []string{canary, url.QueryEscape(canary), fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("%d", []byte(canary))} {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+// printed is every text that a value turns into: under the verbs of fmt, in logs, as JSON, alone and as a part.
+func printed(t *testing.T, v any) map[string]string {
+	t.Helper()
+	texts := make(map[string]string)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%T"} {
+		for name, part := range map[string]any{
+			"alone": v, "in a slice": []any{v}, "in a map": map[string]any{"x": v}, "in a struct": struct{ V any }{v},
+		} {
+			texts[verb+" "+name] = fmt.Sprintf(verb, part)
+		}
+	}
+	for name, part := range map[string]any{"alone": v, "in a struct": struct{ V any }{v}} {
+		var text, js bytes.Buffer
+		slog.New(slog.NewTextHandler(&text, nil)).Info("x", slog.Any("v", part))
+		slog.New(slog.NewJSONHandler(&js, nil)).Info("x", slog.Any("v", part))
+		texts["slog text "+name], texts["slog JSON "+name] = text.String(), js.String()
+		if data, err := json.Marshal(part); err == nil {
+			texts["JSON "+name] = string(data)
+		}
+	}
+	return texts
+}
 
 // TestRedaction: whatever can hold a secret prints without it.
 func TestRedaction(t *testing.T) {
 	t.Parallel()
 	tok := auth.Token{AccessToken: canary, RefreshToken: canary, TokenType: "Bearer", Expiry: time.Unix(1, 0)}
-	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com"})
+	rest := auth.JSONRefresher{URL: "https://me:" + url.QueryEscape(canary) + "@x.example/?key=" + canary, Header: http.Header{"X-Api-Key": {canary}}}
+	grant := auth.OAuth2Refresher{Config: &oauth2.Config{ClientSecret: canary, Endpoint: oauth2.Endpoint{TokenURL: "https://x.example/token?k=" + canary}}}
+	revoker := auth.OAuth2Revoker{URL: "https://x.example/?k=" + canary, ClientSecret: canary}
+	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", Refresher: rest})
 	if err := session.Login(t.Context(), tok); err != nil {
 		t.Fatal(err)
 	}
@@ -33,166 +71,197 @@ func TestRedaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []any{
-		tok, &tok,
+		tok,
+		&tok,
 		[]auth.Token{tok},
-		map[string]auth.Token{"x": tok},
-		struct{ T auth.Token }{tok},
-		status,
-		auth.JSONRefresher{URL: "https://x.example/?key=" + canary, Header: http.Header{"X-Api-Key": {canary}}},
-		auth.OAuth2Refresher{Config: &oauth2.Config{ClientSecret: canary}},
+		rest,
+		&rest,
+		grant,
+		&grant,
 		auth.OAuth2Refresher{},
-		auth.OAuth2Revoker{URL: "https://x.example/", ClientSecret: canary},
-		auth.Config{Refresher: auth.JSONRefresher{Header: http.Header{"X-Api-Key": {canary}}}},
+		revoker,
+		&revoker,
+		auth.Config{Refresher: rest, Revoke: revoker.Revoke},
+		&auth.Config{Refresher: grant},
 		session,
+		status,
 	} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-			if text := fmt.Sprintf(verb, v); strings.Contains(text, canary) {
-				t.Errorf("%T with %s: %s", v, verb, text)
+		for how, text := range printed(t, v) {
+			if shows(text) {
+				t.Errorf("%T as %s: %s", v, how, text)
 			}
 		}
-		var log bytes.Buffer
-		slog.New(slog.NewTextHandler(&log, nil)).Info("x", slog.Any("v", v))
-		if strings.Contains(log.String(), canary) {
-			t.Errorf("%T in slog: %s", v, log.String())
-		}
-	}
-	var log bytes.Buffer
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", slog.Any("v", tok))
-	if strings.Contains(log.String(), canary) {
-		t.Errorf("in a JSON log: %s", log.String())
 	}
 }
 
-// TestErrorsNeverLeak: no error, event or log record holds a token or a body, whatever the token endpoint answers.
+// TestRedaction_says what is there all the same.
+func TestRedaction_says(t *testing.T) {
+	t.Parallel()
+	tok := auth.Token{AccessToken: "a", Expiry: time.Unix(1, 0).UTC()}
+	for got, want := range map[string]string{
+		fmt.Sprintf("%d", tok):                   "Token{access: [redacted], refresh: none, expiry: 1970-01-01T00:00:01Z}",
+		fmt.Sprintf("%#v", tok):                  "auth.Token{access: [redacted], refresh: none, expiry: 1970-01-01T00:00:01Z}",
+		auth.JSONRefresher{URL: "/r"}.String():   "auth.JSONRefresher(/r)",
+		auth.OAuth2Refresher{}.String():          "auth.OAuth2Refresher()",
+		auth.OAuth2Revoker{URL: "\x00"}.String(): "auth.OAuth2Revoker()",
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	data, err := json.Marshal(tok)
+	if want := `{"access":"[redacted]","refresh":"none","expiry":"1970-01-01T00:00:01Z"}`; err != nil || string(data) != want {
+		t.Errorf("got %s, %v", data, err)
+	}
+}
+
+// leaky is a session whose parts put secrets wherever a program might.
+type leaky struct {
+	log    bytes.Buffer
+	events []auth.Event
+}
+
+func (l *leaky) use(c *auth.Config) {
+	c.Logger = slog.New(slog.NewJSONHandler(&l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c.OnEvent = func(e auth.Event) { l.events = append(l.events, e) }
+}
+
+// check fails the test if the canary was seen.
+func (l *leaky) check(t *testing.T, what string, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err == nil {
+			t.Errorf("%s: no error", what)
+			continue
+		}
+		for how, text := range printed(t, err) {
+			if shows(text) {
+				t.Errorf("%s: the error as %s: %s", what, how, text)
+			}
+		}
+	}
+	for _, e := range l.events {
+		for how, text := range printed(t, e) {
+			if shows(text) && !strings.Contains(how, "JSON in a struct") {
+				t.Errorf("%s: the event as %s: %s", what, how, text)
+			}
+		}
+	}
+	if shows(l.log.String()) {
+		t.Errorf("%s: the log: %s", what, l.log.String())
+	}
+}
+
+// TestErrorsNeverLeak: no error, event or log record holds a token or a body, whatever the token endpoint answers and wherever
+// the user's own code puts it.
 func TestErrorsNeverLeak(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{200, 400, 401, 403, 429, 500} {
-		for _, body := range []string{canary + " " + canary, `{"error":"` + canary + `","error_description":"` + canary + `"}`, `{"accessToken":"` + canary + ` "}`} {
+	bodies := []string{
+		canary + " and more", `{"error":"` + canary + `","error_description":"` + canary + `"}`, `{"accessToken":"` + canary + ` "}`,
+		`{"access_token":"` + canary + ` ","refresh_token":"` + canary + `"}`, `access_token=` + canary + ` x`,
+	}
+	for _, status := range []int{200, 302, 400, 401, 403, 429, 500} {
+		for _, body := range bodies {
 			e := answer(t, status, "", body)
-			for _, r := range []auth.Refresher{
-				auth.JSONRefresher{URL: e.URL + "/?k=" + canary, Transport: transport(t)},
-				bound(t, auth.OAuth2Refresher{Config: oauthConfig(e)}),
-			} {
-				var log bytes.Buffer
-				var events []auth.Event
-				session, err := auth.New(auth.Config{
-					BaseURL: "https://api.example.com", Refresher: r, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
-					OnEvent: func(e auth.Event) { events = append(events, e) },
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := session.Login(t.Context(), auth.Token{AccessToken: canary, RefreshToken: canary}); err != nil {
-					t.Fatal(err)
-				}
-				_, err = session.Refresh(t.Context())
-				if text := fmt.Sprintf("%v %+v %s %+v", err, err, log.String(), events); strings.Contains(text, canary) {
-					t.Errorf("%d %s: %s", status, body, text)
-				}
-				if err == nil {
-					t.Errorf("%d %s: no error", status, body)
-				}
-				if err := session.Close(t.Context()); err != nil {
-					t.Error(err)
-				}
+			for _, r := range both(t, e.URL+"/?k="+url.QueryEscape(canary)) {
+				refreshLeaky(t, fmt.Sprintf("%d %s", status, body), r)
 			}
 		}
 	}
+	gone := answer(t, 200, "", "")
+	gone.Close()
+	for _, r := range both(t, gone.URL+"/?k="+url.QueryEscape(canary)) {
+		refreshLeaky(t, "no answer", r)
+	}
+	for name, err := range map[string]error{
+		"text":         errors.New("cannot refresh " + canary),
+		"RefreshError": &auth.RefreshError{Status: 500, Err: errors.New(canary)},
+		"x/oauth2":     &oauth2.RetrieveError{Response: &http.Response{Status: "500"}, Body: []byte("body of " + canary)},
+		"net/http":     &url.Error{Op: "Get", URL: "https://x.example/?k=" + canary, Err: errFull},
+		"dead":         fmt.Errorf("%w: %s", auth.ErrInvalidGrant, canary),
+	} {
+		refreshLeaky(t, name, auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) { return auth.Token{}, err }))
+	}
+	refreshLeaky(t, "panic", auth.RefreshFunc(func(_ context.Context, old auth.Token) (auth.Token, error) {
+		panic("cannot refresh " + old.RefreshToken) //nolint:forbidigo // that is the test
+	}))
 }
 
-// TestToken_conversions to and from x/oauth2 lose nothing.
-func TestToken_conversions(t *testing.T) {
-	t.Parallel()
-	tok := auth.Token{AccessToken: "a", RefreshToken: "r", TokenType: "Bearer", Expiry: time.Unix(1, 0)}
-	if got := auth.FromOAuth2(tok.OAuth2()); got != tok {
-		t.Errorf("got %+v", got)
-	}
-	if got := auth.FromOAuth2(nil); got != (auth.Token{}) {
-		t.Errorf("got %+v", got)
-	}
-	var back auth.Token
-	err := json.Unmarshal([]byte(`{"access_token":"a","refresh_token":"r","expiry":"1970-01-01T00:00:01Z"}`), &back)
-	if err != nil || back.AccessToken != "a" || back.RefreshToken != "r" || !back.Expiry.Equal(tok.Expiry) {
-		t.Errorf("got %+v, %v", back, err)
-	}
-}
-
-func TestTokenSource(t *testing.T) {
-	t.Parallel()
-	f := start(t, authtest.Config{})
-	source := f.session.TokenSource(t.Context())
-	client := oauth2.NewClient(context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: f.Transport()}), source)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+"/me", http.NoBody)
+// refreshLeaky makes a refresh of a session full of canaries fail.
+func refreshLeaky(t *testing.T, what string, r auth.Refresher) {
+	t.Helper()
+	var l leaky
+	c := auth.Config{BaseURL: "https://api.example.com", Refresher: r}
+	l.use(&c)
+	session, err := auth.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := client.Do(req)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("got %v", err)
-	}
-	_ = resp.Body.Close()
-	client.CloseIdleConnections()
-	if err := f.session.Logout(t.Context()); err != nil {
+	if err := session.Login(t.Context(), auth.Token{AccessToken: canary, RefreshToken: canary}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := source.Token(); !errors.Is(err, auth.ErrLoginRequired) {
-		t.Errorf("got %v", err)
+	f := &fixture{client: clientOver(session, &wire{status: http.StatusUnauthorized})}
+	_, _, err = f.get(t.Context(), "/me?secret=x")
+	inner, ok := errors.AsType[*interceptor.Error](err)
+	if !ok {
+		t.Fatalf("%s: got %v", what, err)
+	}
+	status, statusErr := session.Status(t.Context())
+	l.check(t, what, inner, inner.Err)
+	if text := fmt.Sprintf("%+v %v", status, statusErr); shows(text) {
+		t.Errorf("%s: the status: %s", what, text)
+	}
+	if err := session.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
-func TestStatus(t *testing.T) {
+// TestErrorsNeverLeak_store: neither what a Store quotes of the record, nor what Revoke or OnEvent say.
+func TestErrorsNeverLeak_store(t *testing.T) {
 	t.Parallel()
-	s := authtest.NewServer(authtest.Config{})
-	t.Cleanup(s.Close)
-	f := join(t, s, func(c *auth.Config) { c.Account = "work" })
-	st, err := f.session.Status(t.Context())
-	if err != nil || st.SignedIn || st.Account != "work" || st.Reason != auth.ReasonNone {
-		t.Errorf("before: %+v, %v", st, err)
+	var l leaky
+	store := newFaulty()
+	c := auth.Config{
+		BaseURL: "https://api.example.com", Store: quoting{store},
+		Refresher: answering(auth.Token{AccessToken: canary + "2", RefreshToken: canary + "2"}),
+		Revoke:    func(_ context.Context, tok auth.Token) error { return errors.New("cannot revoke " + tok.RefreshToken) },
 	}
-	f.login(t)
-	if st, err = f.session.Status(t.Context()); err != nil || !st.SignedIn || !st.Refreshable || st.Expired || st.Expiry.IsZero() {
-		t.Errorf("signed in: %+v, %v", st, err)
+	l.use(&c)
+	session, err := auth.New(c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	f.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
-	if _, err := f.session.Refresh(t.Context()); !errors.Is(err, auth.ErrRefreshFailed) {
-		t.Errorf("got %v", err)
+	tok := auth.Token{AccessToken: canary, RefreshToken: canary}
+	store.fail(0, 0, 1)
+	failedLogin := session.Login(t.Context(), tok)
+	if err := session.Login(t.Context(), tok); err != nil {
+		t.Fatal(err)
 	}
-	if st, err = f.session.Status(t.Context()); err != nil || !errors.Is(st.LastError, auth.ErrRefreshFailed) {
-		t.Errorf("after a failure: %+v, %v", st, err)
+	store.fail(0, 0, 2)
+	if _, err := session.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := f.session.Refresh(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := f.session.Logout(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if st, err = f.session.Status(t.Context()); err != nil || st.SignedIn || st.Reason != auth.ReasonLogout {
-		t.Errorf("after: %+v, %v", st, err)
-	}
-	if _, err := f.session.Refresh(t.Context()); !errors.Is(err, auth.ErrLoginRequired) {
-		t.Errorf("got %v", err)
-	}
-	if err := f.session.Login(t.Context(), auth.Token{}); err == nil {
-		t.Error("want an error for no token")
+	failedLogout := session.Logout(t.Context())
+	store.fail(0, 0, 1)
+	failedClose := session.Close(t.Context())
+	l.check(t, "store", failedLogin, failedLogout, failedClose)
+	if len(l.events) != 5 {
+		t.Errorf("events: %v", l.events)
 	}
 }
 
-// TestPanics of the user's functions wedge nobody.
-func TestPanics(t *testing.T) {
-	t.Parallel()
-	boom := func() { panic("mine") } //nolint:forbidigo // that is the test
-	var log bytes.Buffer
-	f := start(t, authtest.Config{}, func(c *auth.Config) {
-		c.OnEvent = func(auth.Event) { boom() }
-		c.Revoke = func(context.Context, auth.Token) error { boom(); return nil }
-		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+// quoting is a store whose errors quote what was to be written.
+type quoting struct{ *faulty }
+
+func (q quoting) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
+	var quoted []byte
+	err := q.faulty.Update(ctx, key, func(ctx context.Context, old []byte) ([]byte, error) {
+		value, err := fn(ctx, old)
+		quoted = append(append(quoted, old...), value...)
+		return value, err
 	})
-	f.ExpireAccess()
-	f.mustGet(t, "/me", http.StatusOK)
-	if err := f.session.Logout(t.Context()); err != nil {
-		t.Error(err)
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", quoted, err)
 	}
-	if !strings.Contains(log.String(), "OnEvent panicked") || !strings.Contains(log.String(), "Revoke panicked") {
-		t.Errorf("log: %s", log.String())
-	}
+	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"golang.org/x/oauth2"
 )
 
 // masked stands for a secret in texts.
@@ -23,20 +25,29 @@ func presence(secret string) string {
 	return masked
 }
 
-// scrub returns err without the tokens that somebody else's code may have put into its text. [errors.Is] and
-// [errors.As] find what they found before.
+// scrub returns err without what somebody else's code may have put into its text: tokens, the body that x/oauth2 quotes, the
+// query that net/http quotes. [errors.Is] and [errors.As] find what they found before.
 func scrub(err error, tokens ...Token) error {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
 	clean := text
+	hide := func(secret, instead string) {
+		if secret != "" {
+			clean = strings.ReplaceAll(clean, secret, instead)
+		}
+	}
+	if re, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		hide(string(re.Body), "[body]")
+	}
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		hide(ue.URL, endpointText(ue.URL))
+	}
 	for _, t := range tokens {
 		for _, secret := range []string{t.AccessToken, t.RefreshToken} {
-			if secret != "" {
-				clean = strings.ReplaceAll(clean, secret, masked)
-				clean = strings.ReplaceAll(clean, url.QueryEscape(secret), masked)
-			}
+			hide(secret, masked)
+			hide(url.QueryEscape(secret), masked)
 		}
 	}
 	if clean == text {

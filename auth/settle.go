@@ -39,7 +39,7 @@ func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 	}
 	o.events = append(o.events, Event{Kind: TokenRefreshed, Expiry: next.Expiry})
 	if o.err != nil {
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err, next.Token)})
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err)})
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,7 +54,7 @@ func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 }
 
 func (a *Interceptor) settleFailure(s *session, o *outcome) (*session, error) {
-	err := newRefreshError(scrub(o.err, s.Token))
+	err := newRefreshError(o.err)
 	now := time.Now()
 	next := s.failed(err, now)
 	if err.RetryAfter == 0 {
@@ -95,7 +95,7 @@ func (a *Interceptor) end(s *session, o *outcome, err *LoginRequiredError) (*ses
 	}
 	o.events = append(o.events, Event{Kind: SignedOut, Reason: err.Reason, Err: err.Err})
 	if d != nil {
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", o.err, s.Token)})
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", o.err)})
 	}
 	return nil, err
 }

@@ -32,8 +32,27 @@ func (a *Interceptor) read(ctx context.Context) (r *record, err error) {
 	return decodeRecord(data, a.config.Account)
 }
 
-// update is Store.Update, with a panic turned into an error.
+// update is Store.Update, with a panic turned into an error, and errors that do not quote what is stored.
 func (a *Interceptor) update(ctx context.Context, fn func(ctx context.Context, old []byte) ([]byte, error)) (err error) {
-	defer func() { err = recovered("Store", recover(), err) }()
-	return a.config.Store.Update(ctx, a.config.Account, fn)
+	var old, value []byte
+	defer func() { err = a.unquote(recovered("Store", recover(), err), old, value) }()
+	return a.config.Store.Update(ctx, a.config.Account, func(ctx context.Context, was []byte) (is []byte, err error) {
+		old = was
+		value, err = fn(ctx, was)
+		return value, err
+	})
+}
+
+// unquote returns err without the tokens of the records.
+func (a *Interceptor) unquote(err error, records ...[]byte) error {
+	if err == nil {
+		return nil
+	}
+	var tokens []Token
+	for _, data := range records {
+		if r, _ := decodeRecord(data, a.config.Account); r != nil {
+			tokens = append(tokens, r.Token)
+		}
+	}
+	return scrub(err, tokens...)
 }

@@ -100,10 +100,12 @@ func stored(t *testing.T, store auth.Store) string {
 type slowReader struct {
 	*storage.Memory
 
-	gate chan chan struct{} // Load waits for a channel, and for that to be closed, once it has read
+	gate  chan chan struct{} // Load waits for a channel, and for that to be closed, once it has read
+	loads int
 }
 
 func (s *slowReader) Load(ctx context.Context, key string) ([]byte, error) {
+	s.loads++
 	data, err := s.Memory.Load(ctx, key)
 	select {
 	case release := <-s.gate:
