@@ -1,12 +1,12 @@
 package auth
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,26 +38,24 @@ func (g *grant) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	g.said = said
-	body := said.body
-	if json.Unmarshal(body, &g.form) == nil && g.form != nil {
-		if body, err = g.plain(); err != nil {
-			return nil, err
-		}
-		resp.Header = http.Header{"Content-Type": {"application/json"}}
+	body := string(said.body)
+	if json.Unmarshal(said.body, &g.form) == nil && g.form != nil {
+		body = g.plain()
+		resp.Header = http.Header{"Content-Type": {formType}}
 	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	return resp, nil
 }
 
-// plain is the answer with the members that x/oauth2 is to see, all of them strings.
-func (g *grant) plain() ([]byte, error) {
-	members := make(map[string]string)
+// plain is the answer with the members that x/oauth2 is to see, in its other form, which has no types to get wrong.
+func (g *grant) plain() string {
+	members := make(url.Values)
 	for _, name := range []string{"access_token", "refresh_token", "token_type", "error"} {
 		if s := text(g.form, name); s != "" {
-			members[name] = s
+			members.Set(name, s)
 		}
 	}
-	return json.Marshal(members)
+	return members.Encode()
 }
 
 // expiry is when the token ends by the local clock; zero if that is not known.

@@ -1,0 +1,218 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+// hooked is a store that calls a function once, when an Update has been done and the lock is free, before anybody knows.
+type hooked struct {
+	*faulty
+
+	after func()
+}
+
+func (h *hooked) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
+	err := h.faulty.Update(ctx, key, fn)
+	if do := h.after; do != nil {
+		h.after = nil
+		do()
+	}
+	return err
+}
+
+// TestRace_logoutAfterSave: a Logout that comes when a refresh has been saved and not made known yet wins, whatever the
+// refresh came to.
+func TestRace_logoutAfterSave(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]func(*fixture, *hooked){
+		"a new token":          func(*fixture, *hooked) {},
+		"a token not saved":    func(_ *fixture, h *hooked) { h.fail(0, 0, 1) },
+		"trouble":              func(f *fixture, _ *hooked) { f.FailRefresh(1, http.StatusServiceUnavailable, nil, "") },
+		"a dead refresh token": func(f *fixture, _ *hooked) { f.RevokeAll() },
+		"another's token": func(f *fixture, h *hooked) {
+			other := join(t, f.Server, with(h.Memory))
+			other.mustGet(t, "/me", http.StatusOK)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &hooked{faulty: newFaulty()}
+			var revoked revocations
+			f := start(t, authtest.Config{}, with(store), revoked.use)
+			f.ExpireAccess()
+			happens(f, store)
+			store.after = func() {
+				if err := f.session.Logout(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			f.mustFail(t, "/me", auth.ErrLoginRequired)
+			if stored(t, store) != "" {
+				t.Error("a session is stored")
+			}
+			f.mustGet(t, "/me", http.StatusUnauthorized)
+			f.events.want(t, "signed in, signed out")
+			if err := f.session.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if name == "a token not saved" && len(revoked.all) != 2 {
+				t.Errorf("%d tokens were revoked: the new one is missing", len(revoked.all))
+			}
+			if st, err := f.session.Status(t.Context()); err != nil || st.Unsaved {
+				t.Errorf("got %+v, %v", st, err)
+			}
+		})
+	}
+}
+
+// TestRace_loginAfterSave: so does a Login; a request of the same user is sent with the new session.
+func TestRace_loginAfterSave(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]func(*fixture, *hooked){
+		"a new token":          func(*fixture, *hooked) {},
+		"a token not saved":    func(_ *fixture, h *hooked) { h.fail(0, 0, 1) },
+		"trouble":              func(f *fixture, _ *hooked) { f.FailRefresh(1, http.StatusServiceUnavailable, nil, "") },
+		"a dead refresh token": func(f *fixture, _ *hooked) { f.RevokeAll() },
+	} {
+		for _, user := range []string{"alice", "bob"} {
+			t.Run(name+", "+user, func(t *testing.T) {
+				t.Parallel()
+				store := &hooked{faulty: newFaulty()}
+				f := start(t, authtest.Config{}, with(store))
+				f.ExpireAccess()
+				happens(f, store)
+				store.after = func() { f.as(t, user) }
+				status, body, err := f.get(t.Context(), "/me")
+				if user == "bob" {
+					if !errors.Is(err, auth.ErrLoginRequired) {
+						t.Errorf("got %d %s, %v", status, body, err)
+					}
+				} else if err != nil || status != http.StatusOK {
+					t.Errorf("got %d %s, %v", status, body, err)
+				}
+				if body := f.mustGet(t, "/me", http.StatusOK); !strings.Contains(body, user) {
+					t.Errorf("got %s", body)
+				}
+				f.events.want(t, "signed in, signed in")
+				if st, err := f.session.Status(t.Context()); err != nil || st.Unsaved {
+					t.Errorf("got %+v, %v", st, err)
+				}
+			})
+		}
+	}
+}
+
+// TestRace_logoutBeforeLock: a refresh that waited for the lock while its session was ended spends nothing.
+func TestRace_logoutBeforeLock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storage.NewMemory()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		free := make(chan struct{})
+		go func() {
+			_ = store.Update(t.Context(), "default", func(_ context.Context, old []byte) ([]byte, error) { <-free; return old, nil })
+		}()
+		synctest.Wait()
+		f.ExpireAccess()
+		waiter := f.goGet(t.Context(), "/me")
+		synctest.Wait()
+		left := make(chan error, 1)
+		go func() { left <- f.session.Logout(t.Context()) }()
+		synctest.Wait()
+		(<-waiter).fails(t, auth.ErrLoginRequired)
+		close(free)
+		if err := <-left; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		f.AssertRefreshes(t, 0)
+		if stored(t, store) != "" {
+			t.Error("a session is stored")
+		}
+		finish(f)
+	})
+}
+
+// TestRace_memoryOnly: without a store Logout is as good, whatever its context says.
+func TestRace_memoryOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, authtest.Config{InMemory: true})
+		f.ExpireAccess()
+		release := f.HoldRefresh()
+		waiter := f.goGet(t.Context(), "/me")
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := f.session.Logout(ctx); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		(<-waiter).fails(t, auth.ErrLoginRequired)
+		f.mustGet(t, "/me", http.StatusUnauthorized)
+		release()
+		synctest.Wait()
+		f.mustGet(t, "/me", http.StatusUnauthorized)
+		if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn {
+			t.Errorf("got %+v, %v", st, err)
+		}
+		finish(f)
+	})
+}
+
+// TestRace_damagedMeanwhile: what is owed to the store is not written over a record that cannot be read.
+func TestRace_damagedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]func(*fixture){
+		"a save":    func(f *fixture) { f.mustGet(t, "/me", http.StatusOK) },
+		"an ending": func(f *fixture) { f.RevokeAll(); f.mustFail(t, "/me", auth.ErrLoginRequired) },
+	} {
+		store := newFaulty()
+		f := start(t, authtest.Config{}, with(store))
+		f.ExpireAccess()
+		store.fail(0, 0, 1)
+		happens(f)
+		put(t, store, "default", "damaged")
+		if err := f.session.Close(t.Context()); !errors.Is(err, auth.ErrPersist) || !errors.Is(err, auth.ErrSessionUnreadable) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := stored(t, store); got != "damaged" {
+			t.Errorf("%s: stored %q", name, got)
+		}
+		f.login(t)
+		if err := f.session.Close(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOnError_byHand: an error that another interceptor made is passed on, whatever is missing in it.
+func TestOnError_byHand(t *testing.T) {
+	t.Parallel()
+	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", Refresher: answering(auth.Token{AccessToken: "x"})})
+	unauthorized := interceptor.NewResponse(nil, http.StatusUnauthorized, nil, nil)
+	for _, e := range []*interceptor.Error{
+		{},
+		{Kind: interceptor.KindBadResponse},
+		{Kind: interceptor.KindBadResponse, Response: unauthorized},
+		{Kind: interceptor.KindTimeout, Response: unauthorized},
+	} {
+		if v := session.OnError(e, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), e) {
+			t.Errorf("%+v: got %v %v", e, v.Action(), v.Err())
+		}
+	}
+	v := session.OnResponse(interceptor.NewResponse(nil, http.StatusOK, nil, nil), interceptor.ResponseHandler{})
+	if v.Action() != interceptor.ActionNext {
+		t.Errorf("got %v", v.Action())
+	}
+}
