@@ -79,8 +79,15 @@ func (r *Redactor) QueryValue(name, value string) string {
 func (r *Redactor) FieldValue(name, value string) string {
 	name = strings.ToLower(name)
 	wanted := r.orDefault().fields[name]
-	harmless := !wanted && knownField(name) && r.Text(value) == value
+	harmless := !wanted && knownField(name) && (code(value) || r.Text(value) == value)
 	return visible(trustIn(wanted, harmless), value)
+}
+
+// code tells whether value is a number or a name such as invalid_grant, which needs no closer look.
+func code(value string) bool {
+	const longest = 11
+	return len(value) <= longest && !strings.ContainsFunc(value, func(r rune) bool { return !digit(r) }) ||
+		len(value) <= 2*longest && !strings.ContainsFunc(value, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') })
 }
 
 // Name returns what may be shown of the name of a parameter, a field or a member: the name, but for one that looks like a

@@ -1,0 +1,46 @@
+package logging
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/interceptor/redact"
+)
+
+// MaxBodyLimit is the highest [Config].BodyLimit.
+const MaxBodyLimit = 1 << 20
+
+// Config says what is written, and where to.
+type Config struct {
+	// Logger is where the records go. Required.
+	Logger *slog.Logger
+	// Level is the level of an attempt's record. It may be called by many goroutines at once. Nil: [DefaultLevel].
+	Level func(Outcome) slog.Level
+	// Redactor says what is shown. Nil: that of the zero redact.Config.
+	Redactor *redact.Redactor
+	// Attrs are further attributes for the records of a request, such as its id. They are not redacted. Nil: none.
+	Attrs func(*interceptor.Request) []slog.Attr
+	// Requests writes a record "request" when an attempt begins, too. It shows the request as it is at that time: if
+	// this interceptor is the first, nobody has signed it yet.
+	Requests bool
+	// Headers adds the headers.
+	Headers bool
+	// BodyLimit adds the bodies, if they are JSON or forms and not compressed, up to so many bytes of each. Default 0:
+	// no bodies. At most [MaxBodyLimit].
+	BodyLimit int
+	// Curl adds the request as a command line, as [Curl] renders it; with a body if BodyLimit is enough for it.
+	Curl bool
+}
+
+func (c *Config) check() error {
+	var errs []error
+	if c.Logger == nil {
+		errs = append(errs, errors.New("logging: Config.Logger is required; slog.New makes one"))
+	}
+	if c.BodyLimit < 0 || c.BodyLimit > MaxBodyLimit {
+		errs = append(errs, fmt.Errorf("logging: Config.BodyLimit is %d; it goes from 0 to %d", c.BodyLimit, MaxBodyLimit))
+	}
+	return errors.Join(errs...)
+}

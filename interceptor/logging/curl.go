@@ -1,0 +1,106 @@
+package logging
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/chatelaine-go/chatelaine/interceptor/redact"
+)
+
+// Curl renders a request as a command line for curl, for a shell of Unix. What r does not show is masked, so the command
+// says what was sent and does not work without credentials of your own. A nil r shows what the zero redact.Config does.
+//
+// A body is there if it is JSON or a form of up to 64 KiB that GetBody returns; any other one is the file "body". The
+// request's own body is not touched.
+func Curl(r *redact.Redactor, req *http.Request) string {
+	const limit = 64 << 10
+	if req.Body == nil || req.Body == http.NoBody {
+		return curl(r, req, nil, true)
+	}
+	if req.GetBody == nil {
+		return curl(r, req, nil, false)
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return curl(r, req, nil, false)
+	}
+	defer body.Close() //nolint:errcheck // it was only read
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	return curl(r, req, data, err == nil && len(data) <= limit)
+}
+
+// curl renders a request of which the body is known, or a part of it.
+func curl(r *redact.Redactor, req *http.Request, body []byte, whole bool) string {
+	url := r.URL(req.URL)
+	words := []string{"curl"}
+	if strings.ContainsAny(url, "[]{}") {
+		words = append(words, "--globoff")
+	}
+	data := curlData(r, req.Header, body, whole)
+	words = append(words, curlMethod(req.Method, data)...)
+	words = append(words, quote(url))
+	if req.Host != "" && req.URL != nil && req.Host != req.URL.Host {
+		words = append(words, "-H", quote("Host: "+req.Host))
+	}
+	words = append(words, curlHeaders(r.Header(req.Header))...)
+	if data != nil && len(req.Header["Content-Type"]) == 0 {
+		words = append(words, "-H", quote("Content-Type:")) // or curl says that it is a form
+	}
+	return strings.Join(append(words, data...), " ")
+}
+
+// curlMethod names the method, where curl would not choose it by itself.
+func curlMethod(method string, data []string) []string {
+	method = cmp.Or(method, http.MethodGet)
+	switch {
+	case method == http.MethodHead && data == nil:
+		return []string{"--head"}
+	case method == http.MethodGet && data == nil, method == http.MethodPost && data != nil:
+		return nil
+	default:
+		return []string{"-X", quote(method)}
+	}
+}
+
+func curlHeaders(h http.Header) []string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if name == "Content-Length" {
+			continue // curl's own business
+		}
+		for _, value := range h[name] {
+			header := name + ": " + value
+			if value == "" {
+				header = name + ";" // how curl spells a header without a value
+			}
+			words = append(words, "-H", quote(header))
+		}
+	}
+	return words
+}
+
+func curlData(r *redact.Redactor, h http.Header, body []byte, whole bool) []string {
+	switch {
+	case len(body) == 0 && whole:
+		return nil
+	case whole && showable(h):
+		return []string{"--data-raw", quote(r.Body(h.Get("Content-Type"), body))}
+	default:
+		return []string{"--data-binary", "@body"}
+	}
+}
+
+// quote makes one word of s for the shell.
+func quote(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			return '\uFFFD' // nothing that steers a terminal
+		}
+		return c
+	}, s)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
