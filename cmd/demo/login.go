@@ -136,7 +136,7 @@ func (a *app) openForLogin(ctx context.Context, dir profile.Directory, server pr
 		return nil, err
 	}
 	p, err := a.open(ctx, server, ring)
-	if !errors.Is(err, keyring.ErrUnavailable) || a.flags.backend != "" || !server.Loopback() {
+	if !errors.Is(err, keyring.ErrUnavailable) || ring.Backend != "" || !server.Loopback() {
 		return p, err
 	}
 	if known, knownErr := dir.Known(); knownErr != nil || known {

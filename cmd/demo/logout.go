@@ -52,7 +52,7 @@ func (a *app) purge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ring := keyring.Config{Service: profile.Service, Backend: a.flags.backend, Dir: string(dir)}
+	ring := keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir)}
 	if err := errors.Join(keyring.Purge(ctx, ring), dir.Forget()); err != nil {
 		return err
 	}

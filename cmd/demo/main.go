@@ -26,7 +26,7 @@ type stdio struct {
 //
 // The first interrupt ends the context: requests stop, a refresh under way is waited for and saved. The second one ends the
 // program. A reader that goes away must not end it (SIGPIPE), because a refresh may be under way just then.
-func run(ctx context.Context, args []string, getenv func(string) string, io stdio) int {
+func run(ctx context.Context, args []string, getenv func(string) string, std stdio) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -34,12 +34,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, io stdi
 	signal.Notify(pipes, syscall.SIGPIPE)
 	defer signal.Stop(pipes)
 
-	a := newApp(getenv, io)
+	a := newApp(getenv, std)
 	root := newRoot(a)
 	root.SetArgs(args)
-	root.SetIn(io.in)
-	root.SetOut(io.out)
-	root.SetErr(io.err)
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
 	err := root.ExecuteContext(ctx)
 	a.showTrace()
 	return a.report(ctx, err)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -104,17 +103,23 @@ func (a *app) onEvent(e auth.Event) {
 	}
 }
 
+// soon is when an interrupted command says why it has not ended yet.
+const soon = 200 * time.Millisecond
+
 // close waits for what must not be cut off, and says so if it takes long.
 func (a *app) close(ctx context.Context, p *profile.Profile) error {
-	what := "a refresh to end"
 	if ctx.Err() != nil {
-		what = "a refresh to end, so that the session stays intact (Ctrl-C again ends the program at once)"
+		defer time.AfterFunc(soon, func() {
+			a.say("interrupted; waiting for the refresh that is under way, so that the session stays intact\n" +
+				"(Ctrl-C again ends the program at once, and perhaps the session)")
+		}).Stop()
+	} else {
+		defer a.progress.Waiting("a refresh")()
 	}
-	defer a.progress.Waiting(what)()
 	return p.Close(ctx)
 }
 
 // waiting tells that the server is slow.
 func (a *app) waiting(p *profile.Profile) (done func()) {
-	return a.progress.Waiting(fmt.Sprintf("an answer of %s", p.Server.Origin()))
+	return a.progress.Waiting("an answer of " + p.Server.Origin())
 }

@@ -10,14 +10,18 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-const passphraseVariable = "CHATELAINE_PASSPHRASE_FILE"
+// The variables that stand for a flag that is not given.
+const (
+	backendVariable    = "CHATELAINE_BACKEND"
+	passphraseVariable = "CHATELAINE_PASSPHRASE_FILE"
+)
 
 // keyring configures the keyring of a profile.
 //
 // The passphrase of the file backend comes from the file named by the flag or by the environment, from the one that was generated
 // for a server on this machine, or from the user, in this order.
 func (a *app) keyring(dir profile.Directory, server profile.Server) (*keyring.Config, error) {
-	c := &keyring.Config{Service: profile.Service, Backend: a.flags.backend, Dir: string(dir), Passphrase: a.askPassphrase}
+	c := &keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir), Passphrase: a.askPassphrase}
 	if file := a.passphraseFile(); file != "" {
 		c.Passphrase = passphraseIn(file)
 		return c, nil
@@ -49,6 +53,13 @@ func passphraseIn(file string) func(string) (string, error) {
 		}
 		return passphrase, nil
 	}
+}
+
+func (a *app) backend() string {
+	if a.flags.backend != "" {
+		return a.flags.backend
+	}
+	return a.getenv(backendVariable)
 }
 
 func (a *app) passphraseFile() string {

@@ -121,7 +121,9 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("demo serve: %v", err)
 		}
 	})
-	var first struct{ URL string }
+	var first struct {
+		URL string `json:"url"`
+	}
 	lines := bufio.NewReader(out)
 	line, err := lines.ReadBytes('\n')
 	ts.Check(err)

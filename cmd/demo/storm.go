@@ -124,7 +124,7 @@ func ask(ctx context.Context, p *profile.Profile, path string) (answer string, e
 		return "failed", err
 	}
 	_, err = io.Copy(io.Discard, resp.RawBody())
-	if err = errors.Join(err, resp.RawBody().Close()); err != nil {
+	if err := errors.Join(err, resp.RawBody().Close()); err != nil {
 		return "failed", err
 	}
 	if resp.StatusCode() >= http.StatusBadRequest {

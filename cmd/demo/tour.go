@@ -41,7 +41,9 @@ func (a *app) tour(ctx context.Context, slow bool) error {
 	o := tour.Options{
 		Out: a.out, Style: a.outStyle, Width: screen.Width(a.out, 100), JSON: a.flags.json,
 		Again: func(ctx context.Context, args ...string) *exec.Cmd {
-			return exec.CommandContext(ctx, self, append([]string{roleCommand}, args...)...)
+			cmd := exec.CommandContext(ctx, self, roleCommand)
+			cmd.Args = append(cmd.Args, args...)
+			return cmd
 		},
 	}
 	if slow {

@@ -36,10 +36,10 @@ type app struct {
 	logger   *slog.Logger // nil without --debug
 }
 
-func newApp(getenv func(string) string, io stdio) *app {
+func newApp(getenv func(string) string, std stdio) *app {
 	return &app{
-		stdio: io, getenv: getenv, recorder: new(wire.Recorder),
-		progress: &screen.Progress{W: io.err, On: screen.IsTerminal(io.err) && getenv("TERM") != "dumb"},
+		stdio: std, getenv: getenv, recorder: new(wire.Recorder),
+		progress: &screen.Progress{W: std.err, On: screen.IsTerminal(std.err) && getenv("TERM") != "dumb"},
 	}
 }
 

@@ -71,7 +71,7 @@ func Names(root string) []string {
 	return found
 }
 
-// Server is what the last login remembered; fs.ErrNotExist if there has been none.
+// Server is what the last login remembered; [fs.ErrNotExist] if there has been none.
 func (d Directory) Server() (Server, error) {
 	return ReadServer(filepath.Join(string(d), serverFile))
 }

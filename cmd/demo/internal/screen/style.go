@@ -21,18 +21,31 @@ func NewStyle(w any, getenv func(string) string) Style {
 // Colored colors whatever it is given.
 func Colored() Style { return Style{on: true} }
 
-// Bold and its siblings paint s. They are of the sixteen colors, so that every terminal shows them in its own theme.
-func (s Style) Bold(text string) string    { return s.paint("1", text) }
-func (s Style) Dim(text string) string     { return s.paint("2", text) }
-func (s Style) Red(text string) string     { return s.paint("31", text) }
-func (s Style) Green(text string) string   { return s.paint("32", text) }
-func (s Style) Yellow(text string) string  { return s.paint("33", text) }
-func (s Style) Blue(text string) string    { return s.paint("34", text) }
-func (s Style) Magenta(text string) string { return s.paint("35", text) }
-func (s Style) Cyan(text string) string    { return s.paint("36", text) }
+// The colors are of the sixteen that every terminal shows in its own theme.
 
-// Invert paints text on a colored ground, for headings.
+// Bold is for what is read first.
+func (s Style) Bold(text string) string { return s.paint("1", text) }
+
+// Dim is for what is read last.
+func (s Style) Dim(text string) string { return s.paint("2", text) }
+
+// Invert is for headings.
 func (s Style) Invert(text string) string { return s.paint("1;7", text) }
+
+// Red is for failures.
+func (s Style) Red(text string) string { return s.paint("31", text) }
+
+// Green is for what went well.
+func (s Style) Green(text string) string { return s.paint("32", text) }
+
+// Yellow is for refusals and hints.
+func (s Style) Yellow(text string) string { return s.paint("33", text) }
+
+// Blue is for logins.
+func (s Style) Blue(text string) string { return s.paint("34", text) }
+
+// Magenta is for refreshes.
+func (s Style) Magenta(text string) string { return s.paint("35", text) }
 
 func (s Style) paint(code, text string) string {
 	if !s.on || text == "" {

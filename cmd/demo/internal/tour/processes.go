@@ -35,7 +35,8 @@ func (s *stage) start(ctx context.Context, role string) (*program, error) {
 	}
 	p.in, p.lines = in, bufio.NewScanner(out)
 	p.lines.Buffer(nil, 1<<20)
-	return p, p.Start()
+	err := p.Start()
+	return p, err
 }
 
 // line is the next line it says.
@@ -111,5 +112,6 @@ func (p *program) result() (readerResult, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, errors.Join(json.Unmarshal([]byte(line), &r), p.Wait())
+	err = errors.Join(json.Unmarshal([]byte(line), &r), p.Wait())
+	return r, err
 }

@@ -59,8 +59,8 @@ func Draw(w io.Writer, style screen.Style, width int, exchanges []wire.Exchange)
 }
 
 // group puts exchanges that are alike into one row, if there are too many for a row each.
-func group(exchanges []wire.Exchange) []row {
-	var rows []row
+func group(exchanges []wire.Exchange) []*row {
+	var rows []*row
 	at := make(map[wire.Exchange]int)
 	for _, e := range exchanges {
 		like := e
@@ -68,10 +68,10 @@ func group(exchanges []wire.Exchange) []row {
 		i, known := at[like]
 		if !known || len(exchanges) <= maxRows {
 			at[like] = len(rows)
-			rows = append(rows, row{Exchange: e, count: 1, end: e.End()})
+			rows = append(rows, &row{Exchange: e, count: 1, end: e.End()})
 			continue
 		}
-		r := &rows[i]
+		r := rows[i]
 		r.count++
 		if e.End().After(r.end) {
 			r.end = e.End()
@@ -81,7 +81,7 @@ func group(exchanges []wire.Exchange) []row {
 }
 
 // label is the path, and how often. A redirect's path is the server's choice, so it may not move the cursor.
-func (r row) label() string {
+func (r *row) label() string {
 	path := strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {
 			return c
@@ -94,7 +94,7 @@ func (r row) label() string {
 	return path
 }
 
-func (r row) line(style screen.Style, s scale, path int) string {
+func (r *row) line(style screen.Style, s scale, path int) string {
 	indent := "    "
 	if r.Process != "" {
 		indent = "  " + style.Bold(r.Process) + " "
@@ -107,7 +107,7 @@ func (r row) line(style screen.Style, s scale, path int) string {
 }
 
 // paint gives the bar the color of what it stands for.
-func (r row) paint(style screen.Style, bar string) string {
+func (r *row) paint(style screen.Style, bar string) string {
 	switch {
 	case r.Status == 0, r.Status >= http.StatusInternalServerError, r.Role == wire.Refresh && r.Status >= http.StatusBadRequest:
 		return style.Red(bar)
@@ -123,7 +123,7 @@ func (r row) paint(style screen.Style, bar string) string {
 }
 
 // remark tells what the row is for, in a few words.
-func (r row) remark(style screen.Style) string {
+func (r *row) remark(style screen.Style) string {
 	switch {
 	case r.Status == 0:
 		return style.Red("no answer")

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+)
+
+// These tests end processes that hold a session, by real signals. What is claimed:
+//
+//   - An interrupt never costs the session, at whatever instant.
+//   - Neither does kill -9, but for one window that no client can close: the server has rotated the refresh token, and the process
+//     is killed before it has saved the new one. A strict server takes the next use of the old one for theft.
+//   - A server with a grace period for the old token, as Auth0, Okta and Supabase have it, closes that window, too.
+
+// atManyInstants starts `demo get` with an expired token again and again, ends it a little later each time, and calls then.
+func atManyInstants(t *testing.T, l *lab, end func(*exec.Cmd), then func(i int)) {
+	t.Helper()
+	begin := time.Now()
+	l.want(t, exitOK, l.demo(t, "get", "/me"))
+	whole := time.Since(begin) // of one command: the ends are spread over it
+	ended := 0
+	for i := range instants {
+		l.server.ExpireAccess()
+		cmd := l.demo(t, "get", "/me")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(whole*time.Duration(i+1)/instants, func() { end(cmd) })
+		if cmd.Wait() != nil {
+			ended++
+		}
+		timer.Stop()
+		then(i)
+	}
+	if ended == 0 {
+		t.Error("every process was done before it was ended")
+	}
+	t.Logf("%d of %d processes were ended, spread over %v", ended, instants, whole)
+}
+
+// TestInterrupt_get interrupts `demo get` at many instants, at a server without grace.
+func TestInterrupt_get(t *testing.T) {
+	t.Parallel()
+	signals(t)
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = interrupt(cmd.Process) }, func(int) {
+		l.want(t, exitOK, l.demo(t, "get", "/me"))
+	})
+	l.server.AssertNoReuse(t)
+	if n := l.server.Stats().Logins; n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// TestKill_get kills `demo get` at many instants, at a server with grace.
+func TestKill_get(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{ReuseGrace: time.Minute})
+	l.signIn(t)
+	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = cmd.Process.Kill() }, func(int) {
+		l.want(t, exitOK, l.demo(t, "get", "/me"))
+	})
+	if n := l.server.Stats().Logins; n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// TestKill_getStrict kills `demo get` at many instants, at a server without grace: a session that is lost was lost in the window.
+func TestKill_getStrict(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	before, lost := l.server.Stats(), 0
+	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = cmd.Process.Kill() }, func(i int) {
+		killed := l.server.Stats()
+		out, err := l.demo(t, "get", "/me").CombinedOutput()
+		after := l.server.Stats()
+		switch code := codeOf(t, err); {
+		case code == exitOK && after.Reuses == before.Reuses:
+		case code == exitLogin && killed.Rotations == before.Rotations+1 && after.Reuses == before.Reuses+1:
+			lost++
+			l.signIn(t)
+		default:
+			t.Fatalf("after kill %d: exit code %d\n%s%v", i, code, out, l.server.Timeline())
+		}
+		before = l.server.Stats()
+	})
+	t.Logf("%d sessions were lost in the window", lost)
+}
+
+// TestKill_window kills `demo get` in the window, while the server keeps the answer to the refresh back.
+func TestKill_window(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		grace time.Duration
+		code  int
+	}{
+		"strict":     {0, exitLogin},
+		"with grace": {time.Minute, exitOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, authtest.Config{ReuseGrace: c.grace})
+			l.signIn(t)
+			cmd, release := l.refreshing(t)
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // it was killed
+			release()
+			l.want(t, c.code, l.demo(t, "get", "/me"))
+		})
+	}
+}
+
+// TestKill_beforeRefresh kills `demo get` while the server has not yet refused its token.
+func TestKill_beforeRefresh(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	release := l.server.HoldAPI(1)
+	l.server.ExpireAccess()
+	cmd := l.demo(t, "get", "/me")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.server.Wait(t.Context(), func(s authtest.Stats) bool { return s.APICalls == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	release()
+	l.want(t, exitOK, l.demo(t, "get", "/me"))
+	l.server.AssertNoReuse(t)
+}
+
+// refreshing starts `demo get` with an expired token, and returns when the server has refreshed it and keeps the answer back.
+func (l *lab) refreshing(t *testing.T) (cmd *exec.Cmd, release func()) {
+	t.Helper()
+	l.server.ExpireAccess()
+	release = l.server.HoldRefresh()
+	before := l.server.Stats().Rotations
+	cmd = l.demo(t, "get", "/me")
+	cmd.Stderr = newWatch()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.server.Wait(t.Context(), func(s authtest.Stats) bool { return s.Rotations > before }); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, release
+}
+
+// TestInterrupt_window interrupts `demo get` in the window: it waits for the answer, saves, and ends.
+func TestInterrupt_window(t *testing.T) {
+	t.Parallel()
+	signals(t)
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	cmd, release := l.refreshing(t)
+	if err := interrupt(cmd.Process); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr.(*watch).await(t, "so that the session stays intact")
+	release()
+	if code := codeOf(t, cmd.Wait()); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	l.want(t, exitOK, l.demo(t, "get", "/me"))
+	l.server.AssertNoReuse(t)
+	l.server.AssertRefreshes(t, 1)
+}
+
+// TestInterrupt_twice ends the program although the answer has not come.
+func TestInterrupt_twice(t *testing.T) {
+	t.Parallel()
+	signals(t)
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	cmd, release := l.refreshing(t)
+	defer release()
+	if err := interrupt(cmd.Process); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr.(*watch).await(t, "Ctrl-C again")
+	if err := interrupt(cmd.Process); err != nil {
+		t.Fatal(err)
+	}
+	if code := codeOf(t, cmd.Wait()); code != -1 {
+		t.Errorf("exit code %d, want death by a signal", code)
+	}
+}
+
+// TestPipe_closed: a reader that has had enough is no failure, and no signal ends a process that holds a session.
+func TestPipe_closed(t *testing.T) {
+	t.Parallel()
+	signals(t)
+	l := newLab(t, authtest.Config{})
+	cmd := l.demo(t, "get", "/bytes/50000000", "--base-url", l.server.URL)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	_ = out.Close()
+	if code := codeOf(t, cmd.Wait()); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+}
