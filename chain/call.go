@@ -26,8 +26,8 @@ type call struct {
 	resp *interceptor.Response
 	err  *interceptor.Error
 
-	natural  *interceptor.Error // the error the transport or the status gave; any other one was decided by someone
-	rejected bool               // the error was decided by someone
+	natural  *interceptor.Error // the error that the transport, the status or the context gave
+	rejected bool               // an interceptor made it fail
 
 	bodies bodies
 	unsent io.ReadCloser // body of the request, until the transport takes it over

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +92,111 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// TestConnections_reused: a short body is read to its end, so one connection serves for all.
+func TestConnections_reused(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = io.WriteString(w, strings.Repeat("x", 20<<10))
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	in := &interceptor.Funcs{
+		Response: func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+			switch r.Request.URL.Path {
+			case "/empty":
+				r.Body = http.NoBody
+			case "/other":
+				return h.Next(interceptor.NewResponse(r.Request, http.StatusOK, nil, []byte("mine")))
+			case "/reject":
+				return h.Reject(io.EOF)
+			}
+			return h.Next(r)
+		},
+		Error: func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict { return h.Retry(0) },
+	}
+	client := &http.Client{Transport: chain.Config{MaxAttempts: 2, ErrorOnBadStatus: true}.New(in).Transport(&http.Transport{})}
+	t.Cleanup(client.CloseIdleConnections)
+	for _, path := range []string{"/bad", "/empty", "/other", "/reject", "/bad"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := client.Do(req); err == nil {
+			_ = resp.Body.Close()
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestUpgrade: the body of a connection that became something else can still be written to.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, rw, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		_ = rw.Flush()
+		line, _ := rw.ReadString('\n')
+		_, _ = rw.WriteString(line)
+		_ = rw.Flush()
+	})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Connection", "Upgrade")
+	req.Header.Set("Upgrade", "echo")
+	resp, err := chain.New(pass{}, pass{}).Transport(&http.Transport{}).RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("got %v", err)
+	}
+	defer resp.Body.Close()
+	both, ok := resp.Body.(io.ReadWriter)
+	if !ok {
+		t.Fatalf("a %T cannot be written to", resp.Body)
+	}
+	if _, err := io.WriteString(both, "hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := io.ReadAll(both); err != nil || string(data) != "hello\n" {
+		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+// TestRequestBody is the transport's once it has it: a server may answer before it has read all.
+func TestRequestBody(t *testing.T) {
+	t.Parallel()
+	closed := 0
+	req := request(t)
+	req.Body = &counted{Reader: strings.NewReader("x"), closed: func() { closed++ }}
+	var taken io.Closer
+	resp, err := chain.New(pass{}).Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+		taken = r.Body
+		return answering(http.StatusOK)(r)
+	})).RoundTrip(req)
+	if err != nil || resp.Body.Close() != nil {
+		t.Fatal(err)
+	}
+	if closed != 0 || taken.Close() != nil || closed != 1 {
+		t.Errorf("the chain closed it %d times", closed)
+	}
+}
+
 // TestError_keepsTheBody, 64 KiB of it, whether an interceptor or the configuration made the status an error.
 func TestError_keepsTheBody(t *testing.T) {
 	t.Parallel()
@@ -105,6 +212,13 @@ func TestError_keepsTheBody(t *testing.T) {
 		}}),
 		"reject with an Error of its own": chain.New(&interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 			return h.Reject(&interceptor.Error{Err: mapped, Response: &interceptor.Response{Response: e.Response.Response}})
+		}}),
+		"next with an Error without a response": chain.New(&interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			return h.Next(&interceptor.Error{Err: mapped, Request: e.Request})
+		}}),
+		"a cause put into the Error": chain.New(&interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			e.Err = mapped
+			return h.Next(e)
 		}}),
 		"looked at before": chain.New(&interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 			if head, err := e.Response.Peek(100); err != nil || len(head) != 100 {
@@ -200,6 +314,54 @@ func TestError_slowBody(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestError_slowWrapper: where an interceptor put a body around a slow one, it is the slow one that is cut off. The other may
+// not bear being closed while it is read.
+func TestError_slowWrapper(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		body := newStuck("head")
+		w := &wrapper{ReadCloser: body}
+		client := chain.Config{ErrorOnBadStatus: true}.New(&interceptor.Funcs{
+			Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+				e.Response.Body = w
+				return h.Next(e)
+			},
+		}).Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := answering(http.StatusBadGateway)(r)
+			resp.Body = body
+			return resp, err
+		}))
+		_, err := client.RoundTrip(request(t)) //nolint:bodyclose // none
+		e, ok := errors.AsType[*interceptor.Error](err)
+		if !ok {
+			t.Fatalf("got %v", err)
+		}
+		if data, _ := io.ReadAll(e.Response.Body); string(data) != "head" || !w.closed {
+			t.Errorf("kept %q, closed %v", data, w.closed)
+		}
+		if w.torn {
+			t.Error("closed while it was read")
+		}
+	})
+}
+
+// wrapper is a body that notices if it is closed while it is read.
+type wrapper struct {
+	io.ReadCloser
+	reading, closed, torn bool
+}
+
+func (w *wrapper) Read(p []byte) (int, error) {
+	w.reading = true
+	defer func() { w.reading = false }()
+	return w.ReadCloser.Read(p)
+}
+
+func (w *wrapper) Close() error {
+	w.closed, w.torn = true, w.torn || w.reading
+	return w.ReadCloser.Close()
 }
 
 // stuck is a body that stops in its middle until it is closed.

@@ -29,10 +29,10 @@ func (c *call) fail() error {
 		c.keep(r)
 	}
 	c.bodies.drain()
-	if c.rejected || c.err.Kind == interceptor.KindBadResponse {
+	if c.rejected || c.natural.Kind == interceptor.KindBadResponse {
 		return &rejection{c.err}
 	}
-	return c.err
+	return c.err // a failure of the transport, perhaps under another name
 }
 
 // owns tells whether r belongs to this call; one of another call, whose error was handed to this one too, is not ours to
@@ -98,7 +98,7 @@ func (c *call) dropRequest() {
 	c.unsent = nil
 }
 
-// rejection marks an error that an interceptor decided on, which is not to be retried by anyone.
+// rejection marks an error that somebody decided on, an interceptor or the server. It is not to be retried by resty.
 type rejection struct{ err *interceptor.Error }
 
 // Error returns the message of the error.

@@ -80,6 +80,25 @@ func TestBrokenTransport(t *testing.T) {
 	}
 }
 
+// TestResolve_bare: a response made by hand need not name its request.
+func TestResolve_bare(t *testing.T) {
+	t.Parallel()
+	in := &interceptor.Funcs{
+		Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			return h.Resolve(&interceptor.Response{Response: &http.Response{StatusCode: http.StatusOK}}, interceptor.Through)
+		},
+		Response: func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+			if r.Request == nil || r.Request.URL.Path != "/me" {
+				t.Errorf("got %v", r.Request)
+			}
+			return h.Next(r)
+		},
+	}
+	if resp, err := chain.New(in).Transport(answering(http.StatusOK)).RoundTrip(request(t)); err != nil || resp.Body.Close() != nil {
+		t.Error(err)
+	}
+}
+
 // TestBody_none: a transport may leave the body out, and the caller gets one even so.
 func TestBody_none(t *testing.T) {
 	t.Parallel()

@@ -9,15 +9,15 @@ import (
 var (
 	requestActions = []string{
 		"next", "resolve 200 q", "resolve 500 q through", "reject e1", "reject e1 through", "none", "panic", "nil",
-		"cancel", "twice", "rewrite /y", "reject canceled through", "wrap",
+		"cancel", "twice", "rewrite /y", "reject canceled through", "wrap", "abort e1",
 	}
 	responseActions = []string{
 		"next", "replace 201 s", "resolve 500 s", "reject e2", "reject e2 through", "retry", "none", "panic", "nil",
-		"cancel", "twice", "wrap",
+		"cancel", "twice", "wrap", "answer 501 u", "abort e1",
 	}
 	errorActions = []string{
 		"next", "replace e3", "resolve 200 t", "reject e3", "reject e3 through", "retry", "none", "panic", "nil",
-		"cancel", "twice", "wrap",
+		"cancel", "twice", "wrap", "answer 501 u", "abort e1",
 	}
 	answers = []string{"200 a", "204 a", "302 a", "401 a", "503 a", "fail e1", "fail canceled", "panic"}
 )

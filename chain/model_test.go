@@ -57,13 +57,16 @@ func (m *model) act(callback string) (words []string, through bool, ended string
 	switch words[0] {
 	case "cancel":
 		m.canceled = true
+	case "abort":
+		m.canceled = true
+		return []string{"reject", "through"}, true, "error"
 	case "panic":
 		ended = "=panic"
 	case "none", "nil":
 		ended = "error"
 	case "resolve":
 		ended = "=" + words[1] + " " + words[2]
-	case "reject":
+	case "reject", "answer":
 		ended = "error"
 	}
 	return words, words[len(words)-1] == "through", ended
@@ -137,8 +140,8 @@ func (m *model) responses(value string) (state, result string) {
 
 // errors gets "error", or the bad response that nobody has dealt with yet.
 func (m *model) errors(value string) (state, result string) {
-	for i, name := range m.back() {
-		if m.canceled && i > 0 {
+	for _, name := range m.back() {
+		if m.canceled {
 			value = "error"
 		}
 		words, through, ended := m.act(name + ".err")

@@ -64,7 +64,7 @@ func (c *call) responsePhase() step {
 
 func (c *call) errorPhase() step {
 	for n := range c.list {
-		if ctx := c.origin.Context(); n > 0 && ctx.Err() != nil && !errors.Is(c.err, ctx.Err()) {
+		if ctx := c.origin.Context(); ctx.Err() != nil && !errors.Is(c.err, ctx.Err()) {
 			c.interrupted() // while the interceptor before this one was at work
 		}
 		i := c.returning(n)
@@ -155,7 +155,6 @@ func (c *call) take(err error) {
 	if c.err != nil && e != c.err && !errors.Is(e, c.err) {
 		e = e.WithCause(c.err)
 	}
-	c.rejected = c.rejected || e != c.natural
 	c.err = e
 }
 

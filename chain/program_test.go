@@ -200,6 +200,9 @@ func (a actor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler)
 		return h.Resolve(a.machine.made(req, act), flow(act)...)
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
+	case "abort":
+		a.machine.cancel()
+		return h.Reject(traceError(act[1]), interceptor.Through)
 	case "rewrite":
 		other := *req
 		other.Request = req.Clone(req.Context())
@@ -228,6 +231,11 @@ func (a actor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHand
 		resp.Body = a.machine.wrap(resp.Body)
 	case "resolve":
 		return h.Resolve(a.machine.made(resp.Request, act))
+	case "abort":
+		a.machine.cancel()
+		return h.Reject(traceError(act[1]), interceptor.Through)
+	case "answer":
+		return h.Reject(&interceptor.Error{Request: resp.Request, Response: a.machine.made(resp.Request, act)})
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
 	case "retry":
@@ -255,6 +263,11 @@ func (a actor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interce
 		}
 	case "resolve":
 		return h.Resolve(a.machine.made(e.Request, act))
+	case "abort":
+		a.machine.cancel()
+		return h.Reject(traceError(act[1]), interceptor.Through)
+	case "answer":
+		return h.Reject(&interceptor.Error{Request: e.Request, Response: a.machine.made(e.Request, act)})
 	case "reject":
 		return h.Reject(traceError(act[1]), flow(act)...)
 	case "retry":

@@ -22,8 +22,9 @@ var (
 // at the first request, a SetDigestAuth before Install: call it after.
 //
 // Install also
-//   - keeps resty's SetRetryCount from repeating what an interceptor rejected; whatever else resty retries, it still does,
-//     each time with the [Config].MaxAttempts sends of a new call;
+//   - keeps resty's SetRetryCount from repeating what an interceptor rejected, and a bad status that became an error; a
+//     failure of the transport it still repeats, also under the name that an OnError gave it with Next. Each repetition is a
+//     new call with [Config].MaxAttempts sends;
 //   - sets the base URL of the client, if it has none, to that of the first interceptor with a method BaseURL() string,
 //     because cookies and relative redirects are resolved above the transport;
 //   - makes [RestyRequest] work.

@@ -183,12 +183,14 @@ func TestRestyRequest(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	var seen []*resty.Request
+	contexts := make(map[context.Context]bool)
 	in := &interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 		r, ok := chain.RestyRequest(req)
 		if !ok || r.URL != "http://127.0.0.1/users/7" || r.Attempt != len(seen)+1 || req.Context().Value(key{}) != "mine" {
 			t.Errorf("got %v, %+v", ok, r)
 		}
 		seen = append(seen, r)
+		contexts[r.Context()] = true
 		return h.Next(req)
 	}}
 	client := resty.New().SetLogger(new(memory)).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(failing{io.EOF})
@@ -199,6 +201,9 @@ func TestRestyRequest(t *testing.T) {
 	}
 	if len(seen) != 3 || seen[0] != r || seen[2] != r {
 		t.Errorf("got %d requests", len(seen))
+	}
+	if len(contexts) != 1 {
+		t.Error("the context grows with every attempt")
 	}
 	plain := interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "/", http.NoBody)}
 	if _, ok := chain.RestyRequest(&plain); ok {

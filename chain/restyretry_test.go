@@ -122,6 +122,41 @@ func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 	}
 }
 
+// TestSetRetryCount_mapping: another name for a failure of the transport is no decision about it, so resty retries as ever.
+func TestSetRetryCount_mapping(t *testing.T) {
+	t.Parallel()
+	mine := errors.New("mine")
+	for name, test := range map[string]struct {
+		base http.RoundTripper
+		in   func(*interceptor.Error, interceptor.ErrorHandler) interceptor.Verdict
+		want int32
+	}{
+		"a failure mapped": {failing{io.EOF}, func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			return h.Next(mine)
+		}, 3},
+		"a failure rejected": {failing{io.EOF}, func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			return h.Reject(mine)
+		}, 1},
+		"a bad status mapped": {answering(http.StatusBadGateway), func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			return h.Next(&interceptor.Error{Kind: interceptor.KindConnection, Err: mine})
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			in := &interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+				calls.Add(1)
+				return test.in(e, h)
+			}}
+			client := resty.New().SetLogger(new(memory)).SetRetryCount(2).SetRetryWaitTime(1).SetTransport(test.base)
+			install(t, chain.New(in), client)
+			if _, err := client.R().Get("http://127.0.0.1/"); !errors.Is(err, mine) || calls.Load() != test.want {
+				t.Errorf("%d calls, want %d; %v", calls.Load(), test.want, err)
+			}
+		})
+	}
+}
+
 // TestSetRetryCount_badStatusAsError is a decision too, and is not retried.
 func TestSetRetryCount_badStatusAsError(t *testing.T) {
 	t.Parallel()

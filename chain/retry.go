@@ -41,8 +41,6 @@ func (c *call) retry() step {
 		select {
 		case <-timer.C:
 		case <-c.origin.Context().Done():
-			closeBody(c.next)
-			c.next = nil
 			return c.interrupted()
 		}
 	}

@@ -176,7 +176,7 @@ func parseProgram(t *testing.T, lines map[string]string) *program {
 }
 
 func vocabulary() []string {
-	return strings.Fields("next resolve reject replace rewrite wrap twice retry none nil panic cancel")
+	return strings.Fields("next resolve reject abort answer replace rewrite wrap twice retry none nil panic cancel")
 }
 
 func (p *program) setNumber(t *testing.T, word string) {
@@ -228,9 +228,12 @@ func checkError(t *testing.T, o *observed, kind string, causes []string) {
 	if got := strings.ReplaceAll(e.Kind.String(), " ", "-"); got != kind && (kind != "unknown" || got != "unknown-error") {
 		t.Errorf("kind %s, want %s", got, kind)
 	}
-	for _, name := range causes {
+	for i, name := range causes {
 		if !errors.Is(o.err, traceError(name)) {
 			t.Errorf("%v: does not hold %s", o.err, name)
+		}
+		if i == 0 && !errors.Is(e.Err, traceError(name)) {
+			t.Errorf("it is %v, want %s", e.Err, name)
 		}
 	}
 	if e.Request == nil {
