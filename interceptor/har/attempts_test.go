@@ -198,7 +198,6 @@ func TestFailure(t *testing.T) {
 		want string
 	}{
 		"refused":          {url: "http://" + gone.Addr().String() + "/?key=s3cr3t", want: "connection refused"},
-		"no such host":     {url: "http://nowhere.invalid/", want: "nowhere.invalid"},
 		"deadline":         {url: silent.URL, want: "deadline exceeded"},
 		"rejected through": {url: silent.URL, in: reject(errors.New("not today")), want: "not today"},
 		"bad without text": {url: silent.URL, in: reject(&interceptor.Error{Kind: interceptor.KindConnection}), want: "connection failed"},
