@@ -24,6 +24,12 @@
 // A [Chain] may be changed while calls run: each call keeps the list it started with. One chain may serve many clients.
 // No lock is held while interceptors or transports work.
 //
+// # Security
+//
+// A header set in OnRequest goes out with every hop of a redirect, to whatever host that leads: http.Client takes its own
+// Authorization header off for a stranger, but nobody takes off what an interceptor adds below it. Look at the URL, or at
+// Redirected, before adding a secret, as package auth does.
+//
 // # Errors
 //
 // What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As] through resty and

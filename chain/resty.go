@@ -32,7 +32,9 @@ var (
 // A client and its clones share one transport and so one chain. A clone made before Install lacks the first and the last of
 // these, so clone after. Do not call Install while requests run.
 //
-// SetTimeout is one budget for all attempts of a call, the waits between them, and reading the body.
+// SetTimeout is one budget for all attempts of a call, the waits between them, and reading the body; net/http runs two more
+// goroutines for it over any transport that is not its own. EnableTrace tells of the last send of a call. Resty's debug
+// log is written above the chain: it has no headers of interceptors.
 func (c *Chain) Install(client *resty.Client) error {
 	if client == nil {
 		return errors.New("chain: Install needs a resty client")

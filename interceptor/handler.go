@@ -71,7 +71,7 @@ func (ErrorHandler) Resolve(resp *Response) Verdict {
 	return Verdict{phase: PhaseError, action: ActionResolve, value: resp}
 }
 
-// Reject ends the call with value: the later interceptors do not see it. With [Through] it is Next.
+// Reject ends the call with err: the later interceptors do not see it. With [Through] it is Next.
 func (ErrorHandler) Reject(err error, flow ...Flow) Verdict {
 	if through(flow) {
 		return ErrorHandler{}.Next(err)

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -93,52 +94,79 @@ func (f floor) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.base.RoundTrip(c)
 }
 
-// BenchmarkTransport compares transports: what each adds to the bare one.
+// sign sets a header to a value that all requests share: the least an interceptor can do.
+type sign struct {
+	interceptor.Base
+	value []string
+}
+
+func (s sign) OnRequest(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+	r.Header["Authorization"] = s.value
+	return h.Next(r)
+}
+
+// BenchmarkTransport compares transports: what each adds to the bare one, for a request with few headers and with some
+// more.
 func BenchmarkTransport(b *testing.B) {
 	base := newTransport()
 	session := newSession(b)
+	value := []string{"Bearer token"}
 	source := oauth2.ReuseTokenSource(expiring(), oauth2.StaticTokenSource(expiring()))
-	for name, t := range map[string]http.RoundTripper{
-		"lib=bare":            base,
-		"lib=floor":           floor{base, []string{"Bearer token"}},
-		"lib=clone":           cloner{base},
-		"lib=oauth2":          &oauth2.Transport{Source: source, Base: base},
-		"lib=chain+auth":      chain.New(session).Transport(base),
-		"lib=chain+auth+pass": chain.New(session, pass{}, pass{}, pass{}, pass{}).Transport(base),
-	} {
-		b.Run(name, func(b *testing.B) {
-			r := newRequest(b)
-			b.ReportAllocs()
-			for b.Loop() {
-				resp, err := t.RoundTrip(r)
-				if err != nil {
-					b.Fatal(err)
+	for _, headers := range []int{2, 6} {
+		for _, c := range []struct {
+			name string
+			t    http.RoundTripper
+		}{
+			{"lib=bare", base},
+			{"lib=floor", floor{base, value}},
+			{"lib=clone", cloner{base}},
+			{"lib=oauth2", &oauth2.Transport{Source: source, Base: base}},
+			{"lib=chain/interceptors=1", chain.New(sign{value: value}).Transport(base)},
+			{"lib=chain/interceptors=5", chain.New(sign{value: value}, pass{}, pass{}, pass{}, pass{}).Transport(base)},
+			{"lib=chain+auth/interceptors=1", chain.New(session).Transport(base)},
+			{"lib=chain+auth/interceptors=5", chain.New(session, pass{}, pass{}, pass{}, pass{}).Transport(base)},
+		} {
+			b.Run(fmt.Sprintf("headers=%d/%s", headers, c.name), func(b *testing.B) {
+				r := newRequest(b)
+				for i := range headers - 2 {
+					r.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
 				}
-				_ = resp.Body.Close()
-			}
-		})
+				b.ReportAllocs()
+				for b.Loop() {
+					resp, err := c.t.RoundTrip(r)
+					if err != nil {
+						b.Fatal(err)
+					}
+					_ = resp.Body.Close()
+				}
+			})
+		}
 	}
 }
 
 // BenchmarkClient compares whole clients, each bare and with a token added in its own way.
 func BenchmarkClient(b *testing.B) {
-	for name, do := range map[string]func(testing.TB) func() error{
-		"lib=resty2/add=none":          resty2None,
-		"lib=resty2/add=chain+auth":    resty2Chain,
-		"lib=resty2/add=oauth2":        resty2OAuth2,
-		"lib=resty3/add=none":          resty3None,
-		"lib=resty3/add=middleware":    resty3Middleware,
-		"lib=req/add=none":             reqNone,
-		"lib=req/add=wrapper":          reqWrapper,
-		"lib=retryablehttp/add=none":   retryableNone,
-		"lib=retryablehttp/add=oauth2": retryableOAuth2,
-		"lib=azcore/add=none":          azcoreNone,
-		"lib=azcore/add=bearer":        azcoreBearer,
-		"lib=net-http/add=none":        netHTTPNone,
-		"lib=net-http/add=chain+auth":  netHTTPChain,
+	for _, c := range []struct {
+		name string
+		do   func(testing.TB) func() error
+	}{
+		{"lib=net-http/add=none", netHTTPNone},
+		{"lib=net-http/add=chain+auth", netHTTPChain},
+		{"lib=net-http/add=oauth2", netHTTPOAuth2},
+		{"lib=resty2/add=none", resty2None},
+		{"lib=resty2/add=chain+auth", resty2Chain},
+		{"lib=resty2/add=oauth2", resty2OAuth2},
+		{"lib=resty3/add=none", resty3None},
+		{"lib=resty3/add=middleware", resty3Middleware},
+		{"lib=req/add=none", reqNone},
+		{"lib=req/add=wrapper", reqWrapper},
+		{"lib=retryablehttp/add=none", retryableNone},
+		{"lib=retryablehttp/add=oauth2", retryableOAuth2},
+		{"lib=azcore/add=none", azcoreNone},
+		{"lib=azcore/add=bearer", azcoreBearer},
 	} {
-		b.Run(name, func(b *testing.B) {
-			run := do(b)
+		b.Run(c.name, func(b *testing.B) {
+			run := c.do(b)
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := run(); err != nil {
@@ -315,4 +343,10 @@ func netHTTPNone(tb testing.TB) func() error {
 func netHTTPChain(tb testing.TB) func() error {
 	tb.Helper()
 	return netHTTP(tb, chain.New(newSession(tb)).Transport(newTransport()))
+}
+
+func netHTTPOAuth2(tb testing.TB) func() error {
+	tb.Helper()
+	source := oauth2.ReuseTokenSource(expiring(), oauth2.StaticTokenSource(expiring()))
+	return netHTTP(tb, &oauth2.Transport{Source: source, Base: newTransport()})
 }
