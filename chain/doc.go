@@ -26,7 +26,7 @@
 //
 // # Security
 //
-// A header set in OnRequest goes out with every hop of a redirect, to whatever host that leads: http.Client takes its own
+// A header set in OnRequest goes out with every hop of a redirect, to whatever host that leads: [http.Client] takes its own
 // Authorization header off for a stranger, but nobody takes off what an interceptor adds below it. Look at the URL, or at
 // Redirected, before adding a secret, as package auth does.
 //
