@@ -250,7 +250,7 @@ func TestRule06_OwnError(t *testing.T) {
 		if want := err != mine; !ok || (re.Status == 503) != want || (re.RetryAfter == time.Minute) != want { //nolint:errorlint // the very one
 			t.Errorf("got %+v", re)
 		}
-		if n := strings.Count(got.Error(), "503"); n > 1 {
+		if n := strings.Count(got.Error(), " 503"); n > 1 {
 			t.Errorf("%v repeats itself", got)
 		}
 	}
