@@ -52,12 +52,15 @@ func TestRace_logoutAfterSave(t *testing.T) {
 			f := start(t, authtest.Config{}, with(store), revoked.use)
 			f.ExpireAccess()
 			happens(f, store)
+			left := make(chan struct{})
 			store.after = func() {
+				defer close(left)
 				if err := f.session.Logout(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}
 			f.mustFail(t, "/me", auth.ErrLoginRequired)
+			<-left // the request hears of the Logout before it is done
 			if stored(t, store) != "" {
 				t.Error("a session is stored")
 			}
