@@ -291,6 +291,61 @@ func TestSentAnew(t *testing.T) {
 	}
 }
 
+// TestCurlOfPart: a body of which a part is known is none to be sent.
+func TestCurlOfPart(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		limit int
+		reads int64
+	}{
+		"beyond the limit": {limit: 5, reads: 6},
+		"not all was sent": {limit: 100, reads: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := roundTrip(func(r *http.Request) (*http.Response, error) {
+				_, _ = io.CopyN(io.Discard, r.Body, c.reads)
+				r.Body.Close()
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}, nil
+			})
+			l, j := newLogging(t, logging.Config{BodyLimit: c.limit, Curl: true})
+			req := request(t.Context(), t, http.MethodPost, "http://127.0.0.1/", strings.NewReader("type=a"))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			resp, err := chain.New(l).Transport(base).RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			want(t, j.only(t), map[string]any{
+				"sent": int(c.reads),
+				"curl": `curl 'http://127.0.0.1/' -H 'Content-Type: application/x-www-form-urlencoded' --data-binary @body`,
+			})
+		})
+	}
+}
+
+type liar struct{ io.ReadCloser }
+
+func (liar) Read(p []byte) (int, error) { return len(p) + 1, nil }
+
+// TestLiar: a body that claims to have read more than there was room for is passed on as it is.
+func TestLiar(t *testing.T) {
+	t.Parallel()
+	base := roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: liar{http.NoBody}}, nil
+	})
+	l, j := newLogging(t, logging.Config{})
+	resp, err := chain.New(l).Transport(base).RoundTrip(request(t.Context(), t, http.MethodGet, "http://127.0.0.1/", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := resp.Body.Read(make([]byte, 4)); n != 5 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+	resp.Body.Close()
+	want(t, j.only(t), map[string]any{"received": 0})
+}
+
 // TestReuse tells a new connection from one that was used, and nothing where there was none.
 func TestReuse(t *testing.T) {
 	t.Parallel()

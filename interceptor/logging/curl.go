@@ -28,7 +28,7 @@ func Curl(r *redact.Redactor, req *http.Request) string {
 	if err != nil {
 		return curl(r, req, nil, false)
 	}
-	defer body.Close() //nolint:errcheck // it was only read
+	defer func() { _ = body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	return curl(r, req, data, err == nil && len(data) <= limit)
 }

@@ -5,8 +5,8 @@
 //
 // # What is written
 //
-// One record for each attempt, when it is over: when the body of the response has been read or closed, or the attempt has
-// failed. So the refused request, the one that was sent again and each retry have a record of their own. The message is
+// One record for each attempt, when it is over: when the body of the response has been read or closed (one that nobody
+// closes has none), or the attempt has failed. So the refused request, the one that was sent again and each retry have a record of their own. The message is
 // "response", or "request failed" if there was none or its body broke off; the attributes:
 //
 //	method, url    as sent, redacted
@@ -34,8 +34,10 @@
 //
 // # Order
 //
-// First, since it sees only attempts that get to it: an interceptor before it that repeats a request in OnError keeps that
-// attempt from it. It shows the request as it was sent nevertheless, with all that others put on it.
+// Before auth, retry and whatever else repeats requests: an interceptor before it that repeats one in OnError keeps that
+// attempt from it. It shows the request as it was sent nevertheless, with all that others put on it. What an interceptor
+// behind it makes of an error, and how a call ends that one of them answers or rejects without interceptor.Through, it does
+// not see.
 //
 // # It is an observer
 //

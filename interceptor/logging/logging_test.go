@@ -139,7 +139,7 @@ func TestAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = session.Close(context.Background()) }) //nolint:usetesting // the test's context is over then
+	t.Cleanup(func() { _ = session.Close(context.WithoutCancel(t.Context())) })
 	pair := server.Issue("alice")
 	if err := session.Login(t.Context(), auth.Token{AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken}); err != nil {
 		t.Fatal(err)
@@ -314,6 +314,29 @@ func TestErrorWithoutCause(t *testing.T) {
 		t.Fatal("no error")
 	}
 	want(t, j.only(t), map[string]any{"kind": "connection failed", "error": "interceptor: GET http://127.0.0.1/?REDACTED: connection failed"})
+}
+
+// TestLongError is cut after it was redacted, or not shown.
+func TestLongError(t *testing.T) {
+	t.Parallel()
+	const token = "9f86d081884c7d659a2feaa0c55ad015"
+	for text, shown := range map[string]string{
+		strings.Repeat("é", 3000):          strings.Repeat("é", 2048) + "…",
+		strings.Repeat("x ", 2044) + token: strings.Repeat("x ", 2044) + "REDACTED",
+		strings.Repeat("x ", 2046) + token: strings.Repeat("x ", 2046) + "REDA…",
+		strings.Repeat("x", 64<<10+1):      "[a message of 65537 bytes]",
+	} {
+		l, j := newLogging(t, logging.Config{})
+		mine := interceptor.Funcs{Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			return h.Reject(errors.New(text), interceptor.Through)
+		}}
+		if _, err := get(t, client(t, l, mine), "http://127.0.0.1/"); err == nil {
+			t.Fatal("no error")
+		}
+		if got := j.only(t)["error"]; got != shown {
+			t.Errorf("%.20s: got %v", text, got)
+		}
+	}
 }
 
 // TestRequests adds a record at the beginning.

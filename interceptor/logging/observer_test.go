@@ -149,35 +149,54 @@ func TestCanceledCall(t *testing.T) {
 // TestDisabled: where nobody listens the call is left alone, down to its body.
 func TestDisabled(t *testing.T) {
 	t.Parallel()
+	above := func(l slog.Level) *slog.Logger {
+		return slog.New(slog.NewTextHandler(new(journal), &slog.HandlerOptions{Level: l}))
+	}
 	for name, c := range map[string]struct {
-		level slog.Level
-		raw   bool
+		logger          *slog.Logger
+		request, answer bool // whether they are left alone
 	}{
-		"nothing is enabled":       {level: slog.LevelError + 100, raw: true},
-		"failures would be logged": {level: slog.LevelError},
+		"nobody listens":      {logger: slog.New(slog.DiscardHandler), request: true, answer: true},
+		"nobody would listen": {logger: above(slog.LevelError + 1), answer: true},
+		"a failure is heard":  {logger: above(slog.LevelError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			j := new(journal)
-			logger := slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: c.level}))
-			if c.raw {
-				logger = slog.New(slog.DiscardHandler)
-			}
-			l, _ := newLogging(t, logging.Config{Logger: logger, Headers: true, BodyLimit: 100})
+			l, _ := newLogging(t, logging.Config{Logger: c.logger, Headers: true, BodyLimit: 100})
 			body := io.NopCloser(strings.NewReader("x"))
-			resp := interceptor.NewResponse(nil, 200, nil, nil)
 			req := &interceptor.Request{Request: request(t.Context(), t, http.MethodPost, "http://127.0.0.1/", body)}
 			before := req.Request
 			l.OnRequest(req, interceptor.RequestHandler{})
-			resp.Request, resp.Body = req, body
+			resp := interceptor.NewResponse(req, 200, nil, nil)
+			resp.Body = body
 			l.OnResponse(resp, interceptor.ResponseHandler{})
-			if same := req.Request == before && resp.Body == body; same != c.raw {
-				t.Errorf("left alone: %v", same)
+			if same := req.Request == before; same != c.request {
+				t.Errorf("the request is left alone: %v", same)
 			}
-			if _, err := io.ReadAll(resp.Body); err != nil || j.String() != "" {
-				t.Errorf("got %v, %q", err, j)
+			if same := resp.Body == body; same != c.answer {
+				t.Errorf("the response is left alone: %v", same)
 			}
 		})
+	}
+}
+
+// TestDisabled_meanwhile: an attempt that begins after the logger was switched off is not taken for the one before.
+func TestDisabled_meanwhile(t *testing.T) {
+	t.Parallel()
+	enabled, n := true, 0
+	l, _ := newLogging(t, logging.Config{Logger: slog.New(&handler{
+		enabled: func(slog.Level) bool { return enabled },
+		handle:  func(context.Context, slog.Record) error { n++; return nil },
+	})})
+	var call interceptor.Call
+	req := call.Wrap(request(t.Context(), t, http.MethodGet, "http://127.0.0.1/", nil))
+	l.OnRequest(&req, interceptor.RequestHandler{})
+	enabled = false
+	l.OnRequest(&req, interceptor.RequestHandler{})
+	enabled = true
+	l.OnResponse(interceptor.NewResponse(&req, 200, nil, nil), interceptor.ResponseHandler{})
+	if n != 0 {
+		t.Errorf("%d records", n)
 	}
 }
 

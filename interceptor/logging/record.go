@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// The limits on what is shown, after redaction; maxInput is one on what is redacted of an error.
+// The limits on what is shown, after redaction; maxInput is one on messages of errors before.
 const (
 	maxValue = 4 << 10
 	maxInput = 64 << 10
@@ -43,7 +44,7 @@ func (a *attempt) write(o Outcome) {
 	if attrs == nil {
 		attrs = append(a.line(), attrsOf(ctx)...)
 	}
-	attrs = append(slices.Clip(attrs), slog.Duration("duration", o.Duration), slog.Int64("sent", a.sentBytes()))
+	attrs = append(attrs, slog.Duration("duration", o.Duration), slog.Int64("sent", a.sentBytes()))
 	if a.received != nil {
 		n, kept := a.received.state()
 		attrs = append(attrs, slog.Int64("received", n))
@@ -138,7 +139,10 @@ func (a *attempt) sentBody() (kept []byte, whole bool) {
 func (a *attempt) errorText(err error) string {
 	r := a.log.config.Redactor
 	text := err.Error()
-	return cut(r.Text(text[:min(len(text), maxInput)], r.Secrets(a.req.URL, a.req.Header)...), maxValue)
+	if len(text) > maxInput {
+		return "[a message of " + strconv.Itoa(len(text)) + " bytes]" // to cut it first might show half a token
+	}
+	return cut(r.Text(text, r.Secrets(a.req.URL, a.req.Header)...), maxValue)
 }
 
 func headers(key string, h http.Header) slog.Attr {

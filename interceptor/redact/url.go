@@ -45,7 +45,17 @@ func (r *Redactor) URLString(s string) string {
 func (r *Redactor) Query(raw string) string { return r.parameters(raw, r.QueryValue) }
 
 // Form returns what may be shown of a body of type application/x-www-form-urlencoded. The body may end anywhere.
-func (r *Redactor) Form(body []byte) string { return r.parameters(string(body), r.FieldValue) }
+func (r *Redactor) Form(body []byte) string {
+	form := string(body)
+	last := strings.LastIndexByte(form, '&') + 1
+	// The last value may be half a token, which does not look like one.
+	return r.parameters(form[:last], r.FieldValue) + r.parameters(form[last:], func(name, value string) string {
+		if !code(value) && !r.orDefault().fields[strings.ToLower(name)] {
+			return Mask
+		}
+		return r.FieldValue(name, value)
+	})
+}
 
 func (r *Redactor) parameters(raw string, value func(name, value string) string) string {
 	if raw == "" {

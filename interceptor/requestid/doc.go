@@ -12,7 +12,7 @@
 //
 // # Order
 //
-// First, so that the interceptors behind it see the id. [Interceptor.Of] reads it from the request of an error.
+// Anywhere; first, if interceptors behind it are to see the id. [Interceptor.Of] reads it from the request of an error.
 //
 // # Security
 //
