@@ -1,16 +1,16 @@
 package interceptor
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
 // Error is why a call failed. The caller finds it with [errors.As] through resty and [*url.Error], and behind it, by
 // Unwrap, whatever an interceptor rejected with.
 //
-// Its message names method, URL without query, status and cause; it holds neither headers nor bodies.
+// Its message names method, URL without user and query, status and cause; it holds neither headers nor bodies.
 type Error struct {
 	// Kind is the class of the failure.
 	Kind Kind
@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	b.WriteString("interceptor")
 	if e.Request != nil && e.Request.Request != nil {
 		b.WriteString(": ")
-		b.WriteString(method(e.Request.Method))
+		b.WriteString(cmp.Or(e.Request.Method, http.MethodGet))
 		if u := e.Request.URL; u != nil {
 			b.WriteString(" ")
 			b.WriteString(withoutSecrets(u))
@@ -71,30 +71,3 @@ func (e *Error) As(target any) bool { return e.cause != nil && errors.As(e.cause
 
 // Timeout tells whether time ran out. With it, the Timeout method of [*url.Error] answers right.
 func (e *Error) Timeout() bool { return e.Kind == KindTimeout || e.Kind == KindConnectTimeout }
-
-func method(m string) string {
-	if m == "" {
-		return http.MethodGet
-	}
-	return m
-}
-
-func withoutSecrets(u *url.URL) string {
-	c := *u
-	if c.RawQuery != "" {
-		c.RawQuery = "…"
-	}
-	c.Fragment, c.RawFragment = "", ""
-	return strings.Replace(c.Redacted(), "?%E2%80%A6", "?…", 1)
-}
-
-// message returns the text of err; a URL that net/http quotes in it loses its query.
-func message(err error) string {
-	text := err.Error()
-	if ue, ok := errors.AsType[*url.Error](err); ok {
-		if u, perr := url.Parse(ue.URL); perr == nil {
-			text = strings.ReplaceAll(text, ue.URL, withoutSecrets(u))
-		}
-	}
-	return text
-}

@@ -203,16 +203,21 @@ func TestError_message(t *testing.T) {
 	req := newRequest(t.Context(), target)
 	resp := interceptor.NewResponse(req, http.StatusNotFound, http.Header{"Set-Cookie": {"hunter2"}}, []byte("hunter2"))
 	nested := &url.Error{Op: "Get", URL: target, Err: io.EOF}
+	_, unreadable := url.Parse("https://a.example/\x7f?hunter2")
 	bare := &interceptor.Request{Request: &http.Request{URL: &url.URL{Path: "/x"}}}
 	for want, e := range map[string]*interceptor.Error{
-		"interceptor: unknown error":                                          {},
-		"interceptor: GET https://user:xxxxx@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
-		"interceptor: GET https://user:xxxxx@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
-		"interceptor: GET https://user:xxxxx@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
-		"interceptor: GET /x: EOF":                                            {Request: bare, Err: io.EOF},
-		"interceptor: EOF":                                                    {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
-		"interceptor: 404 Not Found: mine":                                    {Response: resp, Err: errors.New("mine")},
-		`interceptor: Get "https://user:xxxxx@a.example/path?…": EOF`:         {Err: nested},
+		"interceptor: unknown error":                                     {},
+		"interceptor: GET https://xxxxx@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
+		"interceptor: GET https://xxxxx@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
+		"interceptor: GET https://xxxxx@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
+		"interceptor: GET /x: EOF":                                       {Request: bare, Err: io.EOF},
+		"interceptor: EOF":                                               {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
+		"interceptor: 404 Not Found: mine":                               {Response: resp, Err: errors.New("mine")},
+		`interceptor: Get "https://xxxxx@a.example/path?…": EOF`:         {Err: nested},
+		"interceptor: Get \"https://xxxxx@a.example/path?…\": EOF\nGet \"https://xxxxx@b.example?…\": EOF": {Err: errors.Join(
+			fmt.Errorf("%w", nested), &url.Error{Op: "Get", URL: "https://hunter2@b.example?hunter2", Err: io.EOF},
+		)},
+		`interceptor: parse "(a URL that cannot be read)": net/url: invalid control character in URL`: {Err: unreadable},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -221,6 +226,39 @@ func TestError_message(t *testing.T) {
 			t.Errorf("a secret in %s", text)
 		}
 	}
+}
+
+// FuzzError_message puts a secret into every part of a URL where secrets are, between any two texts.
+func FuzzError_message(f *testing.F) {
+	const secret = "s3cr3t"
+	seeds := []string{"https://a.example/", "https://a.example/#", "https://a.example/\x7f", "//a", "", "a:b", `https://a.example/"\n`}
+	if len(seeds) == 0 {
+		f.Fatal("the seeds are lost")
+	}
+	for _, s := range seeds {
+		f.Add(s, "")
+		f.Add(s, "&x=y#z")
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if strings.Contains(before, secret) || strings.Contains(after, secret) {
+			t.Skip()
+		}
+		for _, raw := range []string{before + "?" + secret + after, "https://" + secret + "@a.example/" + after} {
+			errs := []error{&url.Error{Op: "Get", URL: raw, Err: io.EOF}}
+			u, err := url.Parse(raw)
+			if err == nil {
+				req := &interceptor.Request{Request: &http.Request{URL: u}}
+				errs = append(errs, &interceptor.Error{Request: req}, &interceptor.Error{Request: req, Err: errs[0]})
+			} else {
+				errs = append(errs, err)
+			}
+			for _, err := range errs {
+				if text := (&interceptor.Error{Err: err}).Error(); strings.Contains(text, secret) {
+					t.Errorf("%q shows it: %s", raw, text)
+				}
+			}
+		}
+	})
 }
 
 // logged returns what slog makes of an error, as text and as JSON.
