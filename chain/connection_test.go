@@ -401,6 +401,7 @@ func TestError_foreignResponse(t *testing.T) {
 		Kind: interceptor.KindBadResponse, Request: &other,
 		Response: interceptor.NewResponse(&other, http.StatusUnauthorized, nil, []byte("shared")),
 	}
+	body := shared.Response.Body
 	client := chain.New(&interceptor.Funcs{
 		Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 			return h.Reject(shared)
@@ -415,7 +416,7 @@ func TestError_foreignResponse(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if data, err := io.ReadAll(shared.Response.Body); err != nil || string(data) != "shared" {
+	if data, err := io.ReadAll(shared.Response.Body); err != nil || string(data) != "shared" || shared.Response.Body != body {
 		t.Errorf("got %q, %v", data, err)
 	}
 }
