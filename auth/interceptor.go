@@ -18,6 +18,9 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 		return h.Next(req)
 	}
 	s, err := a.usable(req.Context())
+	if before := a.signer(req); err == nil && before != nil && before.signedIn() && s.signedIn() {
+		_, err = s.instead(before) // a Login may have come between the attempts
+	}
 	if err != nil {
 		return h.Reject(err, interceptor.Through)
 	}
@@ -120,11 +123,11 @@ func (a *Interceptor) renewable(s *session) bool {
 	return a.config.Refresher != nil && (!ok || own.suits(s.Token))
 }
 
-// renewed marks a call that has been sent again with another token.
+// renewed marks a call that has been sent again with a token that came after the one that was refused.
 type renewed struct{ by *Interceptor }
 
 // renew gets the token that is to be used instead of s, and tells whether to send the request again. It does so once for
-// each call.
+// each call; a token of another process, which may have expired as well, does not count.
 func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, err error) {
 	if req.Extra(renewed{a}) != nil {
 		return false, nil
@@ -144,6 +147,8 @@ func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, e
 	if err != nil || !now.signedIn() || now == s {
 		return false, err
 	}
-	req.SetExtra(renewed{a}, true)
+	if !now.loaded {
+		req.SetExtra(renewed{a}, true)
+	}
 	return true, nil
 }

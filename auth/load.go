@@ -80,8 +80,9 @@ func (a *Interceptor) loaded(f *flight, old *session, r *record, err error) (*se
 		return nil, err
 	case r != nil && a.leaving == 0 && !a.debt.covers(r):
 		s = newSession(r, a.epoch, a.config.ExpiryWindow)
+		s.loaded = true
 	case s == nil:
-		s = signedOut(ReasonNone, a.epoch)
+		s = signedOut(ReasonNone, a.epoch, "")
 	}
 	a.state.Store(s)
 	return s, nil

@@ -18,11 +18,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 		t.Expiry = jwtExpiry(t.AccessToken, now, time.Time{})
 	}
 	r := newRecord(a.config.Account, t, now)
-	data, err := r.encode()
-	if err != nil {
-		return err
-	}
-	if err := a.enter(ctx, r, data); err != nil {
+	if err := a.enter(ctx, r); err != nil {
 		return persistError("save", err)
 	}
 	a.emit(Event{Kind: SignedIn, Expiry: r.Expiry})
@@ -30,13 +26,16 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 }
 
 // enter stores the session, then makes it known.
-func (a *Interceptor) enter(ctx context.Context, r *record, data []byte) error {
+func (a *Interceptor) enter(ctx context.Context, r *record) error {
 	leave, err := a.takeTurn(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	err = a.update(ctx, func(context.Context, []byte) ([]byte, error) { return data, nil })
+	err = a.update(ctx, func(context.Context, []byte) ([]byte, error) {
+		r.Obtained = storable(time.Now()) // a Logout that gave up while this one waited was not about it
+		return r.encode()
+	})
 	if err != nil {
 		return err
 	}

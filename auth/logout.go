@@ -40,17 +40,14 @@ func (a *Interceptor) leave() (*session, *debt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old := a.state.Load()
-	d := &debt{since: storable(time.Now())}
-	if old != nil && old.signedIn() {
-		d.session = old.Session
-	}
+	d := &debt{since: storable(time.Now()), session: old.last()}
 	if f := a.refreshing; f != nil {
 		f.land(nil, &LoginRequiredError{Reason: ReasonLogout})
 		time.AfterFunc(logoutGrace, f.abort)
 	}
 	a.begin()
 	a.epoch.ends++
-	a.state.Store(signedOut(ReasonLogout, a.epoch))
+	a.state.Store(signedOut(ReasonLogout, a.epoch, d.session))
 	d.epoch = a.epoch
 	a.leaving++
 	return old, d

@@ -1,318 +1,169 @@
 package auth_test
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
+	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/chatelaine-go/chatelaine/auth"
-	"github.com/chatelaine-go/chatelaine/auth/authtest"
-	"github.com/chatelaine-go/chatelaine/chain"
-	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-var (
-	modelCases = flag.Int("model.cases", 400, "how many random histories TestModel plays")
-	modelSeed  = flag.Uint64("model.seed", 0, "play this one history again, and tell it")
-)
-
-// TestModel plays random histories of up to three processes that share a session at a strict server: requests, expiries,
-// refreshes that fail in every way, lost answers, logins, logouts, cancellations, stores that fail, crashes and restarts. After
-// every history, and at rest in between, the invariants of the package must hold. Each history runs on the clock of a bubble.
+// The model: programs made of random steps run one to three simulated processes, which share a store, against a strict
+// authtest server, each program in a bubble of its own where time costs nothing. A network and a store in between make
+// the faults, and see everything, so that they can tell after every step, and during it, whether a promise was broken.
 //
-// On a failure: go test ./auth -run TestModel -model.seed=N.
+//   - model_test.go runs programs, and cuts one that fails down to the steps that matter.
+//   - model_program_test.go makes programs.
+//   - model_world_test.go is the world a program runs in; model_step_test.go has the steps.
+//   - model_network_test.go and model_store_test.go are what processes have in common.
+//   - model_ledger_test.go knows every token, and what became of it; model_check_test.go has the promises.
+//
+// go test ./auth -run TestModel -model.cases=10000 runs more programs, as does the variable CHATELAINE_MODEL_CASES where
+// packages are tested together. A failure tells the seed of its program: -model.seed=N runs that one again.
+var (
+	modelCases = flag.Uint64("model.cases", 500, "how many random programs TestModel runs")
+	modelSeed  = flag.Uint64("model.seed", 0, "run this program of TestModel, or -model.cases from it on")
+)
+
+// TestModel runs random programs.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	if *modelSeed != 0 {
-		synctest.Test(t, func(t *testing.T) { play(t, *modelSeed, t.Logf) })
-		return
-	}
-	for seed := uint64(1); seed <= uint64(max(*modelCases, 0)); seed++ {
-		synctest.Test(t, func(t *testing.T) { play(t, seed, func(string, ...any) {}) })
-		if t.Failed() {
-			t.Fatalf("history %d: play it again with -model.seed=%d", seed, seed)
-		}
-	}
-}
-
-// world is one history.
-type world struct {
-	t      *testing.T
-	rng    *rand.Rand
-	logf   func(string, ...any)
-	server *authtest.Server
-	shared *storage.Memory
-	procs  []*modelProcess
-	calls  sync.WaitGroup
-
-	mu        sync.Mutex
-	refreshes int      // under way, of living processes
-	newest    string   // the refresh token the server gave out last and somebody received
-	issued    []string // access tokens
-	doubts    int      // answers that may have been lost, and saves that failed: each may cost the session
-	reuses    int      // before the last login
-	saveFails bool
-	loadFails bool
-	broken    []string
-}
-
-func (w *world) fail(format string, args ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.broken = append(w.broken, fmt.Sprintf(format, args...))
-}
-
-// play runs the history of a seed.
-func play(t *testing.T, seed uint64, logf func(string, ...any)) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 7))
-	w := &world{
-		t: t, rng: rng, logf: logf, shared: storage.NewMemory(),
-		server: authtest.NewServer(authtest.Config{InMemory: true, AccessTTL: time.Minute, Rotation: authtest.Rotate}),
-	}
-	for range 1 + rng.IntN(3) {
-		w.procs = append(w.procs, w.start())
-	}
-	w.login(w.procs[0])
-	for step := range 10 + rng.IntN(30) {
-		w.act(step)
-		if rng.IntN(4) == 0 {
-			w.rest()
-		}
-	}
-	w.rest()
-	w.finish()
-	for _, b := range w.broken {
-		t.Errorf("history %d: %s", seed, b)
-	}
-	if t.Failed() {
-		t.Logf("%v", w.server.Timeline())
-	}
-}
-
-// act does something at random.
-func (w *world) act(step int) {
-	p := w.procs[w.rng.IntN(len(w.procs))]
-	switch n := w.rng.IntN(100); {
-	case n < 40:
-		w.request(p, step)
-	case n < 55:
-		w.logf("%d: expire", step)
-		w.server.ExpireAccess()
-	case n < 62:
-		status := []int{500, 503, 429, 408, 403, 200}[w.rng.IntN(6)]
-		w.logf("%d: the next refresh is answered %d", step, status)
-		w.server.FailRefresh(1, status, http.Header{"Content-Type": {"text/html"}}, "<html>")
-	case n < 65:
-		w.logf("%d: the next answer is lost", step)
-		w.server.DropAfterRotate(1)
-	case n < 70:
-		d := time.Duration(w.rng.IntN(40)) * time.Second
-		w.logf("%d: refreshes take %v", step, d)
-		w.server.DelayRefresh(d)
-	case n < 80:
-		d := time.Duration(w.rng.IntN(50)) * time.Second
-		w.logf("%d: %v pass", step, d)
-		sleep(d)
-	case n < 84:
-		w.toggle(step)
-	case n < 88:
-		w.crash(step, p)
-	case n < 92:
-		w.logf("%d: process %d logs in", step, p.n)
-		w.login(p)
-	case n < 95:
-		w.logout(step, p)
-	case n < 97:
-		w.logf("%d: the server ends all sessions", step)
-		w.revoke()
-	default:
-		w.logf("%d: a redirect to a stranger", step)
-		w.call(context.Background(), p, "/redirect?to="+w.server.Foreign().URL+"/steal")
-	}
-}
-
-const refreshTimeout = 30 * time.Second
-
-// revoke ends all sessions, which excuses every process that is logged out because of it.
-func (w *world) revoke() {
-	w.server.RevokeAll()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.procs {
-		p.excused = true
-	}
-}
-
-func (w *world) toggle(step int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.rng.IntN(2) == 0 {
-		w.saveFails = !w.saveFails
-	} else {
-		w.loadFails = !w.loadFails
-	}
-	w.logf("%d: saves fail: %v, loads fail: %v", step, w.saveFails, w.loadFails)
-}
-
-func (w *world) request(p *modelProcess, step int) {
-	ctx := context.Background()
-	if w.rng.IntN(5) == 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		after := time.Duration(w.rng.IntN(3000)) * time.Millisecond
-		w.logf("%d: process %d sends a request and gives up after %v", step, p.n, after)
-		time.AfterFunc(after, cancel)
-	} else {
-		w.logf("%d: process %d sends a request", step, p.n)
-	}
-	for range 1 + w.rng.IntN(3) {
-		w.call(ctx, p, "/me")
-	}
-}
-
-// call sends a request on a goroutine of its own.
-func (w *world) call(ctx context.Context, p *modelProcess, path string) {
-	started := p.logouts()
-	ctx = context.WithValue(ctx, startedKey{}, started)
-	w.calls.Go(func() {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, http.NoBody)
+	seed, cases := *modelSeed, *modelCases
+	if s := os.ExpandEnv("$CHATELAINE_MODEL_CASES"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {
-			w.fail("%v", err)
-			return
+			t.Fatal(err)
 		}
-		resp, err := p.client.Do(req)
-		if err != nil {
-			if !known(err) {
-				w.fail("process %d: an error of no kind: %v", p.n, err)
+		cases = n
+	}
+	if seed == 0 {
+		seed = 1 + rand.Uint64N(1<<40)
+	} else if !flagGiven("model.cases") {
+		cases = 1
+	}
+	var next atomic.Uint64
+	var total modelTally
+	begin := time.Now()
+	for range min(runtime.GOMAXPROCS(0), int(cases)) {
+		t.Run("shard", func(t *testing.T) {
+			t.Parallel()
+			for i := next.Add(1) - 1; i < cases && !t.Failed(); i = next.Add(1) - 1 {
+				total.add(runModel(t, seed+i))
 			}
-			return
-		}
-		_ = resp.Body.Close()
+		})
+	}
+	t.Cleanup(func() {
+		t.Logf("%d programs from seed %d in %v: %v", cases, seed, time.Since(begin).Round(time.Millisecond), &total)
 	})
 }
 
-type startedKey struct{}
+// flagGiven tells whether a flag is on the command line.
+func flagGiven(name string) (given bool) {
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
+}
 
-// known tells whether the caller can do something with the error.
-func known(err error) bool {
-	for _, k := range []error{
-		context.Canceled, auth.ErrLoginRequired, auth.ErrRefreshFailed, auth.ErrClosed, errDisk, errDead,
-	} {
-		if errors.Is(err, k) {
-			return true
+// runModel runs the program of a seed, and fails the test with the shortest program that still fails.
+func runModel(t *testing.T, seed uint64) map[string]int {
+	t.Helper()
+	p := newProgram(seed)
+	broken := p.run(t)
+	if broken.what == "" {
+		return broken.tally
+	}
+	// A program is not exactly repeatable: what happens at the same instant may happen in any order. So every shorter one
+	// gets several chances.
+	shortest := broken
+	for cut := len(p.steps) / 2; cut > 0; cut /= 2 {
+		for at := 0; at+cut <= len(p.steps); {
+			shorter := p.without(at, cut)
+			again := shorter.runs(t, 3)
+			if again.what == "" {
+				at += cut
+				continue
+			}
+			p, shortest = shorter, again
 		}
 	}
-	return false
+	t.Errorf("a promise was broken: %s\n\nat first: %s\nrepeat with -model.seed=%d\n\n%v\n%s",
+		shortest.what, broken.what, seed, p, shortest.log)
+	return broken.tally
 }
 
-func (w *world) login(p *modelProcess) {
-	pair := w.server.Issue("alice")
-	w.mu.Lock()
-	w.issued = append(w.issued, pair.AccessToken)
-	w.mu.Unlock()
-	err := p.session.Login(context.Background(), token(pair))
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err == nil {
-		p.excused = false
-		w.newest, w.doubts, w.reuses = pair.RefreshToken, 0, w.server.Stats().Reuses
-		return
-	}
-	if !errors.Is(err, auth.ErrPersist) {
-		w.broken = append(w.broken, fmt.Sprintf("Login: %v", err))
-	}
+// breach is a broken promise.
+type breach struct {
+	what, log string
+	tally     map[string]int
 }
 
-func (w *world) logout(step int, p *modelProcess) {
-	w.logf("%d: process %d logs out", step, p.n)
-	err := p.session.Logout(context.Background())
-	if err != nil && !errors.Is(err, auth.ErrPersist) {
-		w.fail("Logout: %v", err)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.doubts++                   // other processes have yet to notice
-	for _, t := range w.issued { // also one that a refresh has brought too late
-		p.ended[t] = true
-	}
-	p.left++
-}
-
-// crash ends a process without Close, whatever it is doing, and starts another in its place.
-func (w *world) crash(step int, p *modelProcess) {
-	w.logf("%d: process %d crashes", step, p.n)
-	p.die()
-	w.procs[p.n] = w.start()
-	w.procs[p.n].n, w.procs[p.n].excused = p.n, p.excused // what is stored may be dead
-}
-
-// rest lets everything come to its end and checks what must be true then.
-func (w *world) rest() {
-	w.server.DelayRefresh(0)
-	w.calls.Wait()
-	synctest.Wait()
-	w.mu.Lock()
-	newest, doubts, reuses, faults := w.newest, w.doubts, w.reuses, w.saveFails || w.loadFails
-	w.mu.Unlock()
-	stats := w.server.Stats()
-	if stats.Reuses > reuses && doubts == 0 {
-		w.fail("a refresh token was spent twice without a reason")
-	}
-	if stats.ForeignTokens > 0 {
-		w.fail("a stranger has seen a token")
-	}
-	if doubts > 0 || faults || stats.Sessions == 0 {
-		return
-	}
-	data, err := w.shared.Load(context.Background(), "default")
-	if err == nil && strings.Contains(string(data), newest) {
-		return
-	}
-	for _, p := range w.procs {
-		if st, err := p.session.Status(context.Background()); err == nil && st.Unsaved {
-			return
+// runs repeats a program until it fails.
+func (p *program) runs(t *testing.T, times int) breach {
+	t.Helper()
+	for range times {
+		if b := p.run(t); b.what != "" {
+			return b
 		}
 	}
-	w.fail("the newest token is neither stored nor reported as not stored (%v)", err)
+	return breach{}
 }
 
-func (w *world) finish() {
-	for _, p := range w.procs {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
-		if err := p.session.Close(ctx); err != nil && !errors.Is(err, auth.ErrPersist) {
-			w.fail("Close: %v", err)
-		}
-		cancel()
-		p.client.CloseIdleConnections()
-	}
-	sleep(2 * time.Minute) // for what dead processes have begun
-	w.server.Close()
-	synctest.Wait()
-}
-
-func (w *world) start() *modelProcess {
-	p := &modelProcess{world: w, n: len(w.procs), ended: make(map[string]bool)}
-	session, err := auth.New(auth.Config{
-		BaseURL:        w.server.URL,
-		Store:          &modelStore{world: w, process: p},
-		Refresher:      auth.JSONRefresher{URL: "/auth/refresh", Transport: &modelWire{world: w, process: p}},
-		RefreshTimeout: refreshTimeout,
-		RefreshWindow:  auth.RefreshWindow{MaxAttempts: -1},
-		OnEvent:        p.event,
+// run runs the program in a bubble.
+func (p *program) run(t *testing.T) (b breach) {
+	t.Helper()
+	stuck := time.AfterFunc(2*time.Minute, func() {
+		fmt.Fprintf(os.Stderr, "the program does not come to its end; repeat with -model.seed=%d\n", p.seed)
 	})
-	if err != nil {
-		w.t.Fatal(err)
+	defer stuck.Stop()
+	var w *world
+	defer func() {
+		if r := recover(); r != nil { // goroutines that wait for each other
+			b.what = fmt.Sprint(r)
+		}
+		if w != nil && b.what == "" {
+			b = w.outcome()
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		w = newWorld(t, p)
+		w.play()
+	})
+	return b
+}
+
+// modelTally counts what programs came across, to show that they come across it.
+type modelTally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (m *modelTally) add(counts map[string]int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.counts == nil {
+		m.counts = make(map[string]int)
 	}
-	p.session = session
-	p.client = &http.Client{Transport: chain.New(session).Transport(&modelWire{world: w, process: p})}
-	return p
+	for k, n := range counts {
+		m.counts[k] += n
+	}
+}
+
+// String lists the counts.
+func (m *modelTally) String() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	for i, k := range sortedKeys(m.counts) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %d", k, m.counts[k])
+	}
+	return b.String()
 }

@@ -18,9 +18,11 @@ type session struct {
 	expiresAt time.Time // from here on requests wait for a refresh; zero: not known
 
 	reason  Reason // of a session that is signed out
+	ended   string // the session that was signed out
 	epoch   epoch
 	failure *failure     // the last refresh of this token, if it failed
 	proven  *atomic.Bool // the server has accepted the token
+	loaded  bool         // it came from the store, and may be as old as one that was just refused
 }
 
 func newSession(r *record, epoch epoch, window time.Duration) *session {
@@ -47,9 +49,23 @@ func newSession(r *record, epoch epoch, window time.Duration) *session {
 	return s
 }
 
-func signedOut(reason Reason, epoch epoch) *session { return &session{reason: reason, epoch: epoch} }
+func signedOut(reason Reason, epoch epoch, ended string) *session {
+	return &session{reason: reason, epoch: epoch, ended: ended}
+}
 
 func (s *session) signedIn() bool { return s.record != nil }
+
+// last names the session that there is, or was before it was signed out; "" if none is known.
+func (s *session) last() string {
+	switch {
+	case s == nil:
+		return ""
+	case s.signedIn():
+		return s.Session
+	default:
+		return s.ended
+	}
+}
 
 // continues tells whether a request signed with old may be sent again with s: they are of one user. A Login on top of
 // a session renews it for the same user, unless the tokens say otherwise.

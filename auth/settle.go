@@ -18,6 +18,7 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 		return a.settleFailure(s, o)
 	case o.adopted != nil:
 		next := newSession(o.adopted, s.epoch, a.config.ExpiryWindow)
+		next.loaded = true
 		if !a.publish(s, next) {
 			return a.state.Load().instead(s)
 		}
@@ -109,7 +110,7 @@ func (a *Interceptor) signOut(s *session, r Reason, d *debt) bool {
 	}
 	a.begin()
 	a.epoch.ends++
-	a.state.Store(signedOut(r, a.epoch))
+	a.state.Store(signedOut(r, a.epoch, s.Session))
 	if d != nil {
 		a.owe(d)
 	}
