@@ -75,7 +75,7 @@ func (a *app) diagnose(ctx context.Context) ([]finding, error) {
 	}
 	defer a.progress.Waiting("the keyrings")()
 	reports := keyring.Diagnose(ctx, keyring.Config{
-		Service: profile.Service, Dir: string(dir), Backend: a.backend(), Timeout: diagnosis, Passphrase: a.askPassphrase,
+		Service: profile.Service, Dir: string(dir), Backend: a.backend(), Timeout: diagnosis, Passphrase: a.ask(ctx),
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ func (a *app) readToken(server profile.Server) (auth.Token, error) {
 
 // openForLogin opens the keyring, and makes one if there is none.
 func (a *app) openForLogin(ctx context.Context, dir profile.Directory, server profile.Server) (*profile.Profile, error) {
-	ring, err := a.keyring(dir, server)
+	ring, err := a.keyring(ctx, dir, server)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (a *app) use(ctx context.Context, fn func(context.Context, *profile.Profile
 	}
 	var ring *keyring.Config
 	if known {
-		if ring, err = a.keyring(dir, server); err != nil {
+		if ring, err = a.keyring(ctx, dir, server); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
@@ -20,8 +22,8 @@ const (
 //
 // The passphrase of the file backend comes from the file named by the flag or by the environment, from the one that was generated
 // for a server on this machine, or from the user, in this order.
-func (a *app) keyring(dir profile.Directory, server profile.Server) (*keyring.Config, error) {
-	c := &keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir), Passphrase: a.askPassphrase}
+func (a *app) keyring(ctx context.Context, dir profile.Directory, server profile.Server) (*keyring.Config, error) {
+	c := &keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir), Passphrase: a.ask(ctx)}
 	if file := a.passphraseFile(); file != "" {
 		c.Passphrase = passphraseIn(file)
 		return c, nil
@@ -69,20 +71,42 @@ func (a *app) passphraseFile() string {
 	return a.getenv(passphraseVariable)
 }
 
-// askPassphrase asks on the terminal, for a new passphrase twice.
-func (a *app) askPassphrase(prompt string) (passphrase string, err error) {
-	if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
-		return "", fmt.Errorf("%w, and nobody to ask", keyring.ErrNoPassphrase)
+// ask is a Config.Passphrase that asks on the terminal, for a new passphrase twice.
+func (a *app) ask(ctx context.Context) func(string) (string, error) {
+	return func(prompt string) (passphrase string, err error) {
+		if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
+			return "", fmt.Errorf("%w, and nobody to ask", keyring.ErrNoPassphrase)
+		}
+		a.asking.Lock()
+		defer a.asking.Unlock()
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		a.progress.Hush(func() {
+			passphrase, err = keyring.PassphrasePrompt(prompt)
+			if err != nil || !strings.HasPrefix(prompt, "New ") {
+				return
+			}
+			var again string
+			if again, err = keyring.PassphrasePrompt("Once more"); err == nil && again != passphrase {
+				err = &hinted{err: errors.New("the two passphrases are not the same"), code: exitKeyring, hint: "run the command again"}
+			}
+		})
+		if err != nil {
+			_ = settle(ctx)
+		}
+		return passphrase, err
 	}
-	a.progress.Hush(func() {
-		passphrase, err = keyring.PassphrasePrompt(prompt)
-		if err != nil || !strings.HasPrefix(prompt, "New ") {
-			return
-		}
-		var again string
-		if again, err = keyring.PassphrasePrompt("Once more"); err == nil && again != passphrase {
-			err = errors.New("the two are not the same")
-		}
-	})
-	return passphrase, err
+}
+
+// settle waits a moment for ctx: the signal that ends a prompt ends the context, too, but not at the same time.
+func settle(ctx context.Context) error {
+	timer := time.NewTimer(100 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

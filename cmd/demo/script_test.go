@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +35,18 @@ func TestScript(t *testing.T) {
 			}
 			env.Defer(server.Close)
 			env.Values["server"] = server
-			env.Vars = append(hermetic(env.WorkDir), "WORK="+env.WorkDir, "URL="+server.URL)
+			if runtime.GOOS != "linux" { // where the keyring of the system could not be kept out
+				passphrase := filepath.Join(env.WorkDir, ".passphrase")
+				if err := os.WriteFile(passphrase, []byte("correct horse"), 0o600); err != nil {
+					return err
+				}
+				env.Vars = append(env.Vars, "CHATELAINE_BACKEND=file", "CHATELAINE_PASSPHRASE_FILE="+passphrase)
+			}
+			env.Vars = append(env.Vars, hermetic(env.WorkDir)...)
+			env.Vars = append(env.Vars, "WORK="+env.WorkDir, "URL="+server.URL)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": order, "exits": exits, "serve": serve},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": order, "exits": exits, "serve": serve, "empty": empty},
 	})
 }
 
@@ -109,6 +119,15 @@ func order(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// empty checks that a directory is there and holds nothing.
+func empty(ts *testscript.TestScript, _ bool, args []string) {
+	found, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(found) > 0 {
+		ts.Fatalf("%s holds %v", args[0], found)
+	}
+}
+
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("demo", append([]string{"serve", "--json", "--addr", "127.0.0.1:0"}, args...)...)
 	cmd.Env = hermetic(ts.Getenv("WORK"))
@@ -116,8 +135,8 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	ts.Defer(func() {
-		ts.Check(cmd.Process.Signal(os.Interrupt))
-		if err := cmd.Wait(); err != nil { // an interrupt is how it ends, so that is no error
+		ts.Check(interrupt(cmd.Process))
+		if err := cmd.Wait(); err != nil && runtime.GOOS != "windows" { // an interrupt is how it ends, so that is no error
 			ts.Fatalf("demo serve: %v", err)
 		}
 	})

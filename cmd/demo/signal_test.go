@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,41 +16,103 @@ import (
 //     is killed before it has saved the new one. A strict server takes the next use of the old one for theft.
 //   - A server with a grace period for the old token, as Auth0, Okta and Supabase have it, closes that window, too.
 
-// atManyInstants starts `demo get` with an expired token again and again, ends it a little later each time, and calls then.
-func atManyInstants(t *testing.T, l *lab, end func(*exec.Cmd), then func(i int)) {
+// A moment is when a process is ended: so long after an event at the server, or after a share of the time a command takes.
+type moment struct {
+	event authtest.EventKind
+	after time.Duration
+	share float64
+}
+
+func moments() []moment {
+	all := []moment{
+		{event: authtest.EventDeny}, {event: authtest.EventDeny, after: time.Millisecond},
+		{event: authtest.EventRefresh}, {event: authtest.EventRotate}, {event: authtest.EventRotate, after: time.Millisecond},
+		{event: authtest.EventRotate, after: 2 * time.Millisecond}, {event: authtest.EventRotate, after: 5 * time.Millisecond},
+		{event: authtest.EventRotate, after: 10 * time.Millisecond}, {event: authtest.EventAPI},
+		{share: 0.1}, {share: 0.3}, {share: 0.5}, {share: 0.7}, {share: 0.9},
+	}
+	if raceEnabled { // opening the keyring costs a hash that the race detector makes ten times slower
+		return []moment{all[3], all[5], all[11]}
+	}
+	return all
+}
+
+// atManyInstants starts `demo get` with an expired token for each moment, ends it then, and calls then.
+func atManyInstants(t *testing.T, config authtest.Config, end func(*exec.Cmd), then func(*lab, moment)) *lab {
 	t.Helper()
+	events := make(chan authtest.EventKind, 10_000)
+	config.OnEvent = func(e authtest.Event) { events <- e.Kind }
+	l := newLab(t, config)
+	l.signIn(t)
 	begin := time.Now()
 	l.want(t, exitOK, l.demo(t, "get", "/me"))
-	whole := time.Since(begin) // of one command: the ends are spread over it
+	whole := time.Since(begin)
 	ended := 0
-	for i := range instants {
+	for _, m := range moments() {
 		l.server.ExpireAccess()
+		for len(events) > 0 {
+			<-events
+		}
 		cmd := l.demo(t, "get", "/me")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(whole*time.Duration(i+1)/instants, func() { end(cmd) })
+		done := make(chan struct{})
+		var group sync.WaitGroup
+		group.Go(func() {
+			if m.wait(events, whole, done) {
+				end(cmd)
+			}
+		})
 		if cmd.Wait() != nil {
 			ended++
 		}
-		timer.Stop()
-		then(i)
+		close(done)
+		group.Wait()
+		then(l, m)
 	}
-	if ended == 0 {
-		t.Error("every process was done before it was ended")
+	if ended < len(moments())/2 {
+		t.Errorf("only %d of %d processes were ended before they were done", ended, len(moments()))
 	}
-	t.Logf("%d of %d processes were ended, spread over %v", ended, instants, whole)
+	return l
+}
+
+// wait tells whether the moment has come before the process was done.
+func (m moment) wait(events <-chan authtest.EventKind, whole time.Duration, done <-chan struct{}) bool {
+	for m.event != "" {
+		select {
+		case kind := <-events:
+			if kind == m.event {
+				m.event = ""
+			}
+		case <-done:
+			return false
+		}
+	}
+	select {
+	case <-time.After(m.after + time.Duration(m.share*float64(whole))):
+		return true
+	case <-done:
+		return false
+	}
+}
+
+// goesOn runs `demo get`, which must still have its session.
+func goesOn(t *testing.T) func(*lab, moment) {
+	t.Helper()
+	return func(l *lab, m moment) {
+		t.Helper()
+		if out, err := l.demo(t, "get", "/me").CombinedOutput(); err != nil {
+			t.Fatalf("after %+v: %v\n%s%v", m, err, out, l.server.Timeline())
+		}
+	}
 }
 
 // TestInterrupt_get interrupts `demo get` at many instants, at a server without grace.
 func TestInterrupt_get(t *testing.T) {
 	t.Parallel()
 	signals(t)
-	l := newLab(t, authtest.Config{})
-	l.signIn(t)
-	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = interrupt(cmd.Process) }, func(int) {
-		l.want(t, exitOK, l.demo(t, "get", "/me"))
-	})
+	l := atManyInstants(t, authtest.Config{}, func(cmd *exec.Cmd) { _ = interrupt(cmd.Process) }, goesOn(t))
 	l.server.AssertNoReuse(t)
 	if n := l.server.Stats().Logins; n != 1 {
 		t.Errorf("%d logins", n)
@@ -59,23 +122,20 @@ func TestInterrupt_get(t *testing.T) {
 // TestKill_get kills `demo get` at many instants, at a server with grace.
 func TestKill_get(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, authtest.Config{ReuseGrace: time.Minute})
-	l.signIn(t)
-	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = cmd.Process.Kill() }, func(int) {
-		l.want(t, exitOK, l.demo(t, "get", "/me"))
-	})
+	l := atManyInstants(t, authtest.Config{ReuseGrace: time.Minute}, kill, goesOn(t))
 	if n := l.server.Stats().Logins; n != 1 {
 		t.Errorf("%d logins", n)
 	}
 }
 
+func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
+
 // TestKill_getStrict kills `demo get` at many instants, at a server without grace: a session that is lost was lost in the window.
 func TestKill_getStrict(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, authtest.Config{})
-	l.signIn(t)
-	before, lost := l.server.Stats(), 0
-	atManyInstants(t, l, func(cmd *exec.Cmd) { _ = cmd.Process.Kill() }, func(i int) {
+	var before authtest.Stats
+	lost := 0
+	atManyInstants(t, authtest.Config{}, kill, func(l *lab, m moment) {
 		killed := l.server.Stats()
 		out, err := l.demo(t, "get", "/me").CombinedOutput()
 		after := l.server.Stats()
@@ -85,11 +145,11 @@ func TestKill_getStrict(t *testing.T) {
 			lost++
 			l.signIn(t)
 		default:
-			t.Fatalf("after kill %d: exit code %d\n%s%v", i, code, out, l.server.Timeline())
+			t.Fatalf("after %+v: exit code %d\n%s%v", m, code, out, l.server.Timeline())
 		}
 		before = l.server.Stats()
 	})
-	t.Logf("%d sessions were lost in the window", lost)
+	t.Logf("%d of %d sessions were lost in the window", lost, len(moments()))
 }
 
 // TestKill_window kills `demo get` in the window, while the server keeps the answer to the refresh back.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/waterfall"
@@ -32,6 +33,7 @@ type app struct {
 	style    screen.Style // of stderr
 	outStyle screen.Style // of stdout
 	progress *screen.Progress
+	asking   sync.Mutex // held while a prompt has the terminal
 	recorder *wire.Recorder
 	logger   *slog.Logger // nil without --debug
 }
