@@ -56,7 +56,8 @@ func (c *Chain) Install(client *resty.Client) error {
 	return nil
 }
 
-// Uninstall gives client the transport back that it had before Install, and tells whether it had a chain.
+// Uninstall gives client the transport back that is below the chain, and tells whether there was a chain. A base URL that
+// Install set stays.
 func Uninstall(client *resty.Client) bool {
 	t, ok := installed(client)
 	if ok {

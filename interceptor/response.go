@@ -9,7 +9,8 @@ import (
 
 // Response is the answer to one send, or one that an interceptor made with [NewResponse].
 //
-// Request is the request it answers, as it was sent; it hides the field of the embedded [*http.Response].
+// Request is the request it answers, as it was sent; it hides the field of the embedded [*http.Response]. Do not change it
+// any more: a transport may still be sending it when it has the answer.
 type Response struct {
 	*http.Response
 
