@@ -25,11 +25,20 @@ type moment struct {
 
 func moments() []moment {
 	all := []moment{
-		{event: authtest.EventDeny}, {event: authtest.EventDeny, after: time.Millisecond},
-		{event: authtest.EventRefresh}, {event: authtest.EventRotate}, {event: authtest.EventRotate, after: time.Millisecond},
-		{event: authtest.EventRotate, after: 2 * time.Millisecond}, {event: authtest.EventRotate, after: 5 * time.Millisecond},
-		{event: authtest.EventRotate, after: 10 * time.Millisecond}, {event: authtest.EventAPI},
-		{share: 0.1}, {share: 0.3}, {share: 0.5}, {share: 0.7}, {share: 0.9},
+		{event: authtest.EventDeny},
+		{event: authtest.EventDeny, after: time.Millisecond},
+		{event: authtest.EventRefresh},
+		{event: authtest.EventRotate},
+		{event: authtest.EventRotate, after: time.Millisecond},
+		{event: authtest.EventRotate, after: 2 * time.Millisecond},
+		{event: authtest.EventRotate, after: 5 * time.Millisecond},
+		{event: authtest.EventRotate, after: 10 * time.Millisecond},
+		{event: authtest.EventAPI},
+		{share: 0.1},
+		{share: 0.3},
+		{share: 0.5},
+		{share: 0.7},
+		{share: 0.9},
 	}
 	if raceEnabled { // opening the keyring costs a hash that the race detector makes ten times slower
 		return []moment{all[3], all[5], all[11]}

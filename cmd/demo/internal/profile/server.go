@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -95,6 +96,7 @@ func (s Server) Over(other Server) (Server, error) {
 	if err != nil {
 		return Server{}, err
 	}
+	other.AllowedOrigins, other.Scopes = slices.Clone(other.AllowedOrigins), slices.Clone(other.Scopes)
 	err = json.Unmarshal(data, &other)
 	return other, err
 }

@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	maxRows  = 12 // more than these are drawn as groups
-	minBar   = 12
-	maxBar   = 44
-	maxPath  = 22
-	minPath  = 12
-	maxNotes = 22
-	fixed    = 4 + 3 + 2 + 6 + 2 + 2 + 9 + 2 // everything but path, bar and remark
+	maxRows = 12 // more than these are drawn as groups
+	minBar  = 12
+	maxBar  = 44
+	maxPath = 22
+	minPath = 12
+	fixed   = 4 + 3 + 2 + 7 + 2 + 2 + 9 + 2 + 20 // everything but path and bar: the last is the remark
 )
 
 // A row is one exchange, or many that are alike.
@@ -39,7 +38,7 @@ func Draw(w io.Writer, style screen.Style, width int, exchanges []wire.Exchange)
 	}
 	rows := group(exchanges)
 	begin, end := rows[0].Start, rows[0].end
-	path := minPath
+	path, widest := minPath, max(minPath, min(maxPath, width-fixed-minBar))
 	for _, r := range rows {
 		if r.Start.Before(begin) {
 			begin = r.Start
@@ -47,9 +46,9 @@ func Draw(w io.Writer, style screen.Style, width int, exchanges []wire.Exchange)
 		if r.end.After(end) {
 			end = r.end
 		}
-		path = max(path, min(utf8.RuneCountInString(r.label()), maxPath))
+		path = max(path, min(utf8.RuneCountInString(r.label()), widest))
 	}
-	scale := scale{begin: begin, whole: max(end.Sub(begin), 1), cells: max(minBar, min(maxBar, width-fixed-path-maxNotes))}
+	scale := scale{begin: begin, whole: max(end.Sub(begin), 1), cells: max(minBar, min(maxBar, width-fixed-path))}
 	for _, r := range rows {
 		if _, err := fmt.Fprintln(w, strings.TrimRight(r.line(style, scale, path), " ")); err != nil {
 			return err
@@ -128,9 +127,9 @@ func (r *row) remark(style screen.Style) string {
 	case r.Status == 0:
 		return style.Red("no answer")
 	case r.Role == wire.Refresh && r.Status >= http.StatusInternalServerError:
-		return style.Red("refresh: server trouble")
+		return style.Red("the refresh fails")
 	case r.Role == wire.Refresh && r.Status >= http.StatusBadRequest:
-		return style.Red("refresh: refused")
+		return style.Red("the refresh, refused")
 	case r.Role == wire.Refresh:
 		return style.Magenta("the refresh")
 	case r.Role == wire.Login:

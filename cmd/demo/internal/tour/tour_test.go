@@ -1,0 +1,129 @@
+package tour_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/tour"
+)
+
+// TestMain makes this program the processes of the tour.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"role": func() {
+		if err := tour.Role(context.Background(), os.Stdin, os.Stdout, os.Args[1], os.Args[2], os.Args[3]); err != nil {
+			os.Exit(1)
+		}
+	}})
+}
+
+// options are those of a test; the temporary directory of the tour is home.
+func options(t *testing.T) (o tour.Options, out *strings.Builder) {
+	t.Helper()
+	out = new(strings.Builder)
+	return tour.Options{
+		Out: out, Width: 100,
+		Again: func(ctx context.Context, args ...string) *exec.Cmd { return exec.CommandContext(ctx, "role", args...) },
+	}, out
+}
+
+type facts struct {
+	Held     bool `json:"held"`
+	Promises int  `json:"promises"`
+	Broken   int  `json:"broken"`
+	Scenes   []struct {
+		Title     string           `json:"title"`
+		Exchanges []map[string]any `json:"exchanges"`
+		Promises  []struct {
+			Promise string `json:"promise"`
+			Held    bool   `json:"held"`
+		} `json:"promises"`
+	} `json:"scenes"`
+}
+
+// TestRun: all promises hold, and both forms of the output tell the same facts.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	o, text := options(t)
+	o.Style = screen.Colored()
+	if err := tour.Run(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	o, out := options(t)
+	o.JSON = true
+	if err := tour.Run(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var f facts
+	if err := json.Unmarshal([]byte(out.String()), &f); err != nil {
+		t.Fatal(err)
+	}
+	if !f.Held || f.Broken != 0 || f.Promises < 20 || len(f.Scenes) != 9 {
+		t.Errorf("%+v", f)
+	}
+	rows := 0
+	for _, s := range f.Scenes {
+		rows += len(s.Exchanges)
+		for _, p := range s.Promises {
+			if n := strings.Count(text.String(), p.Promise); n < 2 || !p.Held { // as it is checked, and in the summary
+				t.Errorf("%s: %q is in the text %d times", s.Title, p.Promise, n)
+			}
+		}
+	}
+	if rows < 2*50+9 {
+		t.Errorf("%d exchanges", rows)
+	}
+	if strings.Contains(out.String(), "\x1b") || !strings.Contains(text.String(), "\x1b[35m") {
+		t.Error("colors are where they should not be, or not where they should")
+	}
+}
+
+// TestRun_broken: a promise that does not hold is shown, and fails the tour.
+func TestRun_broken(t *testing.T) {
+	t.Parallel()
+	o, out := options(t)
+	o.Server = authtest.Config{RefusedStatus: 503} // so nobody can tell that a session has ended
+	err := tour.Run(t.Context(), o)
+	if !errors.Is(err, tour.ErrBroken) {
+		t.Errorf("%v", err)
+	}
+	for _, want := range []string{"✗ the request fails: login required", "✗ the keyring is empty", "2 of 27 promises did not hold"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestRun_interrupted: the tour ends at once, and leaves nothing behind.
+func TestRun_interrupted(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("TMPDIR", home)
+	t.Setenv("TMP", home)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	o, _ := options(t)
+	o.Pause = time.Hour
+	if err := tour.Run(ctx, o); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	if left, err := os.ReadDir(home); len(left) > 0 || err != nil {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestRole_unknown: there are three.
+func TestRole_unknown(t *testing.T) {
+	t.Parallel()
+	if err := tour.Role(t.Context(), strings.NewReader(""), new(strings.Builder), "nonsense", t.TempDir(), ""); err == nil {
+		t.Error("no error")
+	}
+}
