@@ -47,6 +47,36 @@ func TestClose_waits(t *testing.T) {
 	})
 }
 
+// TestClose_waitsForAll: a goroutine that ends early is not the last one.
+func TestClose_waitsForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		store.fail(0, 0, 1)
+		f.ExpireAccess()
+		f.mustGet(t, "/me", http.StatusOK) // now one waits to repeat the save
+		f.ExpireAccess()
+		release := f.HoldRefresh()
+		r := f.goGet(t.Context(), "/me")
+		synctest.Wait()
+		closed := make(chan error, 1)
+		go func() { closed <- f.session.Close(t.Context()) }()
+		synctest.Wait()
+		select {
+		case err := <-closed:
+			t.Errorf("Close did not wait: %v", err)
+		default:
+		}
+		release()
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		(<-r).want(t, http.StatusOK)
+		finish(f)
+	})
+}
+
 // TestClose_beforeUse: a session that was never read cannot be after Close.
 func TestClose_beforeUse(t *testing.T) {
 	t.Parallel()

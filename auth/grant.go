@@ -27,7 +27,6 @@ func (g *grant) RoundTrip(r *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport //nolint:forbidigo // the documented default
 	}
-	r.GetBody = nil // so that net/http does not send it a second time
 	r.Header.Set("Accept", "application/json")
 	resp, err := base.RoundTrip(r)
 	if err != nil {

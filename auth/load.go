@@ -44,7 +44,7 @@ func (a *Interceptor) load(ctx context.Context, old *session) (*session, error) 
 	f := a.loading
 	if f == nil {
 		f = newFlight()
-		if !a.spawn(func() { a.runLoad(f, old) }) {
+		if !a.spawn(func() { a.runLoad(f) }) {
 			a.mu.Unlock()
 			if old != nil {
 				return old, nil
@@ -57,21 +57,21 @@ func (a *Interceptor) load(ctx context.Context, old *session) (*session, error) 
 	return f.wait(ctx)
 }
 
-func (a *Interceptor) runLoad(f *flight, old *session) {
+func (a *Interceptor) runLoad(f *flight) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
 	var r *record
 	err := errVanished
-	defer func() { f.land(a.loaded(f, old, r, err)) }()
+	defer func() { f.land(a.loaded(f, r, err)) }()
 	r, err = a.read(ctx)
 }
 
-// loaded makes what was read known, unless a Login or Logout came first.
-func (a *Interceptor) loaded(f *flight, old *session, r *record, err error) (*session, error) {
+// loaded makes what was read known, unless a Login or Logout has disowned the flight.
+func (a *Interceptor) loaded(f *flight, r *record, err error) (*session, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.state.Load()
-	if a.loading != f || s != old {
+	if a.loading != f {
 		return s, nil
 	}
 	a.loading = nil

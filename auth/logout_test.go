@@ -226,10 +226,10 @@ func TestLogin_refuses(t *testing.T) {
 	}
 }
 
-// TestLogout_duringReload: what a reload had read before Logout deleted it does not come back.
+// TestLogout_duringReload: what a reload had read before the session was deleted does not come back, whenever it began.
 func TestLogout_duringReload(t *testing.T) {
 	t.Parallel()
-	for name, fails := range map[string]bool{"deleted": false, "deleted later": true} {
+	for _, when := range []string{"before", "while it waits for the lock", "after it failed"} {
 		synctest.Test(t, func(t *testing.T) {
 			store := newFaulty()
 			slow := &slowReader{Memory: store.Memory, gate: make(chan chan struct{}, 1)}
@@ -241,21 +241,44 @@ func TestLogout_duringReload(t *testing.T) {
 			f.mustGet(t, "/me", http.StatusUnauthorized)
 			other := join(t, s, with(store.Memory))
 			other.login(t)
-			release := make(chan struct{})
-			slow.gate <- release
-			late := f.goGet(t.Context(), "/me")
-			synctest.Wait() // it has read the session of the other process
-			if fails {
-				store.fail(0, 1, 0)
+			free, release := make(chan struct{}), make(chan struct{})
+			go func() {
+				_ = store.Memory.Update(t.Context(), "default", func(_ context.Context, old []byte) ([]byte, error) { <-free; return old, nil })
+			}()
+			synctest.Wait()
+			var late <-chan result
+			reload := func() {
+				slow.gate <- release
+				late = f.goGet(t.Context(), "/me")
+				synctest.Wait() // it has read the session of the other process
 			}
-			if err := f.session.Logout(t.Context()); fails != errors.Is(err, auth.ErrPersist) {
-				t.Errorf("%s: got %v", name, err)
+			logout := func() {
+				go func() { _ = f.session.Logout(t.Context()) }()
+				synctest.Wait()
+			}
+			switch when {
+			case "before":
+				reload()
+				logout()
+				close(free)
+			case "while it waits for the lock":
+				logout()
+				reload()
+				close(free)
+			default:
+				close(free)
+				store.fail(0, 1, 0)
+				logout()
+				reload()
 			}
 			sleep(2 * time.Second)
+			if stored(t, store) != "" {
+				t.Errorf("%s: still stored", when)
+			}
 			close(release)
 			(<-late).want(t, http.StatusUnauthorized)
 			if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn {
-				t.Errorf("%s: %+v, %v", name, st, err)
+				t.Errorf("%s: %+v, %v", when, st, err)
 			}
 			finish(f, other)
 		})

@@ -147,6 +147,31 @@ func TestRace_logoutBeforeLock(t *testing.T) {
 	})
 }
 
+// TestRace_logoutGaveUp: a refresh whose answer comes after a Logout that could not wait for it ends the session in the store.
+func TestRace_logoutGaveUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storage.NewMemory()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		f.ExpireAccess()
+		release := f.HoldRefresh()
+		waiter := f.goGet(t.Context(), "/me")
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := f.session.Logout(ctx); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		(<-waiter).fails(t, auth.ErrLoginRequired)
+		release()
+		synctest.Wait()
+		if stored(t, store) != "" {
+			t.Error("a session is stored")
+		}
+		finish(f)
+	})
+}
+
 // TestRace_memoryOnly: without a store Logout is as good, whatever its context says.
 func TestRace_memoryOnly(t *testing.T) {
 	t.Parallel()

@@ -162,6 +162,9 @@ func TestRecord_absurdTimes(t *testing.T) {
 			if _, err := f.session.Refresh(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			if st, err := f.session.Status(t.Context()); err != nil || st.Unsaved {
+				t.Errorf("after the refresh: %+v, %v", st, err)
+			}
 			if err := f.session.Login(t.Context(), auth.Token{AccessToken: "x", Expiry: expiry}); err != nil {
 				t.Fatal(err)
 			}

@@ -175,6 +175,7 @@ func TestErrorsNeverLeak(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"text":         errors.New("cannot refresh " + canary),
+		"escaped":      errors.New("cannot refresh " + url.QueryEscape(canary)),
 		"RefreshError": &auth.RefreshError{Status: 500, Err: errors.New(canary)},
 		"x/oauth2":     &oauth2.RetrieveError{Response: &http.Response{Status: "500"}, Body: []byte("body of " + canary)},
 		"net/http":     &url.Error{Op: "Get", URL: "https://x.example/?k=" + canary, Err: errFull},

@@ -49,13 +49,9 @@ func TestG_LateUnauthorized(t *testing.T) {
 // TestRule01_LoginMeanwhile: a token that the program replaced counts like one that was refreshed, also without a Refresher.
 func TestRule01_LoginMeanwhile(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*auth.Config){
-		"with a Refresher":    func(*auth.Config) {},
-		"without a Refresher": func(c *auth.Config) { c.Refresher = nil },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := start(t, authtest.Config{}, change)
+	for _, change := range []func(*auth.Config){func(*auth.Config) {}, func(c *auth.Config) { c.Refresher = nil }} {
+		for _, opaque := range []bool{false, true} {
+			f := start(t, authtest.Config{OpaqueTokens: opaque}, change)
 			release := f.HoldAPI(1)
 			late := f.goGet(t.Context(), "/me")
 			f.await(t, calling(1))
@@ -64,6 +60,47 @@ func TestRule01_LoginMeanwhile(t *testing.T) {
 			release()
 			(<-late).want(t, http.StatusOK)
 			f.AssertRefreshes(t, 0)
+		}
+	}
+}
+
+// TestRule01_AnotherUserMeanwhile: a request is not sent again as somebody else. Where tokens do not tell users apart, a Logout
+// in between does.
+func TestRule01_AnotherUserMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		opaque, logout bool
+		user           string
+		again          bool
+	}{
+		"JWT, bob":                    {false, false, "bob", false},
+		"JWT, bob after a logout":     {false, true, "bob", false},
+		"JWT, alice after a logout":   {false, true, "alice", true},
+		"opaque, after a logout":      {true, true, "bob", false},
+		"opaque, on top of a session": {true, false, "alice", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t, authtest.Config{OpaqueTokens: test.opaque})
+			release := f.HoldAPI(1)
+			late := f.goGet(t.Context(), "/me")
+			f.await(t, calling(1))
+			f.ExpireAccess()
+			if test.logout {
+				if err := f.session.Logout(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f.as(t, test.user)
+			release()
+			if test.again {
+				(<-late).want(t, http.StatusOK)
+				return
+			}
+			(<-late).fails(t, auth.ErrLoginRequired)
+			if n := f.Stats().APICalls; n != 1 {
+				t.Errorf("sent %d times", n)
+			}
 		})
 	}
 }

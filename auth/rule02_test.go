@@ -117,6 +117,21 @@ func TestRule02_ManyExpired(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
+// TestRule02_RefreshTokenAlone: a session that begins with a refresh token alone gets its access token before the first
+// request.
+func TestRule02_RefreshTokenAlone(t *testing.T) {
+	t.Parallel()
+	f := start(t, authtest.Config{})
+	if err := f.session.Login(t.Context(), auth.Token{RefreshToken: f.Issue("alice").RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	f.mustGet(t, "/me", http.StatusOK)
+	f.AssertRefreshes(t, 1)
+	if n := f.Stats().Unauthorized; n != 0 {
+		t.Errorf("%d requests went out without a token", n)
+	}
+}
+
 // TestRule02_OtherAccount: two sessions refresh side by side.
 func TestRule02_OtherAccount(t *testing.T) {
 	t.Parallel()

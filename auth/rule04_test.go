@@ -148,6 +148,23 @@ func TestK_Panic(t *testing.T) {
 	}
 }
 
+// TestRule04_TimeoutAlone: what the wait for the lock took is not taken from the Refresher.
+func TestRule04_TimeoutAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := storage.NewMemory()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		go func() {
+			_ = store.Update(t.Context(), "default", func(_ context.Context, old []byte) ([]byte, error) { sleep(20 * time.Second); return old, nil })
+		}()
+		synctest.Wait()
+		f.ExpireAccess()
+		f.DelayRefresh(20 * time.Second)
+		f.mustGet(t, "/me", http.StatusOK)
+		finish(f)
+	})
+}
+
 // TestRule04_Timeout bounds a Refresher that does not come back, and with it what callers wait.
 func TestRule04_Timeout(t *testing.T) {
 	t.Parallel()

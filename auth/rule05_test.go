@@ -186,6 +186,29 @@ func TestRule05_LostToLogin(t *testing.T) {
 	}
 }
 
+// TestRule05_NewerStored: what the store has got meanwhile from another process is not overwritten, but adopted.
+func TestRule05_NewerStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true, ReuseGrace: time.Hour, GraceMints: true}, with(store))
+		store.fail(0, 0, 1)
+		f.ExpireAccess()
+		f.mustGet(t, "/me", http.StatusOK)
+		other := join(t, f.Server, with(store))
+		f.ExpireAccess()
+		other.mustGet(t, "/me", http.StatusOK) // with the spent token, which the server forgives
+		want := stored(t, store)
+		sleep(time.Minute)
+		if stored(t, store) != want {
+			t.Error("the other's token was overwritten")
+		}
+		f.mustGet(t, "/me", http.StatusOK)
+		f.AssertRefreshes(t, 2)
+		finish(f, other)
+	})
+}
+
 // TestF_KeyringErrorIsNoLogout: a session that cannot be read is an error, and comes back when it can.
 func TestF_KeyringErrorIsNoLogout(t *testing.T) {
 	t.Parallel()

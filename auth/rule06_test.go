@@ -256,6 +256,17 @@ func TestRule06_OwnError(t *testing.T) {
 	}
 }
 
+// TestRule06_StoreWraps: the Refresher's failure is no failure of the store that passes it on.
+func TestRule06_StoreWraps(t *testing.T) {
+	t.Parallel()
+	f := start(t, authtest.Config{}, with(quoting{newFaulty()}))
+	f.ExpireAccess()
+	f.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
+	if err := f.mustFail(t, "/me", auth.ErrRefreshFailed); strings.Contains(err.Error(), "cannot write") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestN_InsufficientScope is nothing that a refresh could change.
 func TestN_InsufficientScope(t *testing.T) {
 	t.Parallel()

@@ -193,7 +193,11 @@ func TestRule07_LockHeld(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := f.session.Logout(ctx); !errors.Is(err, auth.ErrPersist) || !errors.Is(err, context.DeadlineExceeded) {
+		left := make(chan error, 1)
+		go func() { left <- f.session.Logout(ctx) }()
+		synctest.Wait()
+		f.mustGet(t, "/me", http.StatusUnauthorized)
+		if err := <-left; !errors.Is(err, auth.ErrPersist) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		f.mustGet(t, "/me", http.StatusUnauthorized)

@@ -11,6 +11,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
 // TestRule08_NeverToStrangers: which URL sees the token, and which does not.
@@ -197,6 +198,38 @@ func TestRule08_StrangersUnauthorized(t *testing.T) {
 			t.Errorf("%s: sent %d times, token %q", target, len(w.urls), w.tokens[0])
 		}
 	}
+}
+
+// TestRule08_RetriedElsewhere: an interceptor that sends a call a second time to a stranger gets no token for it, and the
+// stranger's 401 is none of ours though the first attempt was signed.
+func TestRule08_RetriedElsewhere(t *testing.T) {
+	t.Parallel()
+	f := start(t, authtest.Config{})
+	foreign := f.Foreign()
+	foreign.Answer(http.StatusUnauthorized, nil, "")
+	elsewhere, err := url.Parse(foreign.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failover := interceptor.Funcs{
+		Request: func(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			if r.Attempt() > 1 {
+				r.URL, r.Host = elsewhere, ""
+			}
+			return h.Next(r)
+		},
+		Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			if e.Request.Attempt() == 1 {
+				return h.Retry(0)
+			}
+			return h.Next(e)
+		},
+	}
+	f.client = &http.Client{Transport: chain.New(failover, f.session).Transport(f.Transport())}
+	f.FailAPI(1, http.StatusServiceUnavailable, nil, "")
+	f.mustGet(t, "/me", http.StatusUnauthorized)
+	f.AssertNoLeak(t)
+	f.AssertRefreshes(t, 0)
 }
 
 // TestWithoutAuth sends as if nobody were signed in.

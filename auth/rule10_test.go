@@ -113,6 +113,25 @@ func TestRule10_Failures(t *testing.T) {
 	})
 }
 
+// TestRule10_CountedOnce: a token that was refused counts once, however often its refresh fails afterwards.
+func TestRule10_CountedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, authtest.Config{InMemory: true}, func(c *auth.Config) { c.RefreshWindow.MaxAttempts = 4 })
+		f.FailAPI(always, http.StatusUnauthorized, nil, "no")
+		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.FailRefresh(always, http.StatusServiceUnavailable, nil, "")
+		for range 3 { // one for the token, and three
+			f.mustFail(t, "/me", auth.ErrRefreshFailed)
+			sleep(time.Second)
+		}
+		f.AssertRefreshes(t, 4)
+		f.mustFail(t, "/me", auth.ErrExcessiveRefresh)
+		f.AssertRefreshes(t, 4)
+		finish(f)
+	})
+}
+
 // TestRule10_WhatHelpsIsNoStorm: a token that served one good response starts the count anew; and tokens that nobody
 // refused do not count, though nobody saw them work.
 func TestRule10_WhatHelpsIsNoStorm(t *testing.T) {
@@ -123,16 +142,24 @@ func TestRule10_WhatHelpsIsNoStorm(t *testing.T) {
 		f.mustGet(t, "/me", http.StatusOK)
 	}
 	f.AssertRefreshes(t, 10)
-	f.FailAPI(2, http.StatusUnauthorized, nil, "no")
-	f.mustGet(t, "/me", http.StatusUnauthorized) // the first that did not help
-	f.mustGet(t, "/me", http.StatusOK)
+	for range 4 {
+		f.FailAPI(3, http.StatusUnauthorized, nil, "no")
+		f.mustGet(t, "/me", http.StatusUnauthorized) // the refresh did not help
+		f.mustGet(t, "/me", http.StatusOK)           // the next one did
+	}
 	for range 10 {
 		if _, err := f.session.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f.AssertRefreshes(t, 21)
+	f.AssertRefreshes(t, 28)
 	f.AssertNoReuse(t)
+
+	one := start(t, authtest.Config{}, func(c *auth.Config) { c.RefreshWindow.MaxAttempts = 1 })
+	for range 5 {
+		one.ExpireAccess()
+		one.mustGet(t, "/me", http.StatusOK)
+	}
 
 	synctest.Test(t, func(t *testing.T) { // a client that only takes tokens, and does not tell how they did
 		g := start(t, authtest.Config{InMemory: true, AccessTTL: time.Second})

@@ -108,6 +108,16 @@ func TestRule12_NoAccessToken(t *testing.T) {
 	}
 }
 
+// TestRule12_OwnJWT: the lifetime of a JWT that a Refresher of one's own returns without an Expiry is read from it.
+func TestRule12_OwnJWT(t *testing.T) {
+	t.Parallel()
+	f := start(t, authtest.Config{}, func(c *auth.Config) { c.Refresher = answering(auth.Token{AccessToken: jwt(`{"iat":1000,"exp":1600}`)}) })
+	got, err := f.session.Refresh(t.Context())
+	if left := time.Until(got.Expiry); err != nil || left < 9*time.Minute || left > 10*time.Minute {
+		t.Errorf("%v left, %v", left, err)
+	}
+}
+
 // TestRule12_TokenTypeKept: so does the type of a token where the answer names none.
 func TestRule12_TokenTypeKept(t *testing.T) {
 	t.Parallel()

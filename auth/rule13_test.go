@@ -166,6 +166,12 @@ func TestRule13_GoodStatus(t *testing.T) {
 	f := start(t, authtest.Config{ExpiredStatus: http.StatusOK, ExpiredBody: "[]"}, func(c *auth.Config) {
 		c.ShouldRefresh = auth.StatusWithMessage(http.StatusOK, "[]")
 	})
+	seen := 0
+	spy := interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+		seen++
+		return h.Next(e)
+	}}
+	f.client = &http.Client{Transport: chain.New(spy, f.session).Transport(f.Transport())}
 	f.ExpireAccess()
 	if body := f.mustGet(t, "/me", http.StatusOK); !strings.Contains(body, "alice") {
 		t.Errorf("got %s", body)
@@ -176,6 +182,9 @@ func TestRule13_GoodStatus(t *testing.T) {
 	err := f.mustFail(t, "/me", auth.ErrRefreshFailed)
 	if e, ok := errors.AsType[*interceptor.Error](err); !ok || e.Response == nil || e.Response.StatusCode != http.StatusOK {
 		t.Errorf("%v does not carry the answer", err)
+	}
+	if seen != 1 {
+		t.Errorf("the other interceptors saw %d errors", seen)
 	}
 	f.FailAPI(always, http.StatusOK, nil, "[]") // whatever token it is given
 	if body := f.mustGet(t, "/me", http.StatusOK); body != "[]" {

@@ -19,7 +19,7 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 	case o.adopted != nil:
 		next := newSession(o.adopted, s.epoch, a.config.ExpiryWindow)
 		next.loaded = true
-		if !a.publish(s, next) {
+		if !a.publish(s, next, func() {}) {
 			return a.state.Load().instead(s)
 		}
 		return next, nil
@@ -34,22 +34,19 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 // until the store has it.
 func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 	next := newSession(o.next, s.epoch, a.config.ExpiryWindow)
-	if !a.publish(s, next) {
+	known := a.publish(s, next, func() {
+		a.debt = nil // an older one
+		if o.err != nil {
+			a.owe(&debt{record: next.record, session: next.Session})
+		}
+	})
+	if !known {
 		o.orphan = &o.next.Token
 		return a.state.Load().instead(s)
 	}
 	o.events = append(o.events, Event{Kind: TokenRefreshed, Expiry: next.Expiry})
 	if o.err != nil {
 		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err)})
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case a.epoch != s.epoch: // whoever came has told the store
-	case o.err != nil:
-		a.owe(&debt{record: next.record, session: next.Session})
-	default:
-		a.debt = nil // an older one
 	}
 	return next, nil
 }
@@ -61,20 +58,21 @@ func (a *Interceptor) settleFailure(s *session, o *outcome) (*session, error) {
 	if err.RetryAfter == 0 {
 		err.RetryAfter = next.failure.backoff()
 	}
-	if !a.publish(s, next) {
+	known := a.publish(s, next, func() {
+		if o.tried {
+			a.attempts.add(now)
+		}
+	})
+	if !known {
 		return a.state.Load().instead(s)
-	}
-	if o.tried {
-		a.mu.Lock()
-		a.attempts.add(now)
-		a.mu.Unlock()
 	}
 	o.events = append(o.events, Event{Kind: RefreshFailed, Err: err})
 	return nil, err
 }
 
-// publish makes next what is known and ends the refresh of from, at once; unless a new epoch has begun, which has done both.
-func (a *Interceptor) publish(from, next *session) bool {
+// publish makes next what is known, ends the refresh of from, and does the rest, all at once; unless a new epoch has begun,
+// which has done the first two.
+func (a *Interceptor) publish(from, next *session, rest func()) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.epoch != from.epoch {
@@ -82,6 +80,7 @@ func (a *Interceptor) publish(from, next *session) bool {
 	}
 	a.state.Store(next)
 	a.refreshing = nil
+	rest()
 	return true
 }
 
