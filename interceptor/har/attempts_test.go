@@ -198,6 +198,7 @@ func TestFailure(t *testing.T) {
 		want string
 	}{
 		"refused":          {url: "http://" + gone.Addr().String() + "/?key=s3cr3t", want: "connection refused"},
+		"no host":          {url: "/me", want: "unsupported protocol scheme"},
 		"deadline":         {url: silent.URL, want: "deadline exceeded"},
 		"rejected through": {url: silent.URL, in: reject(errors.New("not today")), want: "not today"},
 		"bad without text": {url: silent.URL, in: reject(&interceptor.Error{Kind: interceptor.KindConnection}), want: "connection failed"},

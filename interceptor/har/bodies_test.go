@@ -172,9 +172,52 @@ func TestBody_closedEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+	if n, err := resp.Body.Read(make([]byte, 1)); err == nil {
+		t.Errorf("read %d bytes of a closed body", n)
+	}
 	e := only(t, r)
-	if c := e.Response.Content; e.Comment != "" || c.Comment != "The body was not read to its end." || c.Text != `{"type":…` || c.Size != 8 {
+	if c := e.Response.Content; e.Response.Error != "" || e.Comment != "" || c.Comment != "The body was not read to its end." || c.Text != `{"type":…` || c.Size != 8 {
 		t.Errorf("got %+v, %q", c, e.Comment)
+	}
+}
+
+// TestBody_exactly: who knows the length need not read to the end.
+func TestBody_exactly(t *testing.T) {
+	t.Parallel()
+	const object = `{"ok":true}`
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		io.ReadFull(req.Body, make([]byte, len(object)))
+		return interceptor.NewResponse(nil, http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(object)).Response, nil
+	})
+	r := newRecorder(t, har.Config{})
+	req := request(t, http.MethodPost, "http://a/", strings.NewReader(object))
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := (&http.Client{Transport: chain.New(r).Transport(base)}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.ReadFull(resp.Body, make([]byte, len(object)))
+	resp.Body.Close()
+	if e := only(t, r); e.Request.PostData.Comment != "" || e.Response.Content.Comment != "" || e.Response.Content.Text != object {
+		t.Errorf("got %+v, %+v", e.Request.PostData, e.Response.Content)
+	}
+}
+
+// TestBody_unsent: an answer that does not wait for the body.
+func TestBody_unsent(t *testing.T) {
+	t.Parallel()
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		io.ReadFull(req.Body, make([]byte, 3))
+		return interceptor.NewResponse(nil, http.StatusRequestEntityTooLarge, nil, nil).Response, nil
+	})
+	r := newRecorder(t, har.Config{})
+	req := request(t, http.MethodPost, "http://a/", io.MultiReader(strings.NewReader("[1,2,3]")))
+	req.Header.Set("Content-Type", "application/json")
+	if _, err := call(t, &http.Client{Transport: chain.New(r).Transport(base)}, req); err != nil {
+		t.Fatal(err)
+	}
+	if e := only(t, r); e.Request.PostData.Comment != "The body was not read to its end." || e.Request.BodySize != 3 {
+		t.Errorf("got %+v", e.Request)
 	}
 }
 

@@ -13,11 +13,12 @@ type capture struct {
 	limit       int    // on kept
 	kept        []byte
 	size        int64 // of all that was seen
+	length      int64 // as announced; negative: unknown
 	ended       bool  // by io.EOF
 }
 
-func (x *exchange) newCapture(h http.Header) *capture {
-	c := &capture{contentType: h.Get("Content-Type")}
+func (x *exchange) newCapture(h http.Header, length int64) *capture {
+	c := &capture{contentType: h.Get("Content-Type"), length: length}
 	switch h.Get("Content-Encoding") {
 	case "", "identity":
 	default:
@@ -35,6 +36,9 @@ func (c *capture) add(p []byte) {
 		c.kept = append(c.kept, p[:min(room, len(p))]...)
 	}
 }
+
+// complete tells whether all of the body was seen. Who knows its length need not read on to the end.
+func (c *capture) complete() bool { return c.ended || c.length >= 0 && c.size >= c.length }
 
 // watched is a body that is looked at while somebody else reads it.
 type watched struct {

@@ -21,7 +21,7 @@ func (x *exchange) filled() entry {
 	v := x.recorder.view
 	if c := x.sent; c != nil {
 		e.Request.BodySize = c.size
-		e.Request.PostData = v.postData(c)
+		e.Request.PostData = v.postData(c, x.stage == stageDone)
 	}
 	if c := x.received; c != nil {
 		e.Response.Content.Size = c.size
@@ -34,8 +34,8 @@ func (x *exchange) filled() entry {
 	return e
 }
 
-func (v view) postData(c *capture) *postData {
-	p := &postData{MimeType: v.mimeType(c.contentType), Comment: v.remark(c, c.ended)}
+func (v view) postData(c *capture, done bool) *postData {
+	p := &postData{MimeType: v.mimeType(c.contentType), Comment: v.remark(c, done)}
 	if b := boundary(c.contentType); b != "" && !v.everything {
 		p.Params = v.parts(c.kept, b)
 		return p
@@ -60,7 +60,7 @@ func (v view) body(c *capture) (text, encoding string) {
 	}
 }
 
-// remark says what is missing of a body, and why. The done tells whether more of it could have been read.
+// remark says what is missing of a body, and why. No more of it will come if it is done.
 func (v view) remark(c *capture, done bool) string {
 	switch {
 	case c.size == 0:
@@ -69,7 +69,7 @@ func (v view) remark(c *capture, done bool) string {
 		return "Bodies of this kind are not recorded."
 	case c.size > int64(len(c.kept)):
 		return fmt.Sprintf("The first %d of %d bytes were recorded.", len(c.kept), c.size)
-	case done && !c.ended:
+	case done && !c.complete():
 		return "The body was not read to its end."
 	default:
 		return ""

@@ -62,13 +62,6 @@ func (x *exchange) claim() bool {
 	return true
 }
 
-// forInterceptor tells whether no transport records.
-func (x *exchange) forInterceptor() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return !x.claimed
-}
-
 // attach returns a copy of req whose sending is watched.
 func (x *exchange) attach(req *http.Request) *http.Request {
 	ctx := req.Context()
@@ -79,34 +72,37 @@ func (x *exchange) attach(req *http.Request) *http.Request {
 	if req.Body == nil || req.Body == http.NoBody {
 		return req
 	}
-	req.Body = x.watchSent(req.Body, req.Header)
+	header, length := req.Header, req.ContentLength
+	if length == 0 { // with a body that means that it is not known
+		length = -1
+	}
+	req.Body = x.watchSent(req.Body, header, length)
 	if again := req.GetBody; again != nil {
-		header := req.Header
 		req.GetBody = func() (io.ReadCloser, error) {
 			body, err := again()
 			if err != nil || body == nil {
 				return body, err
 			}
-			return x.watchSent(body, header), nil
+			return x.watchSent(body, header, length), nil
 		}
 	}
 	return req
 }
 
 // watchSent watches the body of the request, in the place of the one watched before, if there was one.
-func (x *exchange) watchSent(body io.ReadCloser, header http.Header) io.ReadCloser {
-	c := x.newCapture(header)
+func (x *exchange) watchSent(body io.ReadCloser, header http.Header, length int64) io.ReadCloser {
+	c := x.newCapture(header, length)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.sent = c
 	return &watched{ReadCloser: body, exchange: x, capture: c}
 }
 
-// answer records a response, once.
+// answer records a response, once: if a transport under the chain has done it, there is nothing left to do above.
 func (x *exchange) answer(req *http.Request, resp *http.Response) {
 	if !x.record(func() {
 		x.request, x.shown.Request, x.shown.Response = req, x.describeRequest(req, resp.Proto), x.describeResponse(req, resp)
-		x.received = x.newCapture(resp.Header)
+		x.received = x.newCapture(resp.Header, resp.ContentLength)
 	}) {
 		return
 	}

@@ -31,7 +31,7 @@ func (r *Recorder) OnRequest(req *interceptor.Request, h interceptor.RequestHand
 
 // OnResponse records the response, and its body as it is read.
 func (r *Recorder) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
-	if x := r.exchangeOf(resp.Request); x != nil && x.forInterceptor() {
+	if x := r.exchangeOf(resp.Request); x != nil {
 		x.answer(resp.Request.Request, resp.Response)
 	}
 	return h.Next(resp)
@@ -39,7 +39,7 @@ func (r *Recorder) OnResponse(resp *interceptor.Response, h interceptor.Response
 
 // OnError records a response that is an error, or why there is none.
 func (r *Recorder) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
-	if x := r.exchangeOf(e.Request); x != nil && x.forInterceptor() {
+	if x := r.exchangeOf(e.Request); x != nil {
 		if e.Response != nil && e.Response.Response != nil {
 			x.answer(e.Request.Request, e.Response.Response)
 		} else {

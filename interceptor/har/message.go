@@ -19,7 +19,7 @@ const unknownSize = -1
 func (x *exchange) describeRequest(req *http.Request, proto string) request {
 	v := x.recorder.view
 	r := request{
-		Method: cmp.Or(req.Method, http.MethodGet), URL: v.url(req.URL),
+		Method: cmp.Or(req.Method, http.MethodGet), URL: absolute(v.url(req.URL)),
 		HTTPVersion: cmp.Or(proto, req.Proto, "HTTP/1.1"), HeadersSize: unknownSize,
 	}
 	fields := x.wire
@@ -70,6 +70,14 @@ func noResponse() response {
 		Cookies: make([]cookie, 0), Headers: make([]pair, 0), Content: content{MimeType: unknownType},
 		HeadersSize: unknownSize, BodySize: unknownSize,
 	}
+}
+
+// absolute makes a URL one that the format allows. One without a host was never sent.
+func absolute(shown string) string {
+	if u, err := url.Parse(shown); err == nil && u.IsAbs() {
+		return shown
+	}
+	return "http://unknown.invalid/" + strings.TrimLeft(shown, "/")
 }
 
 func fieldsOf(h http.Header) []pair {

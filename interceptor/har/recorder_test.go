@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,8 +15,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
@@ -114,6 +118,48 @@ func TestMaxEntries(t *testing.T) {
 	if a := written(t, r); r.Len() != 0 || len(a.Log.Entries) != 0 || a.Log.Comment != "" {
 		t.Errorf("after Reset: %v, %q", a.lines(), a.Log.Comment)
 	}
+}
+
+// TestOrder: entries come in the order in which they were sent, at the same instant in the order of the calls.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(t, har.Config{MaxEntries: 3})
+		base := roundTripper(func(*http.Request) (*http.Response, error) {
+			return interceptor.NewResponse(nil, http.StatusOK, nil, nil).Response, nil
+		})
+		inner := r.Transport(base, "token-refresh")
+		refresh := interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			if req.URL.Path == "/4" {
+				if _, err := call(t, &http.Client{Transport: inner}, request(t, http.MethodPost, "http://a/refresh", nil)); err != nil {
+					t.Error(err)
+				}
+				after(time.Second)
+			}
+			return h.Next(req)
+		}}
+		traced := roundTripper(func(req *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(req.Context()).GetConn("a:80")
+			return base(req)
+		})
+		c := &http.Client{Transport: chain.New(r, refresh).Transport(traced)}
+		for i := range 5 {
+			if _, err := call(t, c, request(t, http.MethodGet, fmt.Sprintf("http://a/%d", i), nil)); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"/0", "/0/1", "/0/1/2", "/1/2/3", "/3/refresh/4"}[i]; paths(written(t, r)) != want {
+				t.Errorf("after %d: got %s, want %s", i, paths(written(t, r)), want)
+			}
+		}
+	})
+}
+
+func paths(a archive) string {
+	var b strings.Builder
+	for _, e := range a.Log.Entries {
+		b.WriteString(e.Request.URL[len("http://a"):])
+	}
+	return b.String()
 }
 
 // TestConcurrently records, writes, counts and resets at once.
@@ -232,13 +278,17 @@ func TestWriteFile(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	for _, bad := range []string{filepath.Join(name, "x"), filepath.Dir(name)} {
+	directory := filepath.Join(filepath.Dir(name), "directory")
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{filepath.Join(name, "x"), directory} {
 		if err := r.WriteFile(bad); err == nil || !strings.HasPrefix(err.Error(), "har: ") {
 			t.Errorf("%s: got %v", bad, err)
 		}
 	}
 	files, err := os.ReadDir(filepath.Dir(name))
-	if err != nil || len(files) != 1 {
+	if err != nil || len(files) != 2 {
 		t.Errorf("left behind: %v, %v", files, err)
 	}
 }

@@ -49,8 +49,10 @@ func everything(t *testing.T, c har.Config) []byte {
 	server := hoarder(t)
 	plant(t, httpClient(t, r, again()), server.URL)
 	plant(t, &http.Client{Transport: chain.New(r).Transport(telltale())}, "http://api.example.com")
-	if _, err := call(t, httpClient(t, r), request(t, http.MethodGet, "http://127.0.0.1:1/", nil)); err == nil {
-		t.Error("no error")
+	for _, nowhere := range []string{"http://127.0.0.1:1/", "/me"} {
+		if _, err := call(t, httpClient(t, r), request(t, http.MethodGet, nowhere, nil)); err == nil {
+			t.Error("no error")
+		}
 	}
 	resp, err := httpClient(t, r).Do(request(t, http.MethodGet, server.URL, nil)) // not read yet
 	if err != nil {

@@ -190,8 +190,8 @@ func telltale() http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		req.Body.Close()
 		if req.URL.Path != "/moved" {
-			return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: fmt.Errorf("%w: sent %v with password %s and %s to %s",
-				errRead, req.Header, req.URL.Query().Get("password"), req.URL.Query().Get("key"), req.URL)}
+			return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: fmt.Errorf("%s is not it, nor is %s: %w: sent %v to %s",
+				req.URL.Query().Get("password"), req.URL.Query().Get("key"), errRead, req.Header, req.URL)}
 		}
 		return &http.Response{
 			Status: "200 Hello " + canaries()["reason phrase"] + " for " + req.Header.Get("X-Tenant"), StatusCode: http.StatusOK,

@@ -84,6 +84,7 @@ func TestTimes(t *testing.T) {
 			tr.WroteRequest(httptrace.WroteRequestInfo{})
 			after(2 * time.Second)
 			tr.TLSHandshakeDone(tls.ConnectionState{}, nil)
+			tr.ConnectStart("tcp", "[::1]:443")
 			tr.GotFirstResponseByte()
 		}, want: seconds{1, -1, -1, 0, 2, 1, -1}},
 		"sent again on a new connection": {send: func(tr *httptrace.ClientTrace) {
@@ -134,8 +135,9 @@ func TestTimes(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRecorder(t, har.Config{})
+				var tr *httptrace.ClientTrace
 				base := roundTripper(func(req *http.Request) (*http.Response, error) {
-					tr := httptrace.ContextClientTrace(req.Context())
+					tr = httptrace.ContextClientTrace(req.Context())
 					test.send(tr)
 					if test.err != nil {
 						return nil, test.err
@@ -152,7 +154,9 @@ func TestTimes(t *testing.T) {
 				began := time.Now()
 				resp, err := c.Do(request(t, http.MethodGet, "http://a/", nil))
 				if err == nil {
+					tr.WroteRequest(httptrace.WroteRequestInfo{}) // late
 					resp.Body.Read(make([]byte, 10))
+					tr.GetConn("elsewhere:80")
 					resp.Body.Close()
 					after(time.Hour)
 				}
