@@ -1,0 +1,66 @@
+// Package otel traces and measures calls with OpenTelemetry: a span for every call, in it one for every attempt, as the semantic
+// conventions for HTTP clients ask, and the duration of requests as a histogram.
+//
+//	telemetry, err := otel.New(otel.Config{})
+//	session, err := auth.New(auth.Config{…, OnEvent: telemetry.OnEvent})
+//	client := resty.New()
+//	err = chain.New(telemetry.Around(session)...).Install(client)
+//	err = telemetry.Instrument(client)
+//
+// What a trace shows of an expired token:
+//
+//	call GET /users/{id}      2 sends
+//	├─ GET /users/{id}        401
+//	└─ GET /users/{id}        200   http.request.resend_count 1
+//
+// It is a module of its own, so that nobody who does not import it has OpenTelemetry among its dependencies.
+//
+// # Spans of attempts
+//
+// [Instrumentation.Around] puts the given interceptors between two of this package: the span of an attempt begins in the last
+// one, when all others are done with the request, and ends in the first one, which sees the outcome of every attempt
+// before anybody retries it. So the time a refresh takes, or a rate limiter, is not in it. What is never sent has no span.
+//
+// A span ends with the header of the response; reading the body is not in it. It carries the trace context to the server, every
+// attempt its own. Its context is that of the request beneath, so an otelhttp transport there would add a span of the
+// same request: use one or the other.
+//
+//	kind            client
+//	name            GET /users/{id}; GET, if there is no template
+//	attributes      http.request.method, http.request.resend_count, http.response.status_code, url.full, url.template,
+//	                server.address, server.port, network.protocol.version, error.type
+//	status          error from 400 on, and if there is no response; then with the error as its description
+//
+// # Spans of calls
+//
+// An interceptor is not told when a call ends: whoever comes after it may retry. So that span is not the interceptors' work.
+// Under resty [Instrumentation.Instrument] begins and ends it with resty's own hooks, around redirects and resty's
+// retries, too. For any other client [Instrumentation.Transport] is laid over the chain; there every hop of a redirect
+// is a call. Without either, the spans of attempts are children of the span in the caller's context.
+//
+//	kind            internal
+//	name            call GET /users/{id}
+//	attributes      http.request.method, url.template, http.response.status_code, error.type, chatelaine.sends
+//
+// # Templates
+//
+// The url.template is the path given to resty, if there are parameters in braces in it: a path that the program put together
+// itself would make a name of every value. [WithURLTemplate] gives one for everything else.
+//
+// # Metrics
+//
+//	http.client.request.duration   s           histogram, for every attempt: method, server, scheme, status, error, template
+//	chatelaine.auth.refreshes      {refresh}   counter: chatelaine.refresh.outcome is refreshed, failed or rejected
+//	chatelaine.auth.events         {event}     counter: chatelaine.event, and chatelaine.reason of those that signed out
+//
+// The counters are those of [Instrumentation.OnEvent], which auth calls.
+//
+// # Secrets
+//
+// What is shown of URLs and errors is decided by package redact. Headers and bodies are not looked at. The trace context, and
+// whatever else the propagator writes, goes to every host that a call is redirected to.
+//
+// # Concurrency
+//
+// Everything may be called at any time by any goroutine. No goroutine is started.
+package otel
