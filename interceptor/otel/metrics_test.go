@@ -95,10 +95,9 @@ func (brokenMeter) Int64Counter(name string, _ ...metric.Int64CounterOption) (me
 	return nil, errors.New("no instrument " + name)
 }
 
-// TestGlobal: the zero Config takes what the program sets.
-//
-//nolint:paralleltest // it sets what is global
+// TestGlobal: the zero Config takes what the program sets. No other test here takes it from there.
 func TestGlobal(t *testing.T) {
+	t.Parallel()
 	exporter := tracetest.NewInMemoryExporter()
 	before := api.GetTracerProvider()
 	api.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(exporter)))
