@@ -19,10 +19,7 @@ func parseToken(a *answer, accessField, refreshField string, asked time.Time) (T
 	case len(body) == 0:
 		return t, false
 	case body[0] == '{':
-		object, ok := tokenObject(body, accessField)
-		if !ok {
-			return t, false
-		}
+		object := tokenObject(body, accessField)
 		t.AccessToken = accessToken(object, accessField)
 		t.RefreshToken = text(object, refreshField, "refreshtoken")
 		t.TokenType = text(object, "", "tokentype")
@@ -48,21 +45,18 @@ func accessToken(object map[string]json.RawMessage, field string) string {
 }
 
 // tokenObject returns the members of the object that holds the token: the outermost, else one that it wraps.
-func tokenObject(body []byte, accessField string) (map[string]json.RawMessage, bool) {
+func tokenObject(body []byte, accessField string) map[string]json.RawMessage {
 	var object map[string]json.RawMessage
-	if json.Unmarshal(body, &object) != nil {
-		return nil, false
-	}
-	if accessToken(object, accessField) != "" {
-		return object, true
+	if json.Unmarshal(body, &object) != nil || accessToken(object, accessField) != "" {
+		return object
 	}
 	for _, wrap := range []string{"data", "result", "session", "tokens"} {
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(member(object, "", wrap), &inner) == nil && accessToken(inner, accessField) != "" {
-			return inner, true
+			return inner
 		}
 	}
-	return nil, false
+	return object
 }
 
 // member returns the first of the members: the one called exact, else the first of the known names.

@@ -52,14 +52,18 @@ func TestClose_waitsForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := newFaulty()
-		f := start(t, authtest.Config{InMemory: true}, with(store))
+		hook := make(chan struct{})
+		f := start(t, authtest.Config{InMemory: true}, with(store), func(c *auth.Config) {
+			c.OnEvent = func(e auth.Event) {
+				if e.Kind == auth.TokenRefreshed {
+					<-hook
+				}
+			}
+		})
 		store.fail(0, 0, 1)
 		f.ExpireAccess()
-		f.mustGet(t, "/me", http.StatusOK) // now one waits to repeat the save
-		f.ExpireAccess()
-		release := f.HoldRefresh()
 		r := f.goGet(t.Context(), "/me")
-		synctest.Wait()
+		synctest.Wait() // one tells the event, another waits to repeat the save
 		closed := make(chan error, 1)
 		go func() { closed <- f.session.Close(t.Context()) }()
 		synctest.Wait()
@@ -68,7 +72,7 @@ func TestClose_waitsForAll(t *testing.T) {
 			t.Errorf("Close did not wait: %v", err)
 		default:
 		}
-		release()
+		close(hook)
 		if err := <-closed; err != nil {
 			t.Error(err)
 		}

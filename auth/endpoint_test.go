@@ -220,6 +220,9 @@ func TestOAuth2Refresher(t *testing.T) {
 			} else if err == nil || errors.Is(err, auth.ErrInvalidGrant) != test.dead {
 				t.Errorf("got %v, want dead %v", err, test.dead)
 			}
+			if e.header.Get("Accept") != "application/json" {
+				t.Errorf("Accept: %q", e.header.Get("Accept"))
+			}
 			if e.calls != 1 || !strings.Contains(e.body, "grant_type=refresh_token") || !strings.Contains(e.body, "client_id=cli") {
 				t.Errorf("sent %q, %d times", e.body, e.calls)
 			}

@@ -119,6 +119,65 @@ func TestLogout_thenAnotherLogin(t *testing.T) {
 	})
 }
 
+// TestLogout_twice: a Logout that is repeated, because the first one failed, still knows which session it is about, though
+// another process has refreshed that since.
+func TestLogout_twice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		other := join(t, f.Server, with(store.Memory))
+		store.fail(0, 2, 0)
+		for range 2 {
+			if err := f.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+				t.Errorf("got %v", err)
+			}
+		}
+		sleep(time.Millisecond)
+		f.ExpireAccess()
+		other.mustGet(t, "/me", http.StatusOK)
+		f.mustGet(t, "/me", http.StatusUnauthorized)
+		sleep(time.Minute)
+		if stored(t, store) != "" {
+			t.Error("still stored")
+		}
+		finish(f, other)
+	})
+}
+
+// TestLogin_isAsOldAsItsSave: a Logout that failed while a login of another process waited for the lock is not about that.
+func TestLogin_isAsOldAsItsSave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newFaulty()
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		other := join(t, f.Server, with(store.Memory))
+		free := make(chan struct{})
+		go func() {
+			_ = store.Memory.Update(t.Context(), "default", func(_ context.Context, old []byte) ([]byte, error) { <-free; return old, nil })
+		}()
+		synctest.Wait()
+		in := make(chan error, 1)
+		go func() { in <- other.session.Login(t.Context(), token(f.Issue("bob"))) }()
+		sleep(10 * time.Millisecond)
+		store.fail(0, 1, 0)
+		if err := f.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		sleep(10 * time.Millisecond)
+		close(free)
+		if err := <-in; err != nil {
+			t.Error(err)
+		}
+		sleep(time.Minute)
+		other.mustGet(t, "/me", http.StatusOK)
+		if stored(t, store) == "" {
+			t.Error("the new session was deleted")
+		}
+		finish(f, other)
+	})
+}
+
 // TestLogin_thenLoginAgain: a debt of the session before is forgotten.
 func TestLogin_thenLoginAgain(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,8 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
 // TestRule01_WhichTokenSignedIt: a 401 for a token that is no longer the current one is sent again with the current one,
@@ -126,6 +128,25 @@ func TestRule01_LogoutMeanwhile(t *testing.T) {
 		t.Errorf("sent %d times", n)
 	}
 	f.AssertRefreshes(t, 0)
+}
+
+// TestRule01_LoginBetweenAttempts: so it is where another interceptor sends the request again.
+func TestRule01_LoginBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	f := start(t, authtest.Config{})
+	retry := interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+		if e.Request.Attempt() == 1 {
+			f.as(t, "bob")
+			return h.Retry(0)
+		}
+		return h.Next(e)
+	}}
+	f.client = &http.Client{Transport: chain.New(retry, f.session).Transport(f.Transport())}
+	f.FailAPI(1, http.StatusServiceUnavailable, nil, "")
+	f.mustFail(t, "/me", auth.ErrLoginRequired)
+	if n := f.Stats().APICalls; n != 1 {
+		t.Errorf("sent %d times", n)
+	}
 }
 
 // TestRule01_SameToken: a server may answer a refresh with the same access token; the refresh still counts.

@@ -43,6 +43,28 @@ func TestRule03_AdoptsNewerToken(t *testing.T) {
 	f.events.want(t, "signed in")
 }
 
+// TestRule03_AdoptedTooLate: a token that was adopted, or found in the store, may have expired as well; then it is
+// refreshed, for the same call.
+func TestRule03_AdoptedTooLate(t *testing.T) {
+	t.Parallel()
+	f, other, store := pair(t, authtest.Config{})
+	f.ExpireAccess()
+	other.mustGet(t, "/me", http.StatusOK)
+	f.ExpireAccess()
+	f.mustGet(t, "/me", http.StatusOK)
+	f.AssertRefreshes(t, 2)
+
+	if err := f.session.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := join(t, f.Server, with(store))
+	again.login(t)
+	f.ExpireAccess()
+	f.mustGet(t, "/me", http.StatusOK) // unsigned, then with the token it found, then with a new one
+	f.AssertRefreshes(t, 3)
+	f.AssertNoReuse(t)
+}
+
 // TestRule03_Gone: a session that another process has ended is over here as well.
 func TestRule03_Gone(t *testing.T) {
 	t.Parallel()

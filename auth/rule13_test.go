@@ -151,8 +151,15 @@ func TestRule13_NeverSignedIn(t *testing.T) {
 		t.Errorf("Token: got %v", err)
 	}
 	f.AssertRefreshes(t, 0)
+	lent := join(t, s, with(store)) // a client that only takes tokens
+	if _, err := lent.session.Token(t.Context()); !errors.Is(err, auth.ErrLoginRequired) {
+		t.Errorf("Token: got %v", err)
+	}
 	other := join(t, s, with(store))
 	other.login(t)
+	if _, err := lent.session.Token(t.Context()); err != nil {
+		t.Errorf("Token: got %v", err)
+	}
 	if st, err := f.session.Status(t.Context()); err != nil || !st.SignedIn {
 		t.Errorf("got %+v, %v", st, err)
 	}
