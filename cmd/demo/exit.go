@@ -59,8 +59,12 @@ func (a *app) report(ctx context.Context, err error) int {
 		return exitOK
 	}
 	hint, code := explain(ctx, err)
-	a.say("%s %s", a.style.Red("error:"), message(err))
-	a.say("%s %s", a.style.Yellow("hint:"), hint)
+	what := message(err)
+	if code == exitInterrupted {
+		what = "interrupted"
+	}
+	a.say("%s %s", a.style.Red("error:"), what)
+	a.say("%s %s", a.style.Yellow("hint:"), a.called(hint))
 	return code
 }
 

@@ -149,9 +149,9 @@ func (a *app) openForLogin(ctx context.Context, dir profile.Directory, server pr
 			return nil, err
 		}
 		file = dir.PassphraseFile()
-		a.say("note: no keyring of this system can be used (`demo doctor` tells why), so the session is encrypted with a passphrase\n"+
+		a.say(a.called("note: no keyring of this system can be used (`demo doctor` tells why), so the session is encrypted with a passphrase\n"+
 			"      that lies beside it, in %s.\n"+
-			"      That will do for a server on this machine, and for no other. To choose for yourself: --backend", file)
+			"      That will do for a server on this machine, and for no other. To choose for yourself: --backend"), file)
 	}
 	ring.Backend, ring.Passphrase = "file", passphraseIn(file)
 	return a.open(ctx, server, ring)

@@ -91,11 +91,14 @@ func (a *app) serve(cmd *cobra.Command, config authtest.Config) error {
 	} else {
 		a.say(a.style.Bold("serving on %[1]s")+", until Ctrl-C; the user is alice, her password wonderland\n"+
 			"try, in another terminal:\n"+
-			"  demo login --base-url %[1]s\n"+
-			"  demo get /me\n"+
-			"  demo post /_control/expire    "+a.style.Dim("then: demo get /me --trace   401, refresh, 200")+"\n"+
-			"  demo storm -n 200 /me         "+a.style.Dim("after another expire: one refresh")+"\n"+
-			"  demo post /_control/revoke    "+a.style.Dim("then: demo get /me           login required")+"\n", server.URL)
+			"  %[2]s login --base-url %[1]s\n"+
+			"  %[2]s get /me\n"+
+			"  %[2]s post /_control/expire\n"+
+			"  %[2]s get /me --trace          "+a.style.Dim("401, one refresh, 200")+"\n"+
+			"  %[2]s post /_control/expire\n"+
+			"  %[2]s storm -n 200 /me         "+a.style.Dim("200 × 401, one refresh, 200 × 200")+"\n"+
+			"  %[2]s post /_control/revoke\n"+
+			"  %[2]s get /me                  "+a.style.Dim("login required, exit code 4")+"\n", server.URL, a.name)
 	}
 	mu.Unlock()
 	if err != nil {

@@ -45,6 +45,7 @@ func newExitCodesTopic() *cobra.Command {
 			"  CHATELAINE_PASSPHRASE_FILE  file with the passphrase of the file backend, as --passphrase-file\n" +
 			"  XDG_STATE_HOME              where sessions are (default ~/.local/state)\n" +
 			"  NO_COLOR, TERM=dumb         no colors\n" +
+			"  CLICOLOR_FORCE              colors also where there is no terminal\n" +
 			"  HTTP_PROXY, HTTPS_PROXY     proxies, as curl knows them",
 	}
 }

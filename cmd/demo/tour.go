@@ -39,7 +39,7 @@ func (a *app) tour(ctx context.Context, slow bool) error {
 		return err
 	}
 	o := tour.Options{
-		Out: a.out, Style: a.outStyle, Width: screen.Width(a.out, 100), JSON: a.flags.json,
+		Out: a.out, Name: a.name, Style: a.outStyle, Width: screen.Width(a.out, 100), JSON: a.flags.json,
 		Again: func(ctx context.Context, args ...string) *exec.Cmd {
 			cmd := exec.CommandContext(ctx, self, roleCommand)
 			cmd.Args = append(cmd.Args, args...)

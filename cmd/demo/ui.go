@@ -29,6 +29,7 @@ type app struct {
 	stdio
 
 	getenv   func(string) string
+	name     string // how it is called
 	flags    flags
 	style    screen.Style // of stderr
 	outStyle screen.Style // of stdout
@@ -40,7 +41,7 @@ type app struct {
 
 func newApp(getenv func(string) string, std stdio) *app {
 	return &app{
-		stdio: std, getenv: getenv, recorder: new(wire.Recorder),
+		stdio: std, getenv: getenv, name: commandName(), recorder: new(wire.Recorder),
 		progress: &screen.Progress{W: std.err, On: screen.IsTerminal(std.err) && getenv("TERM") != "dumb"},
 	}
 }

@@ -13,9 +13,17 @@ import (
 // Style colors text. The zero value leaves text as it is.
 type Style struct{ on bool }
 
-// NewStyle colors what goes to a terminal, unless the environment says otherwise (https://no-color.org).
+// NewStyle colors what goes to a terminal, unless the environment says otherwise: NO_COLOR (https://no-color.org), TERM=dumb, and
+// CLICOLOR_FORCE (https://bixense.com/clicolors) for what goes elsewhere.
 func NewStyle(w any, getenv func(string) string) Style {
-	return Style{on: IsTerminal(w) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
+	switch {
+	case getenv("NO_COLOR") != "":
+		return Style{}
+	case getenv("CLICOLOR_FORCE") != "" && getenv("CLICOLOR_FORCE") != "0":
+		return Style{on: true}
+	default:
+		return Style{on: IsTerminal(w) && getenv("TERM") != "dumb"}
+	}
 }
 
 // Colored colors whatever it is given.

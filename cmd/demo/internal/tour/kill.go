@@ -25,22 +25,22 @@ func (s *stage) kill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		what := "what was under way left no trace"
+		what := "the save under way left no trace"
 		if found == acknowledged+1 {
-			what = "what was under way had just become the value"
+			what = "the save under way counts"
 		}
 		if found == acknowledged || found == acknowledged+1 {
 			whole++
 		}
 		s.say("    %s %d   %s   %s\n", s.Style.Red("kill -9"), i+1,
-			pad("acknowledged "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 32), s.Style.Dim(what))
+			pad("acknowledged "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 28), s.Style.Dim(what))
 	}
 	freed, err := s.killHolder(ctx)
 	if err != nil {
 		return err
 	}
-	s.say("    %s %d   %s   %s\n\n", s.Style.Red("kill -9"), kills+1, pad("while it held the lock", 32), s.Style.Dim("the next one had it at once"))
-	s.check("each time, the last acknowledged value or the next one", whole == kills, "%d of %d", whole, kills)
+	s.say("    %s %d   %s   %s\n\n", s.Style.Red("kill -9"), kills+1, pad("while it held the lock", 28), s.Style.Dim("the next one had it at once"))
+	s.check("the last acknowledged value, or the next one", whole == kills, "%d of %d", whole, kills)
 	s.check("the lock of a killed process is free", freed < lockPromise, "after %.1f ms", float64(freed.Microseconds())/1000)
 	status, err := s.client.get(ctx)
 	if err != nil {

@@ -3,6 +3,8 @@ package tour
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
@@ -39,12 +41,8 @@ func (s *stage) conclude(took time.Duration) error {
 	r := &s.report
 	r.TookMS, r.Server = took.Milliseconds(), s.server.Stats()
 	for _, a := range r.Scenes {
-		for _, p := range a.Promises {
-			r.Promises++
-			if !p.Held {
-				r.Broken++
-			}
-		}
+		r.Promises += len(a.Promises)
+		r.Broken += len(a.Promises) - a.total().held
 	}
 	r.Held = r.Broken == 0
 	if s.JSON {
@@ -62,25 +60,57 @@ func (s *stage) conclude(took time.Duration) error {
 	return nil
 }
 
+// summarize prints a table of the scenes, what did not hold, and the verdict.
 func (s *stage) summarize() {
-	const titleColumn = 20
-	s.say("\n%s %s\n\n", s.Style.Invert(" ✓ "), s.Style.Bold("Summary"))
+	s.say("\n%s %s\n\n", s.Style.Invert(" Σ "), s.Style.Bold("Summary"))
+	s.say("    %s\n", s.Style.Dim(fmt.Sprintf(tableRow, "scene", "promises", "requests", "refused", "refreshes")))
 	for _, a := range s.report.Scenes {
-		title := a.Title
+		t := a.total()
+		held := t.held == len(a.Promises)
+		line := fmt.Sprintf(tableRow, a.Title, fmt.Sprintf("%d of %d", t.held, len(a.Promises)), number(len(a.Exchanges)),
+			number(t.refused), number(t.refreshes))
+		s.say("  %s %s\n", s.Style.Mark(held), line)
 		for _, p := range a.Promises {
-			s.say("  %s %s%s\n", s.Style.Mark(p.Held), s.Style.Bold(pad(title, titleColumn)), p.Text)
-			title = ""
+			if !p.Held {
+				s.say("      %s\n", s.Style.Red(p.Text+": "+p.Evidence))
+			}
 		}
 	}
-	line := fmt.Sprintf("All %d promises held, in %.1f s.", s.report.Promises, float64(s.report.TookMS)/1000)
-	if s.report.Held {
-		line = s.Style.Green(line)
-	} else {
+	line := s.Style.Green(fmt.Sprintf("All %d promises held, in %.1f s.", s.report.Promises, float64(s.report.TookMS)/1000))
+	if !s.report.Held {
 		line = s.Style.Red(fmt.Sprintf("%d of %d promises did not hold.", s.report.Broken, s.report.Promises))
 	}
 	stats := s.report.Server
 	s.say("\n  %s %s\n  %s\n\n", s.Style.Bold(line),
 		s.Style.Dim(fmt.Sprintf("%s, %s, %d refresh tokens spent twice.", count(stats.Logins, "login"), count(stats.Rotations, "rotation"),
 			stats.Reuses)),
-		s.Style.Dim("By hand: demo serve, and in another terminal demo login, demo get /me --trace."))
+		s.Style.Dim("By hand: "+s.Name+" serve; it tells what to try."))
+}
+
+const tableRow = "%-20s %-10s %10s %10s %11s"
+
+// number leaves a zero out, so that the others are seen.
+func number(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+// total counts what is in an act.
+func (a act) total() (t struct{ held, refused, refreshes int }) {
+	for _, p := range a.Promises {
+		if p.Held {
+			t.held++
+		}
+	}
+	for _, e := range a.Exchanges {
+		switch {
+		case e.Role == wire.Refresh:
+			t.refreshes++
+		case e.Status == http.StatusUnauthorized:
+			t.refused++
+		}
+	}
+	return t
 }

@@ -48,7 +48,7 @@ func (s *stage) signIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.check("no token can be read on the disk", !found && files > 0, "%s searched; key in: %s", count(files, "file"), s.client.store.Backend())
+	s.check("no token can be read on the disk", !found && files > 0, "%s searched", count(files, "file"))
 	return nil
 }
 
@@ -86,7 +86,7 @@ func (s *stage) expire(ctx context.Context) error {
 	made := s.server.Stats().Refreshes - before
 	s.check("one refresh", made == 1, "%s", count(made, "refresh request"))
 	s.check("the caller never saw the 401", resp.StatusCode() == http.StatusOK, "%s", resp.Status())
-	s.check("the body arrived byte for byte, the second time", answer.SHA256 == hex.EncodeToString(sum[:]), "%d bytes, SHA-256 %x…",
+	s.check("the body arrived byte for byte", answer.SHA256 == hex.EncodeToString(sum[:]), "%d bytes, SHA-256 %x",
 		len(body), sum[:4])
 	return nil
 }
@@ -134,7 +134,7 @@ func (s *stage) trouble(ctx context.Context) error {
 	if err := errors.Join(loadErr, err, s.show()); err != nil {
 		return err
 	}
-	s.check("the request fails, and the error says why", errors.Is(failed, auth.ErrRefreshFailed), "errors.Is(err, auth.ErrRefreshFailed)")
+	s.check("the request fails, and the error says why", errors.Is(failed, auth.ErrRefreshFailed), "auth.ErrRefreshFailed")
 	s.check("the session is kept", status.SignedIn && len(stored) > 0, "signed in, and in the keyring")
 	s.check("the next request makes up for it", again == http.StatusOK, "/me: %d", again)
 	return nil
@@ -179,7 +179,7 @@ func (s *stage) end(ctx context.Context) error {
 	if err := s.show(); err != nil {
 		return err
 	}
-	s.check("the request fails: login required", errors.Is(ended, auth.ErrLoginRequired), "errors.Is(err, auth.ErrLoginRequired)")
+	s.check("the request fails: login required", errors.Is(ended, auth.ErrLoginRequired), "auth.ErrLoginRequired")
 	s.check("the keyring is empty", errors.Is(loadErr, fs.ErrNotExist), "no session stored")
 	reuses := s.server.Stats().Reuses
 	s.check("in all this, no refresh token was spent twice", reuses == 0, "%s", count(reuses, "reuse"))

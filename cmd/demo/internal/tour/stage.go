@@ -60,14 +60,14 @@ func (s *stage) say(format string, args ...any) {
 
 func (s *stage) introduce() {
 	s.say("\n%s %s\n", s.Style.Bold("Chatelaine, a tour."),
-		s.Style.Dim("Embedded server, encrypted keyring in a temporary directory; everything shown is checked."))
+		s.Style.Dim("A server and a keyring of its own; what is shown is checked."))
 }
 
 // open begins a scene.
 func (s *stage) open(number int, sc scene) {
 	s.report.Scenes = append(s.report.Scenes, act{Title: sc.title, Story: sc.story, Exchanges: []wire.Exchange{}, Promises: []promise{}})
 	s.current = &s.report.Scenes[len(s.report.Scenes)-1]
-	s.say("\n%s %s\n   %s\n\n", s.Style.Invert(fmt.Sprintf(" %d ", number)), s.Style.Bold(sc.title), s.Style.Dim(sc.story))
+	s.say("\n%s %s\n    %s\n\n", s.Style.Invert(fmt.Sprintf(" %d ", number)), s.Style.Bold(sc.title), s.Style.Dim(sc.story))
 }
 
 // show draws what went over the wire since the last time, and what others have seen.
@@ -86,7 +86,7 @@ func (s *stage) blank() error {
 }
 
 // evidenceColumn is where the evidence stands.
-const evidenceColumn = 58
+const evidenceColumn = 48
 
 // check notes and shows whether a promise held, and how one can tell.
 func (s *stage) check(text string, held bool, evidence string, args ...any) {

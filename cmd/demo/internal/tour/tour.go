@@ -19,6 +19,7 @@ import (
 // Options say how to show it.
 type Options struct {
 	Out   io.Writer
+	Name  string // how the program is called
 	Style screen.Style
 	Width int
 	// JSON prints one object at the end, and nothing before.
@@ -42,10 +43,10 @@ type scene struct {
 
 func scenes() []scene {
 	return []scene{
-		{"Sign in", "A password, once. The session goes into a sealed file, the key to it into a keyring.", (*stage).signIn},
-		{"An expired token", "The server refuses the token. One refresh, and the POST goes out again, body and all.", (*stage).expire},
+		{"Sign in", "A password, once. The session is sealed in a file, the key is in a keyring.", (*stage).signIn},
+		{"An expired token", "The token is refused. One refresh, and the POST goes out again, whole.", (*stage).expire},
 		{"Fifty at once", "Fifty goroutines are refused in the same moment. They share one refresh.", (*stage).fifty},
-		{"Four processes", "Four programs share the session. One refreshes; the others find the new token.", (*stage).processes},
+		{"Four processes", "Four programs share the session. One refreshes, the others find the token.", (*stage).processes},
 		{"Trouble", "The token endpoint is down. That is no reason to log anybody out.", (*stage).trouble},
 		{"A stranger", "A redirect leads to another origin, which would like to see the token.", (*stage).stranger},
 		{"kill -9", "Programs that save all the time are killed in the middle of it.", (*stage).kill},

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+)
+
+// TestServe tells what to try and what happens, until it is interrupted.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	signals(t)
+	l := newLab(t, authtest.Config{})
+	cmd := l.demo(t, "serve", "--addr", "127.0.0.1:0")
+	events, words := newWatch(), newWatch()
+	cmd.Stdout, cmd.Stderr = events, words
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	text := words.await(t, "exit code 4")
+	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(text)
+	for _, want := range []string{"serving on " + url, "demo login --base-url " + url, "wonderland", "demo post /_control/expire"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %q", want, text)
+		}
+	}
+	resp, err := http.Post(url+"/_control/expire", "", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	if got := events.await(t, "expire"); strings.Contains(got, "\x1b") {
+		t.Errorf("colors: %q", got)
+	}
+	if err := interrupt(cmd.Process); err != nil {
+		t.Fatal(err)
+	}
+	if code := codeOf(t, cmd.Wait()); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+}
