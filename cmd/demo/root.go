@@ -18,6 +18,7 @@ func newRoot(a *app) *cobra.Command {
   demo serve                 a server to play with; in another terminal:
   demo login --user alice    asks for the password, which is wonderland
   demo get /me --trace       and draws what went over the wire`,
+		Version:          version(),
 		SilenceUsage:     true,
 		SilenceErrors:    true,
 		Args:             subcommand,

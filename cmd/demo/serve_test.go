@@ -28,7 +28,11 @@ func TestServe(t *testing.T) {
 			t.Errorf("no %q in %q", want, text)
 		}
 	}
-	resp, err := http.Post(url+"/_control/expire", "", http.NoBody)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/_control/expire", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := new(http.Client).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

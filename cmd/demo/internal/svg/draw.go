@@ -133,5 +133,5 @@ func escape(s string) string {
 	return b.String()
 }
 
-// printf writes to a bufio.Writer, whose Flush tells what went wrong.
+// printf writes to a [bufio.Writer], whose Flush tells what went wrong.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

@@ -42,12 +42,12 @@ func TestRun(t *testing.T) {
 		{[]string{"-scenes", "1,2", "-title", "x<y"}, "First Second x&lt;y", "Summary table"},
 	} {
 		got := picture(t, c.args...)
-		for _, want := range strings.Fields(c.with) {
+		for want := range strings.FieldsSeq(c.with) {
 			if !strings.Contains(got, want) {
 				t.Errorf("%q: no %q", c.args, want)
 			}
 		}
-		for _, bad := range strings.Fields(c.without) {
+		for bad := range strings.FieldsSeq(c.without) {
 			if strings.Contains(got, bad) {
 				t.Errorf("%q: %q is there", c.args, bad)
 			}
