@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,14 +67,28 @@ func (a *app) server(dir profile.Directory) (s profile.Server, err error) {
 		if s, err = profile.ReadServer(a.flags.config); err != nil {
 			return s, &hinted{err: err, code: exitUsage, hint: "run `demo help config` for what is in it"}
 		}
+		s.ClientSecretFile = beside(a.flags.config, s.ClientSecretFile)
 	} else if s, err = dir.Server(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, &hinted{err: err, code: exitError, hint: "run `demo login` to write it anew, with --config or the flags for the server"}
 	}
 	if s, err = a.flags.server.Over(s); err != nil {
 		return s, err
 	}
+	if s.ClientSecretFile != "" { // it is remembered, and the next command may run elsewhere
+		if s.ClientSecretFile, err = filepath.Abs(s.ClientSecretFile); err != nil {
+			return s, err
+		}
+	}
 	s = s.WithDefaults()
 	return s, s.Check()
+}
+
+// beside resolves a name that stands in a configuration file.
+func beside(config, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(config), name)
 }
 
 // open opens the session; a nil ring is one in memory.

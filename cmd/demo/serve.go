@@ -87,7 +87,7 @@ func (a *app) serve(cmd *cobra.Command, config authtest.Config) error {
 	}
 	defer server.Close()
 	if a.flags.json {
-		err = a.printJSON(map[string]string{"url": server.URL})
+		err = a.print(`{"url":"` + server.URL + "\"}\n")
 	} else {
 		a.say(a.style.Bold("serving on %[1]s")+", until Ctrl-C; the user is alice, her password wonderland\n"+
 			"try, in another terminal:\n"+

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -31,7 +32,7 @@ type Options struct {
 	OnEvent func(auth.Event)
 	// Logger gets the session's records. Nil: none.
 	Logger *slog.Logger
-	// Timeout bounds one request, and the closing.
+	// Timeout bounds connecting, the wait for an answer, and the closing; an answer may take as long as it is long.
 	Timeout time.Duration
 }
 
@@ -61,8 +62,9 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 		return nil, fmt.Errorf("%w: client_secret_file: %w", ErrConfig, err)
 	}
 	p.base = &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSHandshakeTimeout: o.Timeout,
-		MaxIdleConnsPerHost: connections, IdleConnTimeout: o.Timeout,
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: connections,
+		DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext, TLSHandshakeTimeout: o.Timeout,
+		ResponseHeaderTimeout: o.Timeout, IdleConnTimeout: o.Timeout,
 	}
 	c, err := p.config(o)
 	if err != nil {
@@ -80,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 		}
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	p.Client = resty.New().SetTimeout(o.Timeout).SetTransport(p.recorder.Transport(wire.Request, p.base))
+	p.Client = resty.New().SetTransport(p.recorder.Transport(wire.Request, p.base))
 	if err := chain.New(p.Session, p.recorder).Install(p.Client); err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
 	}
