@@ -8,7 +8,7 @@ import (
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110 §11.6.1).
 type Challenge struct {
 	Scheme string            // in lower case
-	Params map[string]string // names in lower case; nil if there are none
+	Params map[string]string // names in lower case, the first of each; nil if there are none
 	Token  string            // the token68 form, which has no parameters
 }
 

@@ -14,28 +14,32 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Config says whose token goes where, and how it is renewed. At least BaseURL or AllowedOrigins is required.
+// Config says whose token goes where, and how it is renewed. At least BaseURL or AllowedOrigins is required; the zero value of
+// every other field is its default. Its functions are called by many goroutines at once.
 type Config struct {
 	// BaseURL is what relative requests resolve against; its path comes before theirs. Its origin may see the token.
 	// Installed on a resty client that has no base URL, the chain sets this one there.
 	BaseURL string
-	// AllowedOrigins are further origins ("https://files.example.com") that may see the token. Nobody else ever
-	// does, by redirect or otherwise.
+	// AllowedOrigins are further origins ("https://files.example.com:8443") that may see the token; there are no
+	// wildcards. Nobody else ever does, by redirect or otherwise.
 	AllowedOrigins []string
 	// Store keeps the session over restarts and shares it between processes. Nil: it lives in memory only.
 	Store Store
-	// Account is the key of the session in the store. Default "default".
+	// Account is the key of the session in the store, one for each user or profile. Default "default".
 	Account string
-	// Refresher gets new tokens. Nil: none, a 401 comes back as it is.
+	// Refresher gets new tokens: a [JSONRefresher], an [OAuth2Refresher], or yours. Nil: none, a 401 comes back as it is.
 	Refresher Refresher
 	// Revoke tells the server that the session is over (RFC 7009), as far as it can: Logout does not fail when it
-	// does. It is called with the token that Logout removed, without any lock. Nil: nobody is told.
+	// does. It is called with the token that Logout removed, and with one that came too late to be used, without any
+	// lock, for ten seconds at most. Nil: nobody is told. See [OAuth2Revoker].
 	Revoke func(context.Context, Token) error
 	// ShouldRefresh tells whether a response to a request that carried the token means that the token is not
-	// accepted any more. It sees every response; to look at a body use [interceptor.Response.Peek].
+	// accepted any more. It sees responses of every status; to look at a body use [interceptor.Response.Peek].
+	// See [StatusIn] and [StatusWithMessage].
 	// Nil: status 401, unless the challenge says insufficient_scope (RFC 6750 §3.1).
 	ShouldRefresh func(*interceptor.Response) bool
-	// SetCredential puts the token on a request. Nil: "Authorization: Bearer …" (RFC 6750 §2.1).
+	// SetCredential puts the token on a request, which it may change. Nil: "Authorization: Bearer …" (RFC 6750 §2.1), or
+	// another scheme if Token.TokenType says so.
 	SetCredential func(*http.Request, Token)
 	// ExpiryWindow is how long before its expiry a token is refreshed, while it still serves. Default 30 s; at most a
 	// fifth of the token's lifetime is used. Negative: only when it has expired.
@@ -50,12 +54,12 @@ type Config struct {
 	OnEvent func(Event)
 	// Logger gets a record for every event. Nil: none.
 	Logger *slog.Logger
-	// InsecureAllowHTTP lets the token travel over plain http to other machines.
+	// InsecureAllowHTTP lets the token travel over plain http to other machines, where everyone on the way can read it.
 	InsecureAllowHTTP bool
 }
 
-// RefreshWindow bounds how many refreshes in a row may bring tokens that the server then refuses, or fail.
-// A token that serves a single request starts the count anew.
+// RefreshWindow bounds how many refreshes in a row may bring tokens that the server then refuses, or fail; the next one is
+// [ErrExcessiveRefresh]. A token that serves a single request starts the count anew.
 type RefreshWindow struct {
 	Interval    time.Duration // default 30 s
 	MaxAttempts int           // within Interval; default 5, negative: no bound
@@ -83,8 +87,8 @@ type Interceptor struct {
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
 
-// New checks the configuration, all of it, and returns an interceptor. It does not touch the store: the session
-// is read when it is first needed.
+// New checks the configuration, all of it, and returns an interceptor, or one error that tells everything that is wrong.
+// It does not touch the store: the session is read when it is first needed.
 func New(c Config) (*Interceptor, error) {
 	a := &Interceptor{config: c}
 	if err := errors.Join(a.checkOrigins(), a.checkRefresher(), a.checkDurations()); err != nil {

@@ -5,7 +5,8 @@ import "context"
 // exclusion is the key of a context whose requests are not signed by an interceptor, or by any.
 type exclusion struct{ by *Interceptor }
 
-// WithoutAuth returns a context whose requests are sent without a token, and whose 401 comes back as it is.
+// WithoutAuth returns a context whose requests are sent without a token, by every session, and whose 401 comes back as it
+// is. Relative URLs are still resolved.
 func WithoutAuth(ctx context.Context) context.Context {
 	return context.WithValue(ctx, exclusion{}, true)
 }

@@ -17,39 +17,55 @@
 //	    ▲                    ▲  ▲  │                                    │  │  │
 //	    │     Logout         │  │  └── a 401 of an older token:         │  │  │
 //	    ├────────────────────┘  │      send again, no refresh           │  │  │
-//	    │                       ├── a new token, saved ◀───────────────┘  │  │
-//	    │                       └── failed for now: session kept ◀────────┘  │
-//	    └── ErrInvalidGrant, Logout anywhere, replaced by another user ◀──────┘
+//	    │                       ├── a new token, saved ◀────────────────┘  │  │
+//	    │                       └── failed for now: session kept ◀─────────┘  │
+//	    └── ErrInvalidGrant, Logout anywhere, replaced by another user ◀────────┘
 //
 // The refresh runs inside [Store].Update, so all goroutines, processes and machines that share the store refresh one
 // after the other, and who comes second finds the new token there.
 //
 // # Outcomes
 //
-//	what happened                        what the caller gets                       what is stored
-//	401, refreshed                       the response of the request sent again     the new token, before its first use
-//	401, another process refreshed       the same, without a call                   unchanged
-//	401, the new token is refused too    the 401                                    the new token
-//	401, insufficient_scope              the 401, no refresh                        unchanged
-//	401, refresh failed for now          error: ErrRefreshFailed, RetryAfter, 401   unchanged
-//	401, refreshes do not help           error: ErrExcessiveRefresh, 401            unchanged
-//	401, the refresh token is dead       error: ErrLoginRequired, 401               nothing
-//	401, logged out meanwhile            error: ErrLoginRequired, 401               nothing
-//	401, another login meanwhile         error: ErrLoginRequired, 401               the other session
-//	401, the body cannot be replayed     the 401, for the next request a new token  the new token
-//	401, nobody was signed in            the 401                                    nothing
-//	expired, refreshed                   the response                               the new token
-//	expired, refresh failed for now      error: ErrRefreshFailed, nothing was sent  unchanged
-//	about to expire, refresh failed      the response                               unchanged
-//	refreshed, the store failed          the response; the event PersistFailed      the old token, the new one later
-//	the store cannot be read             error: the store's, nothing was sent       unchanged
-//	a panic in the Refresher             error: ErrRefreshFailed                    unchanged
+// What callers get reaches them through resty and net/http; [errors.Is] finds the errors named here, [errors.As] the
+// [*RefreshError] or [*LoginRequiredError] and the [*interceptor.Error] that carries the 401, its body readable.
+//
+//	what happened                        what the caller gets                        what is stored
+//	401, refreshed                       the response of the request sent again      the new token, before its first use
+//	401, another process refreshed       the response, without a refresh             unchanged
+//	401, the new token is refused too    the 401                                     the new token
+//	401, insufficient_scope              the 401, without a refresh                  unchanged
+//	401, refresh failed for now          ErrRefreshFailed, RetryAfter, with the 401  unchanged
+//	401, refreshes do not help           ErrExcessiveRefresh, with the 401           unchanged
+//	401, the refresh token is dead       ErrLoginRequired, with the 401              nothing
+//	401, there is no refresh token       ErrLoginRequired, with the 401              nothing
+//	401, there is no Refresher           the 401                                     unchanged
+//	401, logged out meanwhile            ErrLoginRequired, with the 401              nothing
+//	401, another user meanwhile          ErrLoginRequired, with the 401              the other session
+//	401, the same user again meanwhile   the response, without a refresh             the other session
+//	401, the body cannot be replayed     the 401; the next request has a new token   the new token
+//	401, nobody was signed in            the 401                                     nothing
+//	401, another process logged in       the response, without a refresh             unchanged
+//	401, the record is damaged           ErrSessionUnreadable, with the 401          unchanged
+//	401, the store cannot write          ErrRefreshFailed, with the 401              unchanged
+//	expired, refreshed                   the response                                the new token, before its first use
+//	expired, refresh failed for now      ErrRefreshFailed, nothing was sent          unchanged
+//	expired, the refresh token is dead   ErrLoginRequired, nothing was sent          nothing
+//	expired, there is no refresh token   what the server says                        unchanged
+//	about to expire, refresh failed      the response                                unchanged
+//	refreshed, the save failed           the response; the event PersistFailed       the old token, the new one later
+//	dead, the deletion failed            ErrLoginRequired, with the 401              the dead session, nothing later
+//	the store cannot be read             the store's error, nothing was sent         unchanged
+//	the record cannot be read            ErrSessionUnreadable, nothing was sent      unchanged
+//	a panic in the Refresher             ErrRefreshFailed, with the 401              unchanged
+//	the caller's context ends            its error; the refresh goes on              the new token
 //
 // # Security
 //
 // The token goes to the origins of [Config], scheme, host and port, and to nobody else, whoever redirects there; to other
-// machines only by https. An Authorization header the caller set is never replaced. Errors, events and logs hold
-// no tokens. The refresh token goes to the token endpoint only, which is not followed anywhere else.
+// machines only by https. An Authorization header the caller set is never replaced. The refresh token goes to the
+// token endpoint only, which is not followed anywhere else. Errors, events and logs hold no tokens and no bodies.
+//
+// Interceptors behind the session see the signed request and may send it elsewhere: put the session last in its chain.
 //
 // # Concurrency
 //
@@ -58,6 +74,20 @@
 //
 // # Writing a Refresher
 //
-// See [Refresher]: one call, an error that wraps [ErrInvalidGrant] for a dead refresh token, any other for trouble. Use an
-// [http.Client] without the chain that follows no redirects.
+// For servers that [JSONRefresher] and [OAuth2Refresher] do not know, write a [RefreshFunc]:
+//
+//	auth.RefreshFunc(func(ctx context.Context, old auth.Token) (auth.Token, error) {
+//		resp, err := exchange(ctx, old.RefreshToken) // once, following no redirects
+//		switch {
+//		case err != nil:
+//			return auth.Token{}, err // the session is kept
+//		case resp.Code == codeRevoked:
+//			return auth.Token{}, fmt.Errorf("%s: %w", resp.Code, auth.ErrInvalidGrant) // and only this ends it
+//		case resp.Code != codeOK:
+//			return auth.Token{}, &auth.RefreshError{Status: resp.Status, RetryAfter: resp.Wait}
+//		}
+//		return auth.Token{AccessToken: resp.Access, RefreshToken: resp.Refresh, Expiry: resp.Expiry}, nil
+//	})
+//
+// See [Refresher] for what it may rely on.
 package auth

@@ -18,11 +18,11 @@ var (
 	// ErrExcessiveRefresh says that refreshed tokens were refused again and again; see [RefreshWindow].
 	// It comes with ErrRefreshFailed.
 	ErrExcessiveRefresh = errors.New("too many refreshes")
-	// ErrPersist says that the store did not take the session.
+	// ErrPersist says that the store did not take the session, or did not let it go.
 	ErrPersist = errors.New("session not stored")
-	// ErrInsecureTransport says that a token would travel in the clear.
+	// ErrInsecureTransport says that a token would travel in the clear to another machine.
 	ErrInsecureTransport = errors.New("insecure transport")
-	// ErrClosed says that the interceptor was closed.
+	// ErrClosed says that the interceptor was closed: it refreshes nothing any more.
 	ErrClosed = errors.New("closed")
 )
 
@@ -75,13 +75,14 @@ type Reason uint8
 
 // The reasons.
 const (
+	// ReasonNone is no session yet, or one that has not ended.
 	ReasonNone Reason = iota
 	// ReasonLogout is a Logout, by this process or another one.
 	ReasonLogout
 	// ReasonInvalidGrant is a server that refused the refresh token for good.
 	ReasonInvalidGrant
-	// ReasonReplaced is a login by another process, maybe as somebody else. That session is not adopted unless
-	// the subject of its token is the same.
+	// ReasonReplaced is a login by another process, maybe as somebody else. That session is not adopted, now or later,
+	// unless the subject of its token is the same.
 	ReasonReplaced
 )
 

@@ -56,6 +56,76 @@ func Example_netHTTP() {
 	// Output: 200 OK after 1 refresh
 }
 
+// The dialect of the tutorials: 401 {"message":"Invalid JWT"}, POST /auth/refresh {"refreshToken":"…"} answered by 201.
+func ExampleJSONRefresher() {
+	server := authtest.NewServer(authtest.Config{})
+	defer server.Close()
+	session, err := auth.New(auth.Config{
+		BaseURL:       server.URL,
+		Refresher:     auth.JSONRefresher{URL: "/auth/refresh"},
+		ShouldRefresh: auth.StatusWithMessage(http.StatusUnauthorized, "Invalid JWT"),
+	})
+	must(err)
+	signIn(server, session, "alice")
+	client := &http.Client{Transport: chain.New(session).Transport(nil)}
+	defer client.CloseIdleConnections()
+
+	server.ExpireAccess()
+	fmt.Println(status(client, "/me"))
+	must(session.Close(context.Background()))
+	// Output: 200 OK
+}
+
+// A request that must not carry the token: a health check, a login form.
+func ExampleWithoutAuth() {
+	server := authtest.NewServer(authtest.Config{})
+	defer server.Close()
+	session, err := auth.New(auth.Config{BaseURL: server.URL, Refresher: auth.JSONRefresher{URL: "/auth/refresh"}})
+	must(err)
+	signIn(server, session, "alice")
+	client := &http.Client{Transport: chain.New(session).Transport(nil)}
+	defer client.CloseIdleConnections()
+
+	req, err := http.NewRequestWithContext(auth.WithoutAuth(context.Background()), http.MethodGet, "/me", http.NoBody)
+	must(err)
+	resp, err := client.Do(req)
+	must(err)
+	must(resp.Body.Close())
+	fmt.Println(resp.Status)
+	must(session.Close(context.Background()))
+	// Output: 401 Unauthorized
+}
+
+// What a server says about a token, for a predicate of your own.
+func ExampleChallenges() {
+	h := http.Header{"Www-Authenticate": {`Basic realm="files", Bearer error="invalid_token", error_description="expired, sorry"`}}
+	for _, c := range auth.Challenges(h) {
+		fmt.Printf("%s %q\n", c.Scheme, c.Params["error_description"])
+	}
+	// Output:
+	// basic ""
+	// bearer "expired, sorry"
+}
+
+// Status is what a status line shows; it never refreshes and holds no token.
+func ExampleInterceptor_Status() {
+	server := authtest.NewServer(authtest.Config{})
+	defer server.Close()
+	session, err := auth.New(auth.Config{BaseURL: server.URL, Refresher: auth.JSONRefresher{URL: "/auth/refresh"}})
+	must(err)
+	ctx := context.Background()
+	for range 2 {
+		st, err := session.Status(ctx)
+		must(err)
+		fmt.Println(st.Account, "signed in:", st.SignedIn)
+		signIn(server, session, "alice")
+	}
+	must(session.Close(ctx))
+	// Output:
+	// default signed in: false
+	// default signed in: true
+}
+
 // OAuth 2.0: the refresh_token grant, and revocation at logout.
 func ExampleOAuth2Refresher() {
 	server := authtest.NewServer(authtest.Config{})

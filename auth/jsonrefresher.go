@@ -17,8 +17,8 @@ import (
 // the new token, as a JSON string, as bare text, or in an object.
 //
 // In an object these names are known, also in the spelling access_token: accessToken, token, jwt; refreshToken;
-// tokenType; expiresIn (seconds, number or string) and expiresAt (RFC 3339, or seconds since 1970). The object may be
-// wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
+// tokenType; expiresIn (seconds, number or string) and expiresAt (RFC 3339, or seconds or milliseconds since 1970). The
+// object may be wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
 // token counts, if that is a JWT. The Date of the answer takes the difference between the clocks out.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
@@ -28,8 +28,9 @@ type JSONRefresher struct {
 	// AccessTokenField and RefreshTokenField are names in the answer, for servers that use none of the known.
 	AccessTokenField  string
 	RefreshTokenField string
-	// DeadStatuses are the answers that mean that the refresh token is dead, if their body is JSON or empty. An
-	// HTML page is a proxy's, not the server's. Nil: 400, 401 and 403.
+	// DeadStatuses are the answers that mean that the refresh token is dead, if their body is JSON or empty: an
+	// HTML page is a proxy's, not the server's. An error in the body that RFC 6749 §5.2 gives to the client's or
+	// the server's own trouble, such as invalid_client, keeps the session. Nil: 400, 401 and 403.
 	DeadStatuses []int
 	// Header is added to the request, an API key perhaps.
 	Header http.Header

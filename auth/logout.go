@@ -14,9 +14,10 @@ const (
 
 // Logout ends the session. From the moment it is called no request is signed any more; requests that wait for a
 // refresh fail with [ErrLoginRequired]. Then the session is removed from the store, then Config.Revoke is called
-// with what was removed. It works offline: a failed revocation is an event, not an error. [ErrPersist] says that the
-// session is still stored, because the store failed or ctx ended while another process held its lock; it is
-// removed as soon as that is possible. Logging out when nobody is signed in is no error.
+// with what was removed. It works offline: a failed revocation is an event, not an error, and a refresh that hangs holds
+// it up for five seconds. [ErrPersist] says that the session is still stored, because the store failed or ctx
+// ended while another process held its lock; it is not used again, and removed as soon as that is possible. Logging
+// out when nobody is signed in is no error.
 func (a *Interceptor) Logout(ctx context.Context) error {
 	old, d := a.leave()
 	last, err := a.erase(ctx, d)

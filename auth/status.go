@@ -27,7 +27,7 @@ type Status struct {
 }
 
 // Status tells about the session. It reads the store if nothing is known yet, or if nobody is signed in, since another
-// process may have changed that. It never refreshes.
+// process may have changed that. It never refreshes. An error is the store's, or that of ctx.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	s, err := a.latest(ctx)
 	if err != nil {
@@ -45,7 +45,8 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 }
 
 // Token returns a token that can be used now, renewed before if it has expired. It is for protocols that this
-// interceptor does not sign: WebSockets, gRPC, other clients. [ErrLoginRequired] if nobody is signed in.
+// interceptor does not sign: WebSockets, gRPC, other clients. The error matches [ErrLoginRequired] if nobody is signed in,
+// [ErrRefreshFailed] if the token has expired and cannot be renewed now; else it is the store's or that of ctx.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
 	_, err := a.latest(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func tokenOf(s *session, err error) (Token, error) {
 }
 
 // Refresh renews the token now, whether it has expired or not, and returns the new one. A refresh that is under way is
-// joined.
+// joined, and one that failed a moment ago is not repeated before its backoff is over. The errors are those of Token.
 func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	s, err := a.latest(ctx)
 	if err != nil || !s.signedIn() {
