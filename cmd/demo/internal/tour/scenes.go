@@ -130,6 +130,11 @@ func (s *stage) trouble(ctx context.Context) error {
 		return err
 	}
 	stored, loadErr := s.client.store.Load(ctx, account)
+	if re, ok := errors.AsType[*auth.RefreshError](failed); ok {
+		if err := wait(ctx, min(re.RetryAfter, timeout)); err != nil {
+			return err
+		}
+	}
 	again, err := s.client.get(ctx)
 	if err := errors.Join(loadErr, err, s.show()); err != nil {
 		return err
