@@ -40,7 +40,7 @@ func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "Exit codes and environment variables",
-		Long: "Exit codes:\n\n" + exitCodes + "\nserve ends with 0 when it is interrupted, since that is how it ends.\n\nEnvironment:\n\n" +
+		Long: "Exit codes:\n\n" + exitCodes + "\nserve ends with 0 when it is interrupted, since that is how it ends. `go run` makes 1 of every code but 0.\n\nEnvironment:\n\n" +
 			"  CHATELAINE_BACKEND          what keeps the key of the session, as --backend\n" +
 			"  CHATELAINE_PASSPHRASE_FILE  file with the passphrase of the file backend, as --passphrase-file\n" +
 			"  XDG_STATE_HOME              where sessions are (default ~/.local/state)\n" +
