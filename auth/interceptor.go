@@ -136,7 +136,7 @@ func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, e
 	switch {
 	case !s.signedIn():
 		// Another process may have logged in since; if none has, the server's answer is the caller's.
-		now, err = a.reload(req.Context(), s)
+		now = a.reload(req.Context(), s)
 	case a.config.Refresher != nil:
 		now, err = a.refreshed(req.Context(), s, refused)
 	default:

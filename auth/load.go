@@ -20,18 +20,19 @@ func (a *Interceptor) latest(ctx context.Context) (*session, error) {
 	if err != nil || s.signedIn() {
 		return s, err
 	}
-	if now, err := a.reload(ctx, s); err == nil {
-		s = now
-	}
-	return s, nil
+	return a.reload(ctx, s), nil
 }
 
-// reload reads the store again, if old, which is signed out, is still all that is known.
-func (a *Interceptor) reload(ctx context.Context, old *session) (*session, error) {
+// reload reads the store again, if old, which is signed out, is still all that is known. Where that fails, it stays so.
+func (a *Interceptor) reload(ctx context.Context, old *session) *session {
 	if old.reason == ReasonReplaced {
-		return a.state.Load(), nil // what is stored is somebody else's
+		return a.state.Load() // what is stored is somebody else's
 	}
-	return a.load(ctx, old)
+	now, err := a.load(ctx, old)
+	if err != nil {
+		return old
+	}
+	return now
 }
 
 // load reads the store once for everyone who waits.

@@ -29,7 +29,7 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, y why) (*sess
 		a.mu.Unlock()
 		return s.instead(old)
 	case f != nil:
-	case s.failure != old.failure && s.failure.stands(time.Now()):
+	case s.failure != nil && s.failure != old.failure && s.failure.stands(time.Now()):
 		err = s.failure.err // it failed while the request was on its way
 	default:
 		f, err = a.takeOff(s, y)

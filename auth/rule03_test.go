@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -165,6 +166,33 @@ func TestRule03_CopiedRecord(t *testing.T) {
 		t.Errorf("the record was changed: %v", err)
 	}
 	f.AssertRefreshes(t, 0)
+}
+
+// TestRule03_BackAgain: a session that is gone and comes back, by a backup say, is used again; a request that was on its way
+// meanwhile does not mind.
+func TestRule03_BackAgain(t *testing.T) {
+	t.Parallel()
+	f, other, store := pair(t, authtest.Config{})
+	f.ExpireAccess()
+	f.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
+	f.mustFail(t, "/me", auth.ErrRefreshFailed)
+	release := f.HoldAPI(1)
+	late := f.goGet(t.Context(), "/me")
+	f.await(t, calling(4))
+	old := stored(t, store)
+	err := store.Update(t.Context(), "default", func(context.Context, []byte) ([]byte, error) { return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.mustFail(t, "/me", auth.ErrLoginRequired)
+	put(t, store, "default", old)
+	if st, err := f.session.Status(t.Context()); err != nil || !st.SignedIn {
+		t.Errorf("got %+v, %v", st, err)
+	}
+	release()
+	(<-late).want(t, http.StatusOK)
+	other.mustGet(t, "/me", http.StatusOK)
+	f.AssertNoReuse(t)
 }
 
 // TestRule03_Older: a store that holds an older token of the session, put back by a backup say, gets the newer one.

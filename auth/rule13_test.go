@@ -151,7 +151,9 @@ func TestRule13_NeverSignedIn(t *testing.T) {
 		t.Errorf("Token: got %v", err)
 	}
 	f.AssertRefreshes(t, 0)
-	lent := join(t, s, with(store)) // a client that only takes tokens
+	store.fail(1, 0, 0)
+	f.mustGet(t, "/me", http.StatusUnauthorized) // whether another process has logged in cannot be told
+	lent := join(t, s, with(store))              // a client that only takes tokens
 	if _, err := lent.session.Token(t.Context()); !errors.Is(err, auth.ErrLoginRequired) {
 		t.Errorf("Token: got %v", err)
 	}

@@ -10,8 +10,12 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// masked stands for a secret in texts.
-const masked = "[redacted]"
+const (
+	// masked stands for a secret in texts.
+	masked = "[redacted]"
+	// shortestSecret keeps the words of a message from being taken for a token. No server hands out such short ones.
+	shortestSecret = 8
+)
 
 // printMasked is the Format of types that hold secrets: the same text whatever the verb, since fmt asks String for a few
 // of them only.
@@ -46,8 +50,10 @@ func scrub(err error, tokens ...Token) error {
 	}
 	for _, t := range tokens {
 		for _, secret := range []string{t.AccessToken, t.RefreshToken} {
-			hide(secret, masked)
-			hide(url.QueryEscape(secret), masked)
+			if len(secret) >= shortestSecret {
+				hide(secret, masked)
+				hide(url.QueryEscape(secret), masked)
+			}
 		}
 	}
 	if clean == text {
