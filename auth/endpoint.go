@@ -34,23 +34,15 @@ func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, bo
 	maps.Copy(req.Header, h)
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Accept", "application/json")
-	resp, err := endpointClient(base).Do(req)
-	if err != nil {
-		return nil, &RefreshError{Err: withoutURL(err)}
-	}
-	return readAnswer(resp)
-}
-
-func endpointClient(base http.RoundTripper) *http.Client {
-	return &http.Client{
+	client := http.Client{
 		Transport:     base,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// readAnswer reads and closes the body.
-func readAnswer(resp *http.Response) (*answer, error) {
-	defer resp.Body.Close() //nolint:errcheck // what was read counts
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, &RefreshError{Err: withoutURL(err)}
+	}
+	defer func() { _ = resp.Body.Close() }() // what was read counts
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:

@@ -16,34 +16,32 @@ const formType = "application/x-www-form-urlencoded"
 // gives up on a whole answer, and with it on the only copy of a new refresh token, where one member has a form that it
 // does not expect: an expires_in of 3600.5 or 1e300, a scope that is an array.
 type grant struct {
-	base http.RoundTripper
-	said *answer
+	endpoint string
+	base     http.RoundTripper
+
+	said *answer                    // nil: there was none
 	form map[string]json.RawMessage // the members of the answer, if it is an object
 }
 
-// RoundTrip sends the request once, and hands on of the answer what x/oauth2 needs.
+// RoundTrip posts the request, and hands on of the answer what x/oauth2 needs.
 func (g *grant) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := g.base
-	if base == nil {
-		base = http.DefaultTransport //nolint:forbidigo // the documented default
-	}
-	r.Header.Set("Accept", "application/json")
-	resp, err := base.RoundTrip(r)
+	sent, err := io.ReadAll(r.Body)
+	_ = r.Body.Close()
 	if err != nil {
 		return nil, err
 	}
-	said, err := readAnswer(resp)
+	g.said, err = post(r.Context(), g.base, g.endpoint, formType, string(sent), r.Header)
 	if err != nil {
 		return nil, err
 	}
-	g.said = said
-	body := string(said.body)
-	if json.Unmarshal(said.body, &g.form) == nil && g.form != nil {
-		body = g.plain()
-		resp.Header = http.Header{"Content-Type": {formType}}
+	media, body := g.said.header.Get("Content-Type"), string(g.said.body)
+	if json.Unmarshal(g.said.body, &g.form) == nil && g.form != nil {
+		media, body = formType, g.plain()
 	}
-	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
-	return resp, nil
+	return &http.Response{
+		StatusCode: g.said.status, Header: http.Header{"Content-Type": {media}}, Request: r,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}, nil
 }
 
 // plain is the answer with the members that x/oauth2 is to see, in its other form, which has no types to get wrong.

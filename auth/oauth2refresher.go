@@ -72,8 +72,8 @@ func (r OAuth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) 
 	if !r.suits(old) {
 		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
 	}
-	g := &grant{base: r.Transport}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, endpointClient(g))
+	g := &grant{endpoint: r.Config.Endpoint.TokenURL, base: r.Transport}
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: g})
 	asked := time.Now()
 	t, err := r.Config.TokenSource(ctx, &oauth2.Token{RefreshToken: old.RefreshToken}).Token()
 	if err != nil {

