@@ -8,22 +8,19 @@ import (
 )
 
 // exchange spends the refresh token of s and returns what to store.
-func (a *Interceptor) exchange(ctx context.Context, s *session, old []byte, o *outcome) ([]byte, error) {
+func (a *Interceptor) exchange(ctx context.Context, s *session, o *outcome) ([]byte, error) {
 	t, err := callRefresher(ctx, a.config.Refresher, s.Token)
 	now := time.Now()
 	if err == nil && t.Expiry.IsZero() {
 		t.Expiry = jwtExpiry(t.AccessToken, now, time.Time{})
 	}
 	switch {
-	case a.overtaken(s):
+	case a.overtaken(s): // by a Logout: a Login waits for the lock
 		o.stale = true
 		if err == nil {
 			o.orphan = &s.rotate(t, now).Token
 		}
-		if a.state.Load().signedIn() { // Login waits for the lock, and replaces what is there
-			return old, nil
-		}
-		return nil, nil // deletes: Logout may have been interrupted
+		return nil, nil // deletes, since that Logout may have given up waiting
 	case errors.Is(err, ErrInvalidGrant):
 		o.dead = err
 		return nil, nil // deletes: under the lock nobody can have stored a newer token

@@ -141,7 +141,7 @@ func (a *Interceptor) decide(flying, inside context.Context, s *session, old []b
 	inside, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
 	defer cancel()
 	defer context.AfterFunc(flying, cancel)()
-	return a.exchange(inside, s, old, o)
+	return a.exchange(inside, s, o)
 }
 
 // compare decides whether what is stored makes a refresh of s unnecessary.

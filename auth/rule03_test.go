@@ -44,6 +44,31 @@ func TestRule03_AdoptsNewerToken(t *testing.T) {
 	f.events.want(t, "signed in")
 }
 
+// TestRule03_ReadIsRead: what was read under the lock counts, though the store fails afterwards.
+func TestRule03_ReadIsRead(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]func(*testing.T, *fixture){
+		"refreshed": func(t *testing.T, other *fixture) { t.Helper(); other.mustGet(t, "/me", http.StatusOK) },
+		"gone":      func(t *testing.T, other *fixture) { t.Helper(); _ = other.session.Logout(t.Context()) },
+		"replaced":  func(t *testing.T, other *fixture) { t.Helper(); other.as(t, "bob") },
+	} {
+		store := newFaulty()
+		f := start(t, authtest.Config{}, with(store))
+		other := join(t, f.Server, with(store.Memory))
+		f.ExpireAccess()
+		happens(t, other)
+		store.fail(0, 0, 1)
+		if name == "refreshed" {
+			f.mustGet(t, "/me", http.StatusOK)
+		} else {
+			f.mustFail(t, "/me", auth.ErrLoginRequired)
+		}
+		if n := f.Stats().Reuses; n != 0 {
+			t.Errorf("%s: %d reuses", name, n)
+		}
+	}
+}
+
 // TestRule03_AdoptedTooLate: a token that was adopted, or found in the store, may have expired as well; then it is
 // refreshed, for the same call.
 func TestRule03_AdoptedTooLate(t *testing.T) {

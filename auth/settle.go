@@ -14,8 +14,6 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 		return a.settleNew(s, o)
 	case o.dead != nil:
 		return a.end(s, o, &LoginRequiredError{Reason: ReasonInvalidGrant, Err: o.dead})
-	case o.err != nil:
-		return a.settleFailure(s, o)
 	case o.adopted != nil:
 		next := newSession(o.adopted, s.epoch, a.config.ExpiryWindow)
 		next.loaded = true
@@ -25,8 +23,10 @@ func (a *Interceptor) settle(s *session, o *outcome) (*session, error) {
 		return next, nil
 	case o.replaced != nil:
 		return a.end(s, o, &LoginRequiredError{Reason: ReasonReplaced})
-	default:
+	case o.gone:
 		return a.end(s, o, &LoginRequiredError{Reason: ReasonLogout})
+	default:
+		return a.settleFailure(s, o)
 	}
 }
 
