@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 )
@@ -116,6 +117,41 @@ func oneAtATime(t *testing.T, s storage.Store) {
 		t.Errorf("%d callbacks ran while another one did", n)
 	}
 	wantValue(t, s, key, []byte(strconv.Itoa(workers*each)))
+	secondStaysOut(t, s)
+}
+
+// secondStaysOut holds one callback for a while and watches whether another one is let in. A store without a lock does it
+// every time, however the goroutines are scheduled.
+func secondStaysOut(t *testing.T, s storage.Store) {
+	t.Helper()
+	const while = 100 * time.Millisecond
+	inside, other := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		<-inside
+		err := s.Update(t.Context(), key, func(_ context.Context, old []byte) ([]byte, error) {
+			close(other)
+			return old, nil
+		})
+		if err != nil {
+			t.Errorf("Update: %v", err)
+		}
+	})
+	err := update(t, s, key, func(_ context.Context, old []byte) ([]byte, error) {
+		close(inside)
+		timer := time.NewTimer(while)
+		defer timer.Stop()
+		select {
+		case <-other:
+			t.Error("a callback ran while another one did")
+		case <-timer.C:
+		}
+		return old, nil
+	})
+	if err != nil {
+		t.Errorf("Update: %v", err)
+	}
+	wg.Wait()
 }
 
 func increment(_ context.Context, old []byte) ([]byte, error) {
