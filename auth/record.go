@@ -37,13 +37,15 @@ func (r *record) rotate(t Token, now time.Time) *record {
 	if t.TokenType == "" {
 		t.TokenType = r.TokenType
 	}
-	t.Expiry = storable(t.Expiry)
+	if t.Expiry = storable(t.Expiry); !t.Expiry.After(now) {
+		t.Expiry = time.Time{} // a new token that has expired already says more about a clock than about the token
+	}
 	n.Token, n.Obtained = t, storable(now)
 	n.Generation++
 	return &n
 }
 
-// The members of version 1, which is one JSON object. docs/format.md promises it for all of 1.x.
+// The members of version 1, which is one JSON object. It is promised for all of 1.x; testdata/record has files of it.
 const (
 	memberVersion    = "version"
 	memberAccount    = "account"

@@ -88,9 +88,12 @@ func TestRule12_ExpiredAlready(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if _, err := f.session.Token(t.Context()); err != nil {
-			t.Fatal(err)
+		if tok, err := f.session.Token(t.Context()); err != nil || !tok.Expiry.IsZero() {
+			t.Fatalf("got %v, %v", tok, err)
 		}
+	}
+	if e := f.events.last(); e.Kind != auth.TokenRefreshed || !e.Expiry.IsZero() {
+		t.Errorf("got %v %v", e, e.Expiry)
 	}
 	if calls != 1 {
 		t.Errorf("%d refreshes", calls)

@@ -34,9 +34,6 @@ func newSession(r *record, epoch epoch, window time.Duration) *session {
 	if r.AccessToken == "" {
 		s.expiresAt = r.Obtained
 	}
-	if r.Generation > 1 && !s.expiresAt.After(r.Obtained) {
-		s.expiresAt = time.Time{} // a new token that has expired already says more about a clock than about the token
-	}
 	if s.expiresAt.IsZero() {
 		return s
 	}
