@@ -42,7 +42,7 @@ func (a *Interceptor) leave() (*session, *debt) {
 	defer a.mu.Unlock()
 	old := a.state.Load()
 	d := &debt{since: storable(time.Now()), session: old.last()}
-	if f := a.refreshing; f != nil {
+	if f := a.refreshing.Load(); f != nil {
 		f.land(nil, &LoginRequiredError{Reason: ReasonLogout})
 		time.AfterFunc(logoutGrace, f.abort)
 	}

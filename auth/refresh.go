@@ -22,7 +22,7 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, y why) (*sess
 		return nil, &RefreshError{Err: errInside}
 	}
 	a.mu.Lock()
-	s, f := a.state.Load(), a.refreshing
+	s, f := a.state.Load(), a.refreshing.Load()
 	var err error
 	switch {
 	case s.succeeds(old):
@@ -43,9 +43,12 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, y why) (*sess
 
 // refreshAhead refreshes s in the background, if that is not under way. Nobody waits, so nobody fails.
 func (a *Interceptor) refreshAhead(s *session) {
+	if a.refreshing.Load() != nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.refreshing == nil && a.state.Load() == s {
+	if a.refreshing.Load() == nil && a.state.Load() == s {
 		_, _ = a.takeOff(s, early)
 	}
 }
@@ -74,7 +77,7 @@ func (a *Interceptor) takeOff(s *session, y why) (*flight, error) {
 		abort()
 		return nil, &RefreshError{Err: ErrClosed}
 	}
-	a.refreshing = f
+	a.refreshing.Store(f)
 	return f, nil
 }
 

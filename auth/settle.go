@@ -79,7 +79,7 @@ func (a *Interceptor) publish(from, next *session, rest func()) bool {
 		return false
 	}
 	a.state.Store(next)
-	a.refreshing = nil
+	a.refreshing.Store(nil)
 	rest()
 	return true
 }

@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // shared is the part of an Interceptor behind its mutex, which is never held while anything is waited for and
 // never while the user's code runs.
 type shared struct {
-	mu         sync.Mutex
-	epoch      epoch
-	loading    *flight // the store is being read
-	refreshing *flight // the current session is being refreshed
-	attempts   window
-	debt       *debt // what the store does not know yet
-	leaving    int   // Logouts under way: what is stored does not count
+	mu       sync.Mutex
+	epoch    epoch
+	loading  *flight // the store is being read
+	attempts window
+	debt     *debt // what the store does not know yet
+	leaving  int   // Logouts under way: what is stored does not count
+
+	// The current session is being refreshed. Written under the mutex, and read without it by the requests that do not wait.
+	refreshing atomic.Pointer[flight]
 
 	turn chan struct{} // held by a Login or Logout while it changes the store
 
@@ -34,7 +37,8 @@ type epoch struct {
 // begin starts a new epoch: what is under way or owed for the old one does not count any more. The mutex is held.
 func (s *shared) begin() {
 	s.epoch.changes++
-	s.loading, s.refreshing, s.debt, s.attempts = nil, nil, nil, nil
+	s.loading, s.debt, s.attempts = nil, nil, nil
+	s.refreshing.Store(nil)
 }
 
 // takeTurn waits until no other Login or Logout changes the store, so that store and memory change in the same order.

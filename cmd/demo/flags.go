@@ -20,6 +20,7 @@ type flags struct {
 	passphraseFile string
 	json           bool
 	trace          bool
+	har            string
 	noColor        bool
 	noInput        bool
 	debug          bool
@@ -39,6 +40,7 @@ func (f *flags) register(p *pflag.FlagSet) {
 	p.StringVar(&f.passphraseFile, "passphrase-file", "", "`file` with the passphrase of the file backend (default: ask)")
 	p.BoolVar(&f.json, "json", false, "print JSON")
 	p.BoolVar(&f.trace, "trace", false, "draw what went over the wire, on stderr")
+	p.StringVar(&f.har, "har", "", "write what went over the wire to a `file`, without its secrets, for the network panel of a browser")
 	p.BoolVar(&f.noColor, "no-color", false, "no colors")
 	p.BoolVar(&f.noInput, "no-input", false, "ask nothing")
 	p.BoolVar(&f.debug, "debug", false, "log what happens, on stderr")

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -43,5 +44,5 @@ func run(ctx context.Context, args []string, getenv func(string) string, std std
 	err := root.ExecuteContext(ctx)
 	a.asking.Lock() // an interrupted prompt has to give the terminal back, and the keyring does not wait for it
 	a.showTrace()
-	return a.report(ctx, err)
+	return a.report(ctx, errors.Join(err, a.writeHAR()))
 }

@@ -98,7 +98,7 @@ func (a *app) open(ctx context.Context, server profile.Server, ring *keyring.Con
 		defer a.progress.Waiting("the keyring")()
 	}
 	return profile.Open(ctx, profile.Options{
-		Server: server, Keyring: ring, Recorder: a.recorder, Logger: a.logger, OnEvent: a.onEvent, Timeout: requestTimeout,
+		Server: server, Keyring: ring, Recorder: a.recorder, HAR: a.har, Logger: a.logger, OnEvent: a.onEvent, Timeout: requestTimeout,
 	})
 }
 

@@ -17,7 +17,7 @@ func newRoot(a *app) *cobra.Command {
 		Example: `  demo tour                  every promise, shown and checked
   demo serve                 a server to play with; in another terminal:
   demo login --user alice    asks for the password, which is wonderland
-  demo get /me --trace       and draws what went over the wire`,
+  demo get /me --trace       and draws what went over the wire; --har FILE for the network panel of a browser`,
 		Version:          version(),
 		SilenceUsage:     true,
 		SilenceErrors:    true,

@@ -11,6 +11,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/waterfall"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
+	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
 // The rules for everything that is printed:
@@ -36,7 +37,8 @@ type app struct {
 	progress *screen.Progress
 	asking   sync.Mutex // held while a prompt has the terminal
 	recorder *wire.Recorder
-	logger   *slog.Logger // nil without --debug
+	har      *har.Recorder // nil without --har
+	logger   *slog.Logger  // nil without --debug
 }
 
 func newApp(getenv func(string) string, std stdio) *app {
@@ -55,6 +57,9 @@ func (a *app) prepare() {
 		a.logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		a.recorder.Logger = a.logger
 		a.progress.On = false // the records tell more
+	}
+	if a.flags.har != "" {
+		a.har, _ = har.New(har.Config{}) // nothing in it that could be wrong
 	}
 }
 
@@ -84,6 +89,21 @@ func (a *app) showTrace() {
 	if a.flags.trace {
 		_ = waterfall.Draw(a.err, a.style, screen.Width(a.err, 100), a.recorder.Take()) // where errors would go, too
 	}
+}
+
+// writeHAR writes what --har asked for, also of a command that failed.
+func (a *app) writeHAR() error {
+	if a.har == nil {
+		return nil
+	}
+	if a.har.Len() == 0 {
+		a.say("note: this command sent nothing, so there is no %s", a.flags.har)
+		return nil
+	}
+	if err := a.har.WriteFile(a.flags.har); err != nil {
+		return &hinted{err: err, code: exitError, hint: "name a file that can be written with --har"}
+	}
+	return nil
 }
 
 // field is a line of a description.

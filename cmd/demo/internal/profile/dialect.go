@@ -14,7 +14,7 @@ import (
 
 // refresher speaks the dialect of the server.
 func (p *Profile) refresher() (auth.Refresher, error) {
-	base := p.recorder.Transport(wire.Refresh, p.base)
+	base := p.transport(wire.Refresh, "token-refresh")
 	switch s := p.Server; s.Dialect {
 	case REST:
 		return auth.JSONRefresher{
@@ -70,7 +70,7 @@ func (p *Profile) askOAuth2(ctx context.Context, user, password string) (auth.To
 		c.Endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport: p.recorder.Transport(wire.Login, p.base), Timeout: p.timeout,
+		Transport: p.transport(wire.Login, "login"), Timeout: p.timeout,
 	})
 	t, err := c.PasswordCredentialsToken(ctx, user, password)
 	if err != nil {

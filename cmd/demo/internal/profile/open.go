@@ -14,6 +14,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
+	"github.com/chatelaine-go/chatelaine/interceptor/har"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	Keyring *keyring.Config
 	// Recorder notes what goes over the wire.
 	Recorder *wire.Recorder
+	// HAR records calls for the network panel of a browser. Nil: none.
+	HAR *har.Recorder
 	// OnEvent is told what happens to the session.
 	OnEvent func(auth.Event)
 	// Logger gets the session's records. Nil: none.
@@ -45,7 +48,8 @@ type Profile struct {
 
 	base     *http.Transport
 	recorder *wire.Recorder
-	secret   string // of the OAuth client
+	har      *har.Recorder // nil: none
+	secret   string        // of the OAuth client
 	timeout  time.Duration
 }
 
@@ -54,7 +58,7 @@ var ErrConfig = errors.New("the configuration")
 
 // Open opens the keyring and installs the session on a client.
 func Open(ctx context.Context, o Options) (*Profile, error) {
-	p := &Profile{Server: o.Server.WithDefaults(), recorder: o.Recorder, timeout: o.Timeout}
+	p := &Profile{Server: o.Server.WithDefaults(), recorder: o.Recorder, har: o.HAR, timeout: o.Timeout}
 	if p.recorder == nil {
 		p.recorder = new(wire.Recorder)
 	}
@@ -82,11 +86,24 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 		}
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	p.Client = resty.New().SetTransport(p.recorder.Transport(wire.Request, p.base))
-	if err := chain.New(p.Session, p.recorder).Install(p.Client); err != nil {
+	p.Client = resty.New().SetTransport(p.transport(wire.Request, ""))
+	all := chain.New()
+	if p.har != nil {
+		all.Use(p.har)
+	}
+	all.Use(p.Session, p.recorder)
+	if err := all.Install(p.Client); err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
 	}
 	return p, nil
+}
+
+// transport returns one that notes what passes: requests with the role, which are sent for the cause.
+func (p *Profile) transport(role wire.Role, cause string) http.RoundTripper {
+	if p.har == nil {
+		return p.recorder.Transport(role, p.base)
+	}
+	return p.recorder.Transport(role, p.har.Transport(p.base, cause))
 }
 
 // Check tells what is wrong with s, without opening or sending anything.
@@ -124,7 +141,7 @@ func (p *Profile) config(o Options) (auth.Config, error) {
 		}
 		c.Revoke = auth.OAuth2Revoker{
 			URL: endpoint, ClientID: s.ClientID, ClientSecret: p.secret, InsecureAllowHTTP: s.InsecureAllowHTTP,
-			Transport: p.recorder.Transport(wire.Revoke, p.base),
+			Transport: p.transport(wire.Revoke, "token-revocation"),
 		}.Revoke
 	}
 	switch {
