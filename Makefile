@@ -4,7 +4,7 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 NESTED       := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './.*' | sort))
 FUZZTIME     ?= 30s
 
-.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills
+.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills picture
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
@@ -53,6 +53,9 @@ fuzz: ## every fuzz target for FUZZTIME
 	set -e; for f in $$(grep -rl '^func Fuzz' --include='*_test.go' . | sort); do \
 	  for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$f); do \
 	    (cd $$(dirname $$f) && go test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) .); done; done
+
+picture: ## docs/tour.svg, of what the tour prints
+	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,4 > docs/tour.svg
 
 bench: ## the comparison with other libraries
 	cd internal/bench && go test -run '^$$' -bench . -count 10 ./...

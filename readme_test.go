@@ -18,22 +18,57 @@ func readFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// TestREADME_example: the first Go block is cut out of the Example, line by line.
-func TestREADME_example(t *testing.T) {
+// TestREADME_code: every Go block is cut out of an Example, line by line.
+func TestREADME_code(t *testing.T) {
 	t.Parallel()
-	_, rest, ok := strings.Cut(readFile(t, "README.md"), "```go\n")
-	block, _, _ := strings.Cut(rest, "```")
-	if !ok || strings.Count(block, "\n") < 10 {
-		t.Fatal("the example is missing")
+	files, err := filepath.Glob("example*_test.go")
+	if err != nil {
+		t.Fatal(err)
 	}
-	example := make(map[string]bool)
-	for line := range strings.Lines(readFile(t, "example_test.go")) {
-		example[strings.TrimSpace(line)] = true
-	}
-	for line := range strings.Lines(block) {
-		if line = strings.TrimSpace(line); line != "" && !example[line] {
-			t.Errorf("not in example_test.go: %s", line)
+	examples := make(map[string]string)
+	for _, name := range files {
+		for line := range strings.Lines(readFile(t, name)) {
+			examples[name] += strings.TrimSpace(line) + "\n"
 		}
+	}
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readFile(t, "README.md"), -1)
+	if len(blocks) < 5 {
+		t.Fatalf("README.md has %d Go blocks", len(blocks))
+	}
+	for _, block := range blocks {
+		if !cutOut(examples, block[1]) {
+			t.Errorf("in no file of examples:\n%s", block[1])
+		}
+	}
+}
+
+// cutOut tells whether all lines of the block are in one of the texts, in order.
+func cutOut(texts map[string]string, block string) bool {
+	for _, text := range texts {
+		found := true
+		for line := range strings.Lines(block) {
+			if line = strings.TrimSpace(line); line == "" {
+				continue
+			}
+			_, rest, ok := strings.Cut("\n"+text, "\n"+line+"\n")
+			found, text = found && ok, rest
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// TestREADME_setup: there are two commands to start with. The demo's own test runs the first one, and CI the second.
+func TestREADME_setup(t *testing.T) {
+	t.Parallel()
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindAllStringSubmatch(readFile(t, "README.md"), -1)
+	if len(blocks) != 2 || blocks[0][1] != "go run ./cmd/demo tour" || blocks[1][1] != "go test ./..." {
+		t.Errorf("got %q", blocks)
+	}
+	if !regexp.MustCompile(`(?m)^test:.*\n\tgo test \./\.\.\.$`).MatchString(readFile(t, "Makefile")) {
+		t.Error("make test is another command than that of the README")
 	}
 }
 
@@ -69,12 +104,13 @@ func TestREADME_tests(t *testing.T) {
 func TestREADME_links(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	code := regexp.MustCompile("(?s)```.*?```")
 	docs, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, doc := range append(docs, "README.md", "CONTRIBUTING.md", "CHANGELOG.md") {
-		for _, m := range link.FindAllStringSubmatch(readFile(t, doc), -1) {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(readFile(t, doc), ""), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), m[1])); err != nil {
 				t.Errorf("%s: dead link %s", doc, m[1])
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -15,8 +16,11 @@ func commandName() string {
 	return nameOf(self)
 }
 
+// cached is where `go run` keeps what it has built, in whatever directory GOCACHE is.
+var cached = regexp.MustCompile(`/[0-9a-f]{64}-d/[^/]+$`)
+
 func nameOf(executable string) string {
-	if strings.Contains(filepath.ToSlash(executable), "/go-build") {
+	if strings.Contains(filepath.ToSlash(executable), "/go-build") || cached.MatchString(filepath.ToSlash(executable)) {
 		return "go run ./cmd/demo"
 	}
 	return "demo"
