@@ -159,7 +159,7 @@ func BenchmarkTransport(b *testing.B) {
 	}
 }
 
-// BenchmarkClient compares whole clients, each bare and with a token added in its own way.
+// BenchmarkClient compares whole clients, each bare and with a token added in its own way. All requests have a context.
 func BenchmarkClient(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -190,7 +190,7 @@ func resty2(tb testing.TB, t http.RoundTripper, prepare func(*resty.Client)) fun
 	tb.Helper()
 	c := resty.New().SetTransport(t)
 	prepare(c)
-	return func() error { _, err := c.R().Get(target); return err }
+	return func() error { _, err := c.R().SetContext(tb.Context()).Get(target); return err }
 }
 
 func resty2None(tb testing.TB) func() error {
@@ -217,7 +217,7 @@ func resty3(tb testing.TB, prepare func(*restyv3.Client)) func() error {
 	tb.Helper()
 	c := restyv3.New().SetTransport(newTransport())
 	prepare(c)
-	return func() error { _, err := c.R().Get(target); return err }
+	return func() error { _, err := c.R().SetContext(tb.Context()).Get(target); return err }
 }
 
 func resty3None(tb testing.TB) func() error {
@@ -240,19 +240,24 @@ func resty3Middleware(tb testing.TB) func() error {
 	})
 }
 
-func newReq(prepare func(*req.Client)) func() error {
+func newReq(tb testing.TB, prepare func(*req.Client)) func() error {
+	tb.Helper()
 	c := req.C()
 	base := newTransport()
 	c.GetTransport().WrapRoundTripFunc(func(http.RoundTripper) req.HttpRoundTripFunc { return base.RoundTrip })
 	prepare(c)
-	return func() error { _, err := c.R().Get(target); return err }
+	return func() error { _, err := c.R().SetContext(tb.Context()).Get(target); return err }
 }
 
-func reqNone(testing.TB) func() error { return newReq(func(*req.Client) {}) }
+func reqNone(tb testing.TB) func() error {
+	tb.Helper()
+	return newReq(tb, func(*req.Client) {})
+}
 
-func reqWrapper(testing.TB) func() error {
+func reqWrapper(tb testing.TB) func() error {
+	tb.Helper()
 	source := oauth2.ReuseTokenSource(expiring(), oauth2.StaticTokenSource(expiring()))
-	return newReq(func(c *req.Client) {
+	return newReq(tb, func(c *req.Client) {
 		c.WrapRoundTripFunc(func(rt req.RoundTripper) req.RoundTripFunc {
 			return func(r *req.Request) (*req.Response, error) {
 				t, err := source.Token()
