@@ -1,6 +1,6 @@
-// Package interceptor is the contract between a chain and what hangs on it: what an interceptor sees and may decide.
+// Package interceptor is the contract between a chain and its interceptors: what an interceptor sees and may decide.
 //
-// An interceptor has three callbacks, and each returns what its handler made of its decision:
+// An interceptor has three callbacks. Each gets a handler, and returns what one of the handler's methods made:
 //
 //	type stamp struct{ interceptor.Base }
 //
@@ -10,11 +10,11 @@
 //	}
 //
 // The package knows only the standard library, so an interceptor written for it runs under resty, net/http or any
-// client with a transport. Package chain runs interceptors; package auth is one.
+// client with a transport. Package chain runs interceptors; packages auth, retry, logging and others are some.
 //
 // # Order
 //
-// For a list A, B, C, all three phases run in list order, as in Dio:
+// For a list A, B, C, all three phases run in list order, as in Dio (package chain can reverse the last two):
 //
 //	OnRequest   A ▶ B ▶ C ▶ transport ▶ server
 //	OnResponse  A ▶ B ▶ C      the status is good
@@ -42,8 +42,8 @@
 //
 // # Concurrency
 //
-// Callbacks of different calls run at the same time, on the goroutines of the callers; those of one call never do.
-// Request, Response and Error belong to their call. [Queued] serializes an interceptor that cannot bear company.
+// Callbacks of different calls run at the same time, on the goroutines of the callers; those of one call run one by one.
+// Request, Response and Error belong to their call. [Queued] is for an interceptor that must see one call at a time.
 //
 // # Errors
 //

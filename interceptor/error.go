@@ -8,25 +8,38 @@ import (
 )
 
 // Error is why a call failed. The caller finds it with [errors.As] through resty and [*url.Error], and behind it, by
-// Unwrap, whatever an interceptor rejected with.
+// Unwrap, whatever an interceptor rejected with. What a chain puts into it:
 //
-// Its message names method, URL without user and query, status and cause; it holds neither headers nor bodies.
+//	what failed       Kind                        Response     Err
+//	the transport     KindOf(Err)                 nil          the transport's error
+//	the status        KindBadResponse             the answer   nil
+//	the context       KindCanceled, KindTimeout   nil          the context's cause
+//	an interceptor    KindOf(Err), or if that is  the answer,  what it rejected with, or handed on in place of
+//	                  unknown, as before it       if any       the error it received
+//
+// An *Error that an interceptor returns is taken as it is; a missing Request or Response is filled in, in a copy.
+//
+// An error of the transport, or a bad status, that no interceptor has replaced has no further cause: e.As(new(error)),
+// the method, is false. The error of an interceptor has one, and that of the context may. Package retry relies on it.
+// The exception is an *Error that an interceptor changes in place, or makes with a Request: it may pass for the wire's.
+//
+// The message has method, URL, status and cause, no header and no body; user and query of its URL, and of those that
+// net/http quotes, are masked. Paths, and what else the cause says, are not; see package redact.
 type Error struct {
 	// Kind is the class of the failure.
 	Kind Kind
-	// Request is the request as it was sent, or as far as it came. It may be nil in an Error you make; the chain
-	// fills it in.
+	// Request is the request as it was sent, or as far as it came.
 	Request *Request
 	// Response is the answer, if there was one. At the caller its body still holds the first 64 KiB; its
-	// connection has been released, closing it is not needed.
+	// connection has been released, and the body need not be closed.
 	Response *Response
-	// Err is the cause. It is nil for a bad status that nobody explained.
+	// Err is the cause. It is nil for a bad status that no interceptor explained.
 	Err error
 
 	cause error
 }
 
-// Error returns a message without secrets.
+// Error returns the message.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("interceptor")
@@ -55,8 +68,8 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// WithCause returns a copy of e which [errors.Is] and [errors.As] also find cause in, without changing its message.
-// The chain uses it to keep the original error when an interceptor replaces it.
+// WithCause returns a copy of e in which [errors.Is] and [errors.As] also find cause; the message stays the same.
+// The chain keeps with it the error that an interceptor replaced, or the one that it completed.
 func (e *Error) WithCause(cause error) *Error {
 	c := *e
 	c.cause = errors.Join(e.cause, cause)
@@ -66,8 +79,8 @@ func (e *Error) WithCause(cause error) *Error {
 // Is lets [errors.Is] find the causes given to WithCause.
 func (e *Error) Is(target error) bool { return e.cause != nil && errors.Is(e.cause, target) }
 
-// As lets [errors.As] find the causes given to WithCause.
+// As lets [errors.As] find the causes given to WithCause. Called directly, with new(error), it tells whether there are any.
 func (e *Error) As(target any) bool { return e.cause != nil && errors.As(e.cause, target) }
 
-// Timeout tells whether time ran out. With it, the Timeout method of [*url.Error] answers right.
+// Timeout tells whether time ran out: [*url.Error] asks for it.
 func (e *Error) Timeout() bool { return e.Kind == KindTimeout || e.Kind == KindConnectTimeout }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
@@ -36,6 +37,29 @@ func ExampleFuncs() {
 	v := offline.OnRequest(nil, interceptor.RequestHandler{})
 	fmt.Println(offline, v.Action(), v.Err(), v.Through())
 	// Output: offline reject we are in a tunnel true
+}
+
+// What a caller can learn from an error: here, that of a server which refuses.
+func ExampleError() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no such user", http.StatusNotFound)
+	}))
+	defer server.Close()
+	client := server.Client()
+	client.Transport = chain.Config{ErrorOnBadStatus: true}.New().Transport(client.Transport)
+
+	resp, err := client.Get(server.URL + "/users/7")
+	if err == nil {
+		resp.Body.Close()
+	}
+	if e, ok := errors.AsType[*interceptor.Error](err); ok {
+		body, err := e.Response.Peek(100)
+		fmt.Printf("%v: %d to %s, %q %v\n", e.Kind, e.Response.StatusCode, e.Request.URL.Path, body, err)
+		fmt.Println("explained:", e.Err)
+	}
+	// Output:
+	// bad response: 404 to /users/7, "no such user\n" <nil>
+	// explained: <nil>
 }
 
 // NewResponse answers a call without sending it.

@@ -1,11 +1,12 @@
 package interceptor
 
 // Funcs makes an [Interceptor] of functions; a nil function passes on, so the zero value passes everything on.
-// Put a *Funcs into a chain if you want to remove it again: functions cannot be compared, pointers can.
+// To remove it from a chain again, add it as a *Funcs: pointers can be compared, functions cannot.
 type Funcs struct {
-	// Name is what error messages call this interceptor. Default: its type.
+	// Name is what error messages call this interceptor. Default "interceptor.Funcs".
 	Name string
 
+	// The callbacks: OnRequest, OnResponse and OnError.
 	Request  func(*Request, RequestHandler) Verdict
 	Response func(*Response, ResponseHandler) Verdict
 	Error    func(*Error, ErrorHandler) Verdict

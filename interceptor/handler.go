@@ -13,7 +13,8 @@ type Flow uint8
 // callFollowingErrorInterceptor.
 const Through Flow = 1
 
-// RequestHandler makes the verdicts of OnRequest. Calling it has no effect but its result; the last one returned counts.
+// RequestHandler makes the verdicts of OnRequest. Its methods do nothing else: what counts is the one verdict that the
+// callback returns. So it is with the other handlers.
 type RequestHandler struct{}
 
 // Next hands req on to the next interceptor, at last to the transport.
@@ -27,7 +28,7 @@ func (RequestHandler) Resolve(resp *Response, flow ...Flow) Verdict {
 }
 
 // Reject fails the call with err; nothing is sent. Without [Through] no other callback runs.
-// An err that is no *[Error] is wrapped in one; [errors.As] finds it at the caller.
+// An err that is no *[Error] is wrapped in one; the caller finds both with [errors.As].
 func (RequestHandler) Reject(err error, flow ...Flow) Verdict {
 	return Verdict{phase: PhaseRequest, action: ActionReject, value: err, through: through(flow)}
 }
@@ -45,14 +46,14 @@ func (ResponseHandler) Resolve(resp *Response) Verdict {
 	return Verdict{phase: PhaseResponse, action: ActionResolve, value: resp}
 }
 
-// Reject turns the response into an error. Without [Through] no OnError runs.
+// Reject fails the call with err, which carries the response. Without [Through] no OnError runs.
 func (ResponseHandler) Reject(err error, flow ...Flow) Verdict {
 	return Verdict{phase: PhaseResponse, action: ActionReject, value: err, through: through(flow)}
 }
 
-// Retry waits for after, then sends the caller's original request again through the whole chain.
-// A retry that is not possible (attempts used up, body not replayable, context done or over before the wait is)
-// behaves as Next, with the response intact.
+// Retry waits for after, which may be 0, then sends the caller's original request again through the whole chain.
+// A retry that is not possible behaves as Next, with the response intact: when the attempts are used up, the body cannot be
+// had again (no GetBody), or the context is done or would be before the wait is over.
 func (ResponseHandler) Retry(after time.Duration) Verdict {
 	return Verdict{phase: PhaseResponse, action: ActionRetry, value: after}
 }

@@ -10,7 +10,7 @@ type Interceptor interface {
 	// OnRequest runs before the request is sent. The request is a copy made for this send: change it freely.
 	OnRequest(*Request, RequestHandler) Verdict
 	// OnResponse runs when the response is good (package chain: status below 400).
-	// The chain owns the body; do not close it unless you replace it.
+	// The chain closes the body; close it only if you replace it.
 	OnResponse(*Response, ResponseHandler) Verdict
 	// OnError runs when the status is bad, the transport failed, or an interceptor rejected with Through.
 	OnError(*Error, ErrorHandler) Verdict

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// Kind classifies an [Error], after DioExceptionType.
+// Kind is the class of an [Error], after DioExceptionType.
 type Kind uint8
 
 // The kinds. The zero value is KindUnknown.
@@ -20,7 +20,7 @@ const (
 	KindUnknown Kind = iota
 	// KindBadResponse is a response whose status is an error.
 	KindBadResponse
-	// KindConnectTimeout is a connection or TLS handshake that took too long.
+	// KindConnectTimeout is a name lookup, a connection or a TLS handshake that took too long.
 	KindConnectTimeout
 	// KindTimeout is a deadline that passed while sending, waiting or receiving.
 	KindTimeout
@@ -52,8 +52,8 @@ func (k Kind) String() string {
 	}
 }
 
-// KindOf classifies err: the Kind of the first *[Error] in it, or what the errors of net, crypto/tls and context in
-// it tell. A nil err is KindUnknown.
+// KindOf classifies err by the first *[Error] in it, else by the errors of packages context, crypto/tls and net.
+// That of nil is KindUnknown.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {

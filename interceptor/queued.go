@@ -8,16 +8,15 @@ import (
 	"sync/atomic"
 )
 
-// ErrQueueReentered is the error of a call that was started inside a queued callback and would have to wait for that very
-// callback to end.
+// ErrQueueReentered is the error of a call made inside a [Queued] callback that would have to wait for that same callback.
 var ErrQueueReentered = errors.New("interceptor: a queued callback made a call that waits for the same callback; " +
 	"send it with a client that does not have this interceptor")
 
 // Queued returns an interceptor that runs each of the three callbacks of in for one call at a time, in the order of
 // arrival; the three do not wait for each other. It is Dio's QueuedInterceptor without its traps:
 //
-//   - a call stops waiting when its context ends, and its callback does not run then; the context's error goes
-//     through OnError like any other (an OnError that is free runs even so, to see the cancellation);
+//   - a call stops waiting when its context ends, and its callback is skipped; the context's error goes through
+//     OnError like any other (an OnError that nobody occupies runs even then, to see the cancellation);
 //   - a call made inside a queued callback that would wait for the same callback fails at once with
 //     [ErrQueueReentered], if it is made on the same goroutine or with a context derived from the request's;
 //   - any number of calls may wait, and a panic frees the queue.

@@ -5,17 +5,17 @@ import "net/http"
 // Request is one send of a call.
 //
 // The embedded [*http.Request] is a copy made for this send, with a URL and a header map of its own, so an interceptor may
-// change it: set headers through the methods of [http.Header] (values already there are shared with the caller's
-// request, do not write into them), or replace the whole [http.Request], for instance with WithContext. Whoever
-// replaces Body closes the old one, and sets ContentLength and GetBody to match.
+// change it: set headers with the methods of [http.Header] (the slices of values are shared with the caller's request;
+// do not write into them), or replace the whole [http.Request], for instance with WithContext. Whoever replaces Body
+// closes the old one, and sets ContentLength and GetBody to match.
 type Request struct {
 	*http.Request
 
 	call *Call
 }
 
-// Call is what all sends of one call have in common. A runner of interceptors (package chain) keeps one per call;
-// interceptors have no need of it. It is not safe for concurrent use.
+// Call is what all sends of one call have in common. Package chain keeps one for each call; interceptors have no use
+// for it. It is not safe for concurrent use.
 type Call struct {
 	// Attempt is the number of the current send, from 1.
 	Attempt int
@@ -39,12 +39,11 @@ func (r *Request) Attempt() int {
 	return r.call.Attempt
 }
 
-// Redirected tells whether this request follows a redirect. Each hop of a redirect is a call of its own, and its
-// origin may be a stranger's.
+// Redirected tells whether this request follows a redirect. Each hop is a call of its own, and may lead to another host.
 func (r *Request) Redirected() bool { return r.call != nil && r.call.Redirected }
 
 // Extra returns the value that SetExtra stored under key, or nil. Values live as long as the call, over all its
-// retries; they are Dio's extra map. Keys are compared with ==: use a type of your own, as with context values.
+// retries, as in Dio's extra map. Keys are compared with ==: use a type of your own, as with context values.
 func (r *Request) Extra(key any) any {
 	if r.call == nil {
 		return nil

@@ -9,16 +9,17 @@ import (
 
 // Response is the answer to one send, or one that an interceptor made with [NewResponse].
 //
-// Request is the request it answers, as it was sent; it hides the field of the embedded [*http.Response]. Do not change it
-// any more: a transport may still be sending it when it has the answer.
+// The chain closes the body of every Response that does not reach the caller.
 type Response struct {
 	*http.Response
 
+	// Request is the request it answers, as it was sent; it hides the field of [http.Response]. Do not change it: the
+	// transport may still be sending it.
 	Request *Request
 }
 
-// NewResponse makes a response in memory, for Resolve. A nil header is an empty one; the body may be nil.
-// Status is not checked: a response given to Resolve is a success, whatever its status.
+// NewResponse makes a response in memory, for Resolve. Header and body are not copied; each may be nil, and so may req,
+// which the chain fills in. Status is not checked: what is given to Resolve is a success, whatever its status.
 func NewResponse(req *Request, status int, header http.Header, body []byte) *Response {
 	if header == nil {
 		header = make(http.Header)
@@ -39,9 +40,9 @@ func NewResponse(req *Request, status int, header http.Header, body []byte) *Res
 	return &Response{Response: r, Request: req}
 }
 
-// Peek returns up to n bytes from the start of the body and leaves the body as it was for the next reader.
-// A body shorter than n is returned whole, with a nil error; a body that cannot be read returns what came and the error,
-// which the next reader meets again at the same place.
+// Peek returns up to n bytes from the start of the body, which the next reader still reads whole. A body shorter than n
+// is returned whole, with a nil error. Of one that breaks off it returns what came and the error, which the next reader
+// meets at the same place.
 func (r *Response) Peek(n int64) ([]byte, error) {
 	if r.Response == nil || r.Body == nil || r.Body == http.NoBody {
 		return nil, nil

@@ -2,10 +2,10 @@ package interceptor
 
 import "time"
 
-// Verdict is what a callback decided. Only a handler makes one; the zero Verdict is a programming error,
-// and a call that meets one fails with an error naming the interceptor.
+// Verdict is what a callback decided. Only a handler makes one: a callback that returns the zero Verdict, or that of
+// another callback's handler, makes the call fail with an error that names the interceptor.
 //
-// The accessors are for those who run verdicts (package chain) and for tests of interceptors.
+// Its methods are for package chain, which carries verdicts out, and for tests of interceptors.
 type Verdict struct {
 	value   any // *Request, *Response, error or time.Duration: one field, so that a Verdict fits into registers
 	phase   Phase
@@ -13,7 +13,7 @@ type Verdict struct {
 	through bool
 }
 
-// Action is the kind of a [Verdict].
+// Action is the decision of a [Verdict].
 type Action uint8
 
 // The actions. ActionNone is that of the zero Verdict.
@@ -99,5 +99,5 @@ func (v Verdict) After() time.Duration {
 	return d
 }
 
-// Through tells whether the result still passes the remaining phases.
+// Through tells whether the verdict was made with [Through].
 func (v Verdict) Through() bool { return v.through }

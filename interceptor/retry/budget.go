@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Budget bounds the retries of all calls to one host: each takes a token, and where there is none the failure goes to the
-// caller. A host has Burst tokens at first, and never more; time and success bring them back. So a host that fails for
-// everyone gets PerSecond more requests than its callers make, not four times as many.
+// Budget bounds the retries of all calls to one host (scheme, host and port): each takes a token, and where there is none
+// the failure goes to the caller. A host has Burst tokens at first, and never more; time and success bring them back. So a
+// host that fails for everyone gets PerSecond retries each second, not MaxRetries for each call.
 //
-// The zero value means the defaults. It is per process, and per [Interceptor].
+// The zero value means the defaults. Each [Interceptor] has a budget of its own; processes share none.
 type Budget struct {
 	// Burst is how many tokens a host has at most. Default 10; negative: no budget, every call may use its MaxRetries.
 	Burst int

@@ -12,26 +12,28 @@ import (
 
 // Config says what is repeated, when and how often. The zero value is usable.
 type Config struct {
-	// MaxRetries bounds how often one call is repeated. Default 3; negative: never.
+	// MaxRetries bounds how often one call is repeated. Default 3; negative: it never is.
 	MaxRetries int
-	// BaseDelay is the longest wait before the first retry. Default 200 ms.
+	// BaseDelay is the longest wait before the first retry. Default 200 ms, or MaxDelay if that is less.
 	BaseDelay time.Duration
-	// MaxDelay is the longest wait before any retry, unless the server asks for more. Default 10 s.
+	// MaxDelay is the longest wait before any retry, unless the server asks for more. Default 10 s, or BaseDelay if that is
+	// more.
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is waited for. Default 30 s; negative: none is.
+	// MaxRetryAfter is the longest Retry-After that is waited for; a response that asks for more is not repeated. Default
+	// 30 s; negative: none is waited for.
 	MaxRetryAfter time.Duration
 	// MaxElapsed is how long after the beginning of a call its last retry may begin. Default 1 min; negative: no bound
 	// but the context.
 	MaxElapsed time.Duration
-	// Statuses are those that are repeated. Nil: 408, 429, 502, 503 and 504.
+	// Statuses are those that are repeated. Nil: 408, 429, 502, 503 and 504; empty: none.
 	Statuses []int
 	// Methods are those of requests that may be sent twice. Nil: GET, HEAD, OPTIONS, TRACE, PUT and DELETE.
 	Methods []string
 	// IdempotencyHeader is the header that makes any request one that may be sent twice. Default "Idempotency-Key".
 	IdempotencyHeader string
-	// ShouldRetry tells whether a failure may pass; it replaces the default, [Transient] and Statuses. It is asked
-	// about bad statuses and failures of the transport only, and must not read the body but by
-	// [interceptor.Response.Peek]. Whether the request may be sent twice is another question, see Methods.
+	// ShouldRetry tells whether a failure may pass, in place of [Transient] and Statuses, which must be nil then. It is
+	// asked about bad statuses and failures of the transport only, by many goroutines at once, and must read the body
+	// by [interceptor.Response.Peek] only. Whether the request may be sent twice is another question, see Methods.
 	ShouldRetry func(*interceptor.Error) bool
 	// Budget bounds the retries of all calls to a host.
 	Budget Budget
@@ -50,11 +52,11 @@ func (c *Config) setDefaults() {
 	if c.MaxRetries == 0 {
 		c.MaxRetries = defaultMaxRetries
 	}
-	if c.BaseDelay == 0 {
-		c.BaseDelay = defaultBaseDelay
-	}
 	if c.MaxDelay == 0 {
 		c.MaxDelay = max(defaultMaxDelay, c.BaseDelay)
+	}
+	if c.BaseDelay == 0 {
+		c.BaseDelay = min(defaultBaseDelay, c.MaxDelay)
 	}
 	if c.MaxRetryAfter == 0 {
 		c.MaxRetryAfter = defaultMaxRetryAfter

@@ -15,10 +15,11 @@
 //	GET HEAD OPTIONS TRACE PUT DELETE   idempotent by RFC 9110 §9.2.2
 //	any with an Idempotency-Key         the server recognizes the repetition; see interceptor/idempotency
 //	any that never left                 no connection came about, so nobody has seen it
-//	any with the context of [Always]    the caller knows
+//	any with the context of Always      the caller knows
 //
-// What another interceptor decided is never repeated, above all no error of package auth: retrying does not bring a session
-// back. Nor is a call whose context is done, whose body cannot be replayed, or whose context is that of [Never].
+// What another interceptor decided is not repeated ([interceptor.Error] says how that is told), above all no error of
+// package auth: retrying does not bring a session back. Nor is a call whose context is done or that of [Never], or
+// whose body cannot be replayed.
 //
 // # How long it waits
 //

@@ -3,6 +3,7 @@ package retry_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,24 @@ func TestWait_longBaseDelay(t *testing.T) {
 		}
 		if longest < 20*time.Second || longest >= time.Minute {
 			t.Errorf("the longest second wait is %v, want nearly a minute", longest)
+		}
+	})
+}
+
+// TestWait_shortMaxDelay bounds the first wait, too.
+func TestWait_shortMaxDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const most = 20 * time.Millisecond
+		i := newRetry(t, retry.Config{MaxDelay: most, MaxElapsed: -1, Budget: retry.Budget{Burst: -1}})
+		for range 50 {
+			w := statuses(503)
+			if _, err := send(t.Context(), t, over(w, i), http.MethodGet, ""); err != nil {
+				t.Fatal(err)
+			}
+			if longest := slices.Max(w.waits()); longest >= most {
+				t.Fatalf("waited %v, want less than %v", longest, most)
+			}
 		}
 	})
 }
