@@ -27,8 +27,8 @@
 //
 // and the response of one that failed has status 0 and an _error, as browsers write them.
 //
-// The times are those of [net/http/httptrace]: waiting for a connection, name lookup, connecting with TLS in it, sending, waiting,
-// receiving. They begin when a connection is asked for, so what the interceptors behind did before is not in them, and
+// The times are those of [net/http/httptrace]: waiting for a connection, name lookup, connecting (TLS included), sending,
+// waiting, receiving. They begin when a connection is asked for, so what the interceptors behind did before is not in them, and
 // they add up to the entry's time. A base transport that traces nothing, such as a mock, has waiting and receiving only.
 //
 // # Order
@@ -43,20 +43,20 @@
 //	client.SetTransport(recorder.Transport(client.GetClient().Transport, ""))
 //	err = chain.New(recorder, session).Install(client)
 //
-// It records then, and the interceptor only tells it attempt and cause. Mind that resty's own setters for proxy and TLS
-// need the transport that is under it, so call them before.
+// The transport records then, and the interceptor only tells it attempt and cause. Resty's setters for proxy and TLS do not
+// work through it: call them before.
 //
 // # Secrets
 //
 // What an entry shows is decided by package redact: names, and the values on its lists. Of bodies it shows JSON and forms; of
-// all others type and size, of multipart bodies also the names of the parts. Redaction happens as soon as an entry is
-// complete, what is held in memory afterwards is what will be written. [Config].InsecureShowSecrets turns it off.
+// all others, compressed ones among them, type and size, of multipart forms also the names of the parts. An entry is
+// redacted as soon as it is complete: from then on memory holds what will be written and no more.
+// [Config].InsecureShowSecrets turns it off.
 //
 // # Bodies
 //
-// No body is read by the recorder. It looks at what passes by while the transport sends and the caller reads, keeps the first
-// [Config].MaxBody bytes of what can be shown, and counts the rest. An entry whose body is still on its way is written as
-// far as it is.
+// The recorder reads no body. It looks on while the transport sends and the caller reads, keeps the first [Config].MaxBody
+// bytes of what can be shown, and counts the rest. An entry whose body is still on its way is written as far as it is.
 //
 // # Concurrency
 //

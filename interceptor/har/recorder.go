@@ -16,8 +16,8 @@ type Config struct {
 	Redactor *redact.Redactor
 	// MaxBody is how many bytes are kept of each body. Default 64 KiB; negative: none.
 	MaxBody int
-	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000. With
-	// MaxBody it bounds the memory: at most MaxEntries × 2 × MaxBody, and headers.
+	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000. With MaxBody it bounds the
+	// memory: about MaxEntries × 2 × MaxBody, and headers.
 	MaxEntries int
 	// InsecureShowSecrets records everything as it is: tokens, cookies, passwords, bodies of every type. Whoever gets
 	// the file can act for the user.
@@ -29,7 +29,7 @@ const (
 	defaultMaxEntries = 1000
 )
 
-// Recorder records. It is an [interceptor.Interceptor], and makes transports. All methods are safe for
+// Recorder records calls, as an [interceptor.Interceptor] or by the transports it makes. All methods are safe for
 // concurrent use. Make one with [New]; put it into one chain or many.
 type Recorder struct {
 	maxBody int

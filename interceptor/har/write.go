@@ -45,7 +45,7 @@ func (r *Recorder) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteFile writes the archive to a file that only the user can read, in the place of the one there may be.
+// WriteFile writes the archive to a file that only the user can read (mode 0600). One that is there is replaced in one step.
 func (r *Recorder) WriteFile(name string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {

@@ -4,9 +4,9 @@ import "context"
 
 type contextKey struct{}
 
-// With returns a context whose calls carry this key, unless the caller set the header. Use it for one operation only, and
-// again when that is repeated, even after a restart. A key that is no visible ASCII, or longer than 255 bytes, is not
-// used: the call gets one of its own.
+// With returns a context whose calls carry this key, unless the caller set the header. Use a key for one operation only,
+// and the same one when that is repeated, even after a restart. A key that is empty, longer than 255 bytes, or not all
+// visible ASCII (no spaces) is ignored: the call gets one of its own.
 func With(ctx context.Context, key string) context.Context {
 	if !valid(key) {
 		return ctx

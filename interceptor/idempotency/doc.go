@@ -7,8 +7,8 @@
 // A POST that timed out may have taken effect. With a key it can be sent again: a server that knows the key gives the
 // answer of the first time and does nothing twice. Package interceptor/retry repeats a request that carries one.
 //
-// It runs per attempt and mints per call: all attempts of a call, and the hops of its redirects that repeat the method, carry
-// the same key. What the program repeats is a new call with a new key, unless it says that it is the same thing:
+// It runs for every attempt and makes one key for each call: all attempts, and the hops of redirects that repeat the method,
+// carry the same. What the program repeats is a new call with a new key, unless it says that it is the same thing:
 //
 //	client.R().SetContext(idempotency.With(ctx, order.ID))
 //

@@ -18,10 +18,10 @@ type Config struct {
 	Header string
 	// Methods are those whose requests get a key. Nil: POST and PATCH.
 	Methods []string
-	// Generate makes a key; it may be called by many goroutines at once. A key that cannot stand in a header is
-	// replaced by one of the default kind. Nil: a random UUID (RFC 9562, version 4).
+	// Generate makes a key; it may be called by many goroutines at once. A key that [With] would ignore is replaced by one
+	// of the default kind. Nil: a random UUID (RFC 9562, version 4).
 	Generate func() string
-	// Quoted writes the key in double quotes, as the draft of the IETF wants it.
+	// Quoted writes the key in double quotes, as the IETF's draft wants it. Default: as it is.
 	Quoted bool
 }
 

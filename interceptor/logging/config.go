@@ -9,7 +9,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// MaxBodyLimit is the highest [Config].BodyLimit.
+// MaxBodyLimit is the highest [Config].BodyLimit, 1 MiB.
 const MaxBodyLimit = 1 << 20
 
 // Config says what is written, and where to.
@@ -22,13 +22,12 @@ type Config struct {
 	Redactor *redact.Redactor
 	// Attrs are further attributes for the records of a request, such as its id. They are not redacted. Nil: none.
 	Attrs func(*interceptor.Request) []slog.Attr
-	// Requests writes a record "request" when an attempt begins, too. It shows the request as it is at that time: if
-	// this interceptor is the first, nobody has signed it yet.
+	// Requests adds a record "request" when an attempt begins. It shows the request as it is then: before auth, unsigned.
 	Requests bool
-	// Headers adds the headers.
+	// Headers adds the headers of request and response.
 	Headers bool
-	// BodyLimit adds the bodies, if they are JSON or forms and not compressed, up to so many bytes of each. Default 0:
-	// no bodies. At most [MaxBodyLimit].
+	// BodyLimit adds the bodies, if they are JSON or forms and not compressed: at most so many bytes of each, up to
+	// [MaxBodyLimit]. Default 0: no bodies.
 	BodyLimit int
 	// Curl adds the request as a command line, as [Curl] renders it; with a body if BodyLimit is enough for it.
 	Curl bool

@@ -5,16 +5,17 @@
 //
 // # What is written
 //
-// One record for each attempt, when it is over: when the body of the response has been read or closed (one that nobody
-// closes has none), or the attempt has failed. So the refused request, the one that was sent again and each retry have a record of their own. The message is
-// "response", or "request failed" if there was none or its body broke off; the attributes:
+// One record for each attempt, when it is over: when the body of the response has been read to its end or closed (without
+// either there is no record), or the attempt has failed. So a refused request, the one sent again, and each retry have
+// a record of their own. The message is "response", or "request failed" if there was none or its body broke off; the
+// attributes:
 //
 //	method, url    as sent, redacted
 //	attempt        1 for the first
 //	redirected     true if the request follows a redirect; else left out
 //	status, proto  of the response
 //	duration       from the beginning of the attempt to the end of the body
-//	wait           from there to the header of the response
+//	wait           from the beginning of the attempt to the header of the response
 //	sent           bytes of the request's body
 //	received       bytes of the response's body, as the caller read them (decompressed, if net/http did that)
 //	reused         whether the connection was used before; left out under transports that do not tell
@@ -29,15 +30,15 @@
 // # What is not written
 //
 // Nothing that package redact does not show: credentials, cookies, values of parameters and fields that are not listed,
-// words in errors that look like tokens, and nothing in an error that the request carried as a secret. Values are redacted
-// before they are cut.
+// words in errors that look like tokens, and what an error repeats of the secrets in the request's URL and header. Attributes
+// of your own ([With], [Config].Attrs) are written as they are. Values are redacted, then cut: bodies
+// at [Config].BodyLimit, all others at 4 KiB.
 //
 // # Order
 //
-// Before auth, retry and whatever else repeats requests: an interceptor before it that repeats one in OnError keeps that
-// attempt from it. It shows the request as it was sent nevertheless, with all that others put on it. What an interceptor
-// behind it makes of an error, and how a call ends that one of them answers or rejects without interceptor.Through, it does
-// not see.
+// Before auth, retry and whatever else repeats requests: what an interceptor before it repeats in OnError does not get to
+// it. It shows the request as it was sent nevertheless, with all that others put on it. It does not see what
+// an interceptor behind it makes of an error, nor a call that one of them answers or rejects without interceptor.Through.
 //
 // # It is an observer
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor logs. It implements [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
+// Interceptor writes the records. It implements [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
 type Interceptor struct {
 	config Config
 }

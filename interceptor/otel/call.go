@@ -71,8 +71,8 @@ func (i *Instrumentation) end(c *call, status int, err error, describe func(erro
 //
 //	client := &http.Client{Transport: telemetry.Transport(chain.New(telemetry.Around(session)...).Transport(nil))}
 //
-// Under resty use [Instrumentation.Instrument]: over a chain that is installed there, this would hide it. A nil next is not
-// allowed. CloseIdleConnections is passed on.
+// Under resty use [Instrumentation.Instrument]: laid over a chain that is installed there, this would hide it. Next must not
+// be nil. CloseIdleConnections is passed on.
 func (i *Instrumentation) Transport(next http.RoundTripper) http.RoundTripper {
 	return &transport{instrumentation: i, next: next}
 }

@@ -1,5 +1,5 @@
-// Package otel traces and measures calls with OpenTelemetry: a span for every call, in it one for every attempt, as the semantic
-// conventions for HTTP clients ask, and the duration of requests as a histogram.
+// Package otel traces and measures calls with OpenTelemetry: a span for every call, in it one for every attempt, as the
+// semantic conventions for HTTP clients ask, and the duration of requests as a histogram.
 //
 //	telemetry, err := otel.New(otel.Config{})
 //	session, err := auth.New(auth.Config{…, OnEvent: telemetry.OnEvent})
@@ -17,13 +17,12 @@
 //
 // # Spans of attempts
 //
-// [Instrumentation.Around] puts the given interceptors between two of this package: the span of an attempt begins in the last
-// one, when all others are done with the request, and ends in the first one, which sees the outcome of every attempt
+// [Instrumentation.Around] puts the given interceptors between two of this package: the span of an attempt begins in the
+// last one, when all others are done with the request, and ends in the first one, which sees the outcome of every attempt
 // before anybody retries it. So the time a refresh takes, or a rate limiter, is not in it. What is never sent has no span.
 //
-// A span ends with the header of the response; reading the body is not in it. It carries the trace context to the server, every
-// attempt its own. Its context is that of the request beneath, so an otelhttp transport there would add a span of the
-// same request: use one or the other.
+// A span ends with the header of the response; reading the body is not in it. Every attempt carries its own trace context to
+// the server. An otelhttp transport under the chain would add a second span of the same request: use one or the other.
 //
 //	kind            client
 //	name            GET /users/{id}; GET, if there is no template
@@ -33,10 +32,9 @@
 //
 // # Spans of calls
 //
-// An interceptor is not told when a call ends: whoever comes after it may retry. So that span is not the interceptors' work.
-// Under resty [Instrumentation.Instrument] begins and ends it with resty's own hooks, around redirects and resty's
-// retries, too. For any other client [Instrumentation.Transport] is laid over the chain; there every hop of a redirect
-// is a call. Without either, the spans of attempts are children of the span in the caller's context.
+// An interceptor is not told when a call ends, since a later one may retry, so this span is not the interceptors' work. Under
+// resty, [Instrumentation.Instrument] begins and ends it with resty's own hooks, around redirects and resty's retries,
+// too. For any other client [Instrumentation.Transport] is laid over the chain; there every hop of a redirect is a call. Without either, the spans of attempts are children of the span in the caller's context.
 //
 //	kind            internal
 //	name            call GET /users/{id}
@@ -44,12 +42,13 @@
 //
 // # Templates
 //
-// The url.template is the path given to resty, if there are parameters in braces in it: a path that the program put together
-// itself would make a name of every value. [WithURLTemplate] gives one for everything else.
+// The url.template is the path given to resty, if it has parameters in braces; one that the program put together itself
+// would make a name of every value. [WithURLTemplate] gives one for everything else.
 //
 // # Metrics
 //
-//	http.client.request.duration   s           histogram, for every attempt: method, server, scheme, status, error, template
+//	http.client.request.duration   s           histogram, for every attempt: method, server, scheme, protocol version,
+//	                                           status, error, template
 //	chatelaine.auth.refreshes      {refresh}   counter: chatelaine.refresh.outcome is refreshed, failed or rejected
 //	chatelaine.auth.events         {event}     counter: chatelaine.event, and chatelaine.reason of those that signed out
 //

@@ -38,7 +38,7 @@ type Instrumentation struct {
 	metrics    metrics
 }
 
-// New makes the tracer and the instruments. An error is one of the meter provider's.
+// New makes the tracer and the instruments. An error is the meter provider's.
 func New(c Config) (*Instrumentation, error) {
 	if c.TracerProvider == nil {
 		c.TracerProvider = api.GetTracerProvider()
@@ -60,8 +60,8 @@ func New(c Config) (*Instrumentation, error) {
 }
 
 // Around returns the interceptors with one of this package before them and one behind, which together make the spans of
-// attempts: chain.New(telemetry.Around(session, retry)...). Nil ones are left out. It works in both orders of
-// return.
+// attempts: chain.New(telemetry.Around(session, retry)...). Nil ones are left out. It works with chain.Forward and
+// chain.Reverse.
 func (i *Instrumentation) Around(is ...interceptor.Interceptor) []interceptor.Interceptor {
 	list := []interceptor.Interceptor{&observer{i}}
 	for _, in := range is {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their names, of all other
-// types only that and the size. The body may be the beginning of a longer one: cut it anywhere.
+// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their names, of others the type
+// and the size, of an empty one "". The body may be the beginning of a longer one, cut anywhere.
 //
 //	{"id":"REDACTED","ok":true}
 //	grant_type=password&username=REDACTED&password=REDACTED
@@ -28,7 +28,8 @@ func (r *Redactor) Body(contentType string, body []byte) string {
 	}
 }
 
-// IsJSON tells whether a Content-Type is one of JSON: application/json, those that end in +json, and sequences of JSON.
+// IsJSON tells whether a Content-Type is one of JSON: application/json, text/json, those that end in +json, and those of
+// JSON sequences (x-ndjson, jsonl, json-seq).
 func IsJSON(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))

@@ -9,7 +9,7 @@
 // # What is shown
 //
 // It works with lists of what may be shown, not with lists of what is secret: nobody knows the latter for every server.
-// A few harmless names of HTTP are on the lists from the start, [Config] adds to them. Names are compared without
+// A few harmless names of HTTP are on the lists from the start; [Config] adds to them. Names are compared without
 // regard to case. What is shown of each part:
 //
 //	header         the value if the name is listed; of credentials the scheme, of cookies the names and attributes
@@ -18,14 +18,22 @@
 //	query, form    names, and the value if the name is listed
 //	JSON           structure and names, true, false and null, and other values if the name is listed
 //	other bodies   media type and size
-//	text           words, but those that look like tokens, values behind "name=", credentials behind "Bearer"
+//	text           words, but not those that look like tokens, behind "name=" or "password:", or behind "Bearer"
 //
 // Names are masked as well if they look like tokens.
 //
+// # What is not recognized
+//
+//   - In free text, a password that looks like a word, unless it is known ([Redactor.Secrets]; from 4 bytes on) or follows
+//     a label: "swordfish is wrong", but also "token swordfish" and "session: swordfish", since "token expired" and
+//     "session: not found" are what errors say.
+//   - In a URL, the host, and path segments of an ordinary form: UUIDs, numbers, names, e-mail addresses, words.
+//   - In a listed name, anything: whoever lists it answers for its values.
+//
 // # Before truncation
 //
-// Redact first and truncate then: half a token is not recognized any more. For bodies the order does not matter, JSON and
-// forms that end in the middle are redacted up to there.
+// Redact first, then truncate: half a token is not recognized. For bodies the order does not matter, since JSON and forms
+// that end in the middle are redacted up to there.
 //
 // # Concurrency
 //

@@ -9,17 +9,17 @@ import (
 // Mask stands where a secret was.
 const Mask = "REDACTED"
 
-// Config says what may be shown beside what is harmless anyway. The zero value shows that alone.
+// Config says what may be shown beside what is harmless anyway. The zero value adds nothing.
 //
-// Values of listed names are shown as they are. Those of the names that are known from the start are still masked where
-// they look like tokens.
+// Values of the names listed here are shown as they are; those of the names that are known from the start are still
+// masked where they look like tokens.
 type Config struct {
 	// Headers are names of headers. Those that always hold credentials or cookies cannot be listed.
 	Headers []string
 	// Query are names of query parameters.
 	Query []string
-	// Fields are names of form fields and of members of JSON objects, at any depth. A listed member shows its value, or
-	// those of its array; the members of an object are judged by their own names.
+	// Fields are names of form fields and of members of JSON objects, at any depth. A listed member shows its value, or the
+	// values in its array; if it is an object, the members of that are judged by their own names.
 	Fields []string
 }
 

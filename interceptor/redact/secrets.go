@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Secrets returns the values that a request or response with this URL and header would have masked: credentials,
-// cookies, parameters, user information. Give them to [Redactor.Text], so that an error which repeats one of them does
-// not tell it. The URL may be nil.
+// Secrets returns the values that are masked in this URL and header: credentials, cookies, parameters, user information.
+// Given to [Redactor.Text], they are masked in an error that repeats them, too. The URL may be nil.
 func (r *Redactor) Secrets(u *url.URL, h http.Header) []string {
 	var s []string
 	if u != nil {

@@ -21,8 +21,8 @@ var (
 
 // Text returns what may be shown of free text, such as the message of an error: URLs as by URL, JSON as by JSON, of
 // name=value the value if name is listed, nothing behind Authorization:, Bearer, password: and the like, no word that
-// looks like a token, and none of the known secrets, which [Redactor.Secrets] collects. Words are words: a password that
-// looks like one is only found if it is known or labeled.
+// looks like a token, and none of the known secrets of 4 bytes or more, which [Redactor.Secrets] collects. For what it
+// cannot find see the package comment.
 func (r *Redactor) Text(s string, known ...string) string { return r.text(replaceKnown(s, known), 0) }
 
 // text splits s into URLs, JSON and prose.

@@ -4,8 +4,8 @@ import "context"
 
 type contextKey struct{}
 
-// With returns a context whose calls carry this id, unless the caller set the header. An id that is no visible ASCII, or
-// longer than 200 bytes, is not taken over: it may come from a stranger.
+// With returns a context whose calls carry this id, unless the caller set the header. An id that is empty, longer than
+// 200 bytes, or not all visible ASCII (no spaces) is ignored, since it may come from a stranger.
 func With(ctx context.Context, id string) context.Context {
 	if !valid(id) {
 		return ctx

@@ -3,7 +3,7 @@
 //	ids, err := requestid.New(requestid.Config{})
 //	err = chain.New(ids, logging, auth).Install(client)
 //
-// It runs per attempt and mints per call: all attempts of a call, and the hops of its redirects, carry the same id.
+// It runs for every attempt and makes one id for each call: all attempts, and the hops of redirects, carry the same.
 //
 // An id is chosen in this order: the header that the caller set, the id of the context ([With]), the id of the hop before,
 // a new one. A server that calls others passes its own on:
@@ -16,5 +16,6 @@
 //
 // # Security
 //
-// The id goes to every host that a call is redirected to. It is random and says nothing; an id of your own should neither.
+// The id goes to every host that a call is redirected to. It is random and
+// reveals nothing; see that one of your own does not.
 package requestid

@@ -15,8 +15,8 @@ const defaultHeader = "X-Request-Id"
 type Config struct {
 	// Header is the name of the header. Default "X-Request-Id".
 	Header string
-	// Generate makes an id; it may be called by many goroutines at once. An id that cannot stand in a header is
-	// replaced by one of the default kind. Nil: a random UUID (RFC 9562, version 4).
+	// Generate makes an id; it may be called by many goroutines at once. An id that [With] would ignore is replaced by one
+	// of the default kind. Nil: a random UUID (RFC 9562, version 4).
 	Generate func() string
 }
 
