@@ -7,9 +7,9 @@
 //		return refresh(ctx, old) // under a lock that no other process holds meanwhile
 //	})
 //
-// A [Store] has two methods. A session only ever changes by reading, deciding
-// and writing, so there is no Save: an update that was lost because two
-// programs wrote one after the other cannot be written down.
+// A [Store] has two methods. A session changes only by reading, deciding and
+// writing, so there is no Save, and no way to overwrite by accident what another
+// program has just written.
 //
 // [NewMemory] is a Store for tests and for sessions that end with the process.
 // [OpenSealed] is a Store of encrypted files whose key comes from a
@@ -22,28 +22,29 @@
 //
 // When Update of a [Sealed] store returns nil, the value is on the disk. When
 // the process is killed, the power fails, or the disk is full, at any moment,
-// the previous value or the new one is there, whole. The space for the new
-// value is reserved before the callback runs, because what the callback does,
-// such as spending a refresh token, often cannot be done twice.
+// the previous value or the new one is there, whole. Before the callback runs,
+// space is reserved for a value twice as long as the old one (at least 32 KiB),
+// because what the callback does, such as spending a refresh token, often cannot
+// be done twice.
 //
 // # Concurrency
 //
 // Every store is safe for use by many goroutines. Update holds one lock per
-// key, among the goroutines of this process and all processes that share the
-// store's directory; the lock of a process that dies is free at once. Load
-// takes no lock and never waits for an Update.
+// key, among the goroutines of this process and, in a [Sealed] store, all
+// processes that share its directory; the lock of a process that dies is free at
+// once. Load takes no lock and never waits for an Update.
 //
 // # Errors
 //
 // A value that cannot be read is never reported as absent: an error matches
 // [io/fs.ErrNotExist] only when it is certain that there is no value.
 // Every other reason has an error of its own, listed below; each message says
-// what can be done. No error holds a value or a key.
+// what can be done. No error holds a value or an encryption key.
 //
 // # Format
 //
 // Sealed files are AES-256-GCM with a versioned header; docs/format.md in the
 // repository has every byte. Files written by any 1.x version can be read by
 // every later 1.x version. A file of a version that is not known yet is left
-// untouched, and the error says so.
+// untouched: [ErrTooNew].
 package storage

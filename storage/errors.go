@@ -12,21 +12,23 @@ import (
 // [io/fs.ErrNotExist].
 var (
 	// ErrBusy: the lock was not free before the context was done. The error
-	// matches the context's error too, and nothing has happened.
+	// matches the context's error too; the callback was not called.
 	ErrBusy = errors.New("storage: busy")
 	// ErrCorrupt: the sealed file is damaged, cut short, tampered with, or
 	// belongs to another key or service. The file is left as it is.
 	ErrCorrupt = errors.New("storage: corrupt")
-	// ErrTooNew: the file was written by a newer version of the program. It is
-	// left as it is.
+	// ErrTooNew: the file was written by a program with a newer version of this
+	// package. It is left as it is.
 	ErrTooNew = errors.New("storage: written by a newer version")
 	// ErrKeyMissing: there are sealed files, but the encryption key that sealed
 	// them is gone or has been replaced. It is never created anew while they
 	// exist.
 	ErrKeyMissing = errors.New("storage: encryption key missing")
-	// ErrNested: Update was called from inside an Update of the same key.
+	// ErrNested: Update was called with the context of the callback of an Update
+	// of the same key.
 	ErrNested = errors.New("storage: nested update of the same key")
-	// ErrTooLarge: the key or the value is longer than a store takes.
+	// ErrTooLarge: the key has more than 1024 bytes, or the value more than
+	// 16 MiB.
 	ErrTooLarge = errors.New("storage: too large")
 )
 

@@ -9,11 +9,11 @@ const KeySize = 32
 // concurrent use.
 //
 // The store asks for the key on every operation that needs it and clears the
-// slice afterwards; a source whose backend is slow remembers the key, and
-// returns copies. Both methods wait no longer than ctx.
+// slice afterwards; so a source whose backend is slow remembers the key and
+// returns copies. Both methods must wait no longer than ctx.
 type KeySource interface {
 	// LoadKey returns a copy of the key, of [KeySize] bytes. If there has never
-	// been one, or it is certainly gone, errors.Is(err, fs.ErrNotExist). A
+	// been one, or it is certainly gone, the error matches [io/fs.ErrNotExist]. A
 	// source that cannot tell, because it is locked, denied or silent, must
 	// return another error.
 	LoadKey(ctx context.Context) ([]byte, error)

@@ -17,9 +17,10 @@ import (
 // SealedConfig configures [OpenSealed]. All fields are required.
 type SealedConfig struct {
 	// Dir is the directory of the sealed files and their locks, made with mode
-	// 0700 if it is missing. It must belong to this process's user and must not
-	// be writable by others. It should be on a local disk: the locks of some
-	// network file systems do not reach other machines.
+	// 0700 if it is missing. One that belongs to another user, or that others
+	// may write to, is refused; permission for others to read is taken away. It
+	// should be on a local disk: the locks of some network file systems do not
+	// reach other machines.
 	Dir string
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
 	// underscores, beginning with a letter or digit. Values are bound to it;
@@ -76,7 +77,8 @@ func prepare(dir string) (string, error) {
 	return dir, nil
 }
 
-// Load implements [Store]. It needs the key only if there is a value.
+// Load implements [Store]. It asks for the encryption key only if there is a
+// value.
 func (s *Sealed) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("storage: load: %w", err)

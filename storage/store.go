@@ -4,12 +4,12 @@ import "context"
 
 // A Store keeps values under keys. It is safe for concurrent use.
 //
-// A key is any string of up to 1024 bytes; a value is any bytes, also none, of
-// up to 16 MiB.
+// A key is any string of up to 1024 bytes; a value is 0 bytes to 16 MiB of
+// anything.
 type Store interface {
-	// Load returns the current value, which the caller may keep and change.
-	// errors.Is(err, fs.ErrNotExist) only when absence is certain. Load does
-	// not wait for an Update that is under way.
+	// Load returns the current value, which the caller may keep and change. The
+	// error matches [io/fs.ErrNotExist] only when there certainly is none.
+	// Load does not wait for an Update that is under way.
 	Load(ctx context.Context, key string) ([]byte, error)
 
 	// Update gives fn the current value (nil: absent) while it holds the key's

@@ -21,8 +21,9 @@ const (
 	orphanAge = time.Minute
 )
 
-// Update implements [Store]. It refuses to call fn when the lock, the key or
-// the disk space cannot be had, and when the present value cannot be read.
+// Update implements [Store]. It fails without calling fn when the lock, the
+// encryption key or the disk space cannot be had, and when the present value
+// cannot be read.
 func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
 	if err := checkKey(key); err != nil {
 		return err

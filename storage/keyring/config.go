@@ -32,20 +32,21 @@ type Config struct {
 	// Dir is the directory of the sealed files, their locks, and, for the file
 	// backend, the key. Empty means a directory named after Service in the
 	// user's state directory: $XDG_STATE_HOME or ~/.local/state,
-	// ~/Library/Application Support, or %LocalAppData%. It must be on a disk
-	// that can be written, belong to the user, and be writable by nobody else.
+	// ~/Library/Application Support, or %LocalAppData%. It must be writable,
+	// belong to the user, and be writable by nobody else.
 	Dir string
 
 	// Passphrase returns the passphrase of the file backend; the prompt says
 	// what it is for. See [PassphraseFile], [PassphraseFD] and
-	// [PassphrasePrompt], and [PassphraseOnce] for several stores. It is called at most once per store, when the key is
-	// first needed. An empty passphrase is refused. The other backends do not
-	// call it.
+	// [PassphrasePrompt], and [PassphraseOnce] for several stores. It is called
+	// when the key is first needed, and again only if it failed or was wrong. An
+	// empty passphrase is refused. The other backends do not call it.
 	Passphrase func(prompt string) (string, error)
 
 	// Timeout bounds each call to a backend. Zero means 5 s, and 60 s where a
 	// call may ask the user something (keychain, kwallet, pass, and a
 	// secret-service collection that is locked) or wait for the disk (file).
+	// Negative is an error.
 	Timeout time.Duration
 
 	seams seams

@@ -17,16 +17,16 @@ import (
 type Report struct {
 	Backend  string // in the words of Config.Backend
 	Usable   bool   // a test entry could be written, read and removed
-	Selected bool   // what Open would use, by Config, by what Dir remembers, or as the native one
+	Selected bool   // it is what Open would use
 	Err      error  // why it is not usable; nil if it is
 	Fix      string // what can be done about it; empty if there is nothing to do
 }
 
 // Diagnose tries every backend and tells which ones work here, why the others
-// do not, and what to do about it, in the order native ones first. It takes no
-// longer than cfg.Timeout (zero: 5 s) and asks the user nothing by itself; a
-// backend's own dialog may show up until then. It leaves nothing behind but the
-// directory. The file backend is tried with a passphrase of its own.
+// do not, and what to do about it; native ones come first. It takes no longer
+// than cfg.Timeout (zero: 5 s) and asks the user nothing by itself; a backend's
+// own dialog may show up until then. It leaves nothing behind but the directory
+// and a lock file. The file backend is tried with a passphrase of its own.
 func Diagnose(ctx context.Context, cfg Config) []Report {
 	cfg, cfgErr := cfg.complete()
 	if cfg.Timeout <= 0 {

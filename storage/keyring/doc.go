@@ -5,21 +5,20 @@
 //
 // It is built on [github.com/99designs/keyring], and uses it for one thing
 // only, which is done once: to keep 32 random bytes. The values themselves are
-// in files of package [storage]. So a value may be of any size, saving one asks
-// no daemon and no user, and none of what keyrings do when they are locked, are
-// killed, or fill up can lose it.
+// in files of package [storage]. So a value may be longer than keyrings take,
+// saving one asks no daemon and no user, and a keyring that is locked, is killed
+// or fills up cannot lose it.
 //
 // # Backends
 //
 // Without [Config.Backend] the native keyring is used: the Secret Service on
 // Linux (GNOME, KDE, KeePassXC), the Keychain on macOS, the Credential Manager
-// on Windows. At first it has to prove that a test entry can be written, read
-// and removed. Which backend was used is remembered beside the values. It never
-// changes by itself, and nothing falls back to anything else, least of all to
-// plain text.
+// on Windows. Before its first use a test entry is written, read and removed.
+// Which backend was used is remembered beside the values. It never changes by
+// itself, and nothing falls back to another one, least of all to plain text.
 //
-// Where there is no such keyring, over ssh, in a container, in CI, say so: "file"
-// is a file in [Config.Dir], encrypted with [Config.Passphrase], which
+// Where there is no such keyring, over ssh, in a container, in CI, name another
+// backend: "file" is a file in [Config.Dir], encrypted with [Config.Passphrase], which
 // [PassphrasePrompt], [PassphraseFile] and [PassphraseFD] get from a user, a
 // mounted secret, or a parent process; "pass" is the password store of that
 // name. [Diagnose] tells for every backend whether it works here, why not, and

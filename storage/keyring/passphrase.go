@@ -19,8 +19,8 @@ import (
 const maxPassphrase = 4 << 10
 
 // PassphraseFile returns a [Config].Passphrase that reads the first line of a
-// file, for programs that run without a user: a secret that a service manager
-// mounts, say. A file that others than its owner may read or write is refused,
+// file, of at most 4 KiB, for programs that run without a user: a secret that a
+// service manager mounts, say. A file that others than its owner may read or write is refused,
 // except on Windows, where the mode does not tell.
 func PassphraseFile(path string) func(prompt string) (string, error) {
 	return func(string) (string, error) {
@@ -42,9 +42,9 @@ func PassphraseFile(path string) func(prompt string) (string, error) {
 	}
 }
 
-// PassphraseFD returns a [Config].Passphrase that reads the first line from an
-// open file descriptor and closes it: program 3<passphrase. What it has read it
-// returns again when it is called again.
+// PassphraseFD returns a [Config].Passphrase that reads the first line, of at
+// most 4 KiB, from an open file descriptor and closes it: program 3<passphrase.
+// Called again it returns the same.
 func PassphraseFD(fd uintptr) func(prompt string) (string, error) {
 	read := sync.OnceValues(func() (string, error) {
 		f := os.NewFile(fd, "passphrase")
@@ -129,8 +129,10 @@ func firstLine(r io.Reader) (string, error) {
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
-// PassphraseOnce returns a [Config].Passphrase that asks once and remembers the answer, for programs that open several
-// stores with one passphrase: give the same function to all of them. A failure and an empty answer are not remembered.
+// PassphraseOnce returns a [Config].Passphrase that asks once and remembers the
+// answer, for programs that open several stores with one passphrase: give the
+// same function to all of them. A failure and an empty answer are not remembered;
+// a wrong passphrase is, so make a new function to ask again.
 func PassphraseOnce(ask func(prompt string) (string, error)) func(prompt string) (string, error) {
 	var (
 		mu    sync.Mutex

@@ -148,7 +148,7 @@ func (s *source) choose(ctx context.Context) (string, error) {
 	if name == "" {
 		return "", fmt.Errorf("%w: this platform has no native keyring; set Config.Backend to \"file\" (with a Passphrase) or \"pass\"", ErrUnavailable)
 	}
-	if err := newBackend(name, s.cfg).probe(ctx); err != nil {
+	if err := s.lastBackend(name).probe(ctx); err != nil {
 		return "", fmt.Errorf("%w; where there is no such keyring, set Config.Backend to \"file\" (with a Passphrase) or \"pass\"", err)
 	}
 	return name, nil

@@ -22,7 +22,7 @@ var _ storage.Store = (*Store)(nil)
 // Open opens the store of cfg.Service in cfg.Dir. It gets the encryption key,
 // and at the very first time creates it, so that nothing after Open has to
 // wait for the keyring or for the user. It waits no longer than ctx, and for
-// the backend no longer than cfg.Timeout.
+// each call of the backend no longer than cfg.Timeout.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s, err := assemble(cfg)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Store) Backend() string {
 }
 
 // Purge removes all values of the service, readable or not, and its encryption
-// key. The store can be used on; the next Update creates a new key.
+// key. The store stays usable; the next Update creates a new key.
 func (s *Store) Purge(ctx context.Context) error {
 	return s.sealed.Purge(ctx, s.source.forget)
 }
