@@ -1,6 +1,6 @@
-// Package chatelaine is documentation only: Dio-style interceptors for resty and net/http, and one that keeps the session of an
-// API behind short-lived tokens. An expired token is refreshed exactly once, however many goroutines, processes or
-// machines notice it; the session is stored encrypted.
+// Package chatelaine is documentation only. The packages below are Dio-style interceptors for resty and net/http, and one
+// that keeps the session of an API behind short-lived tokens. An expired token is refreshed exactly once, however many
+// goroutines, processes or machines notice it; the session is stored encrypted.
 //
 //	your code ── client.R().Get("/me")
 //	    │
@@ -23,4 +23,6 @@
 //   - [github.com/chatelaine-go/chatelaine/auth/authtest]: an identity provider for your tests
 //   - [github.com/chatelaine-go/chatelaine/storage]: bytes at rest
 //   - [github.com/chatelaine-go/chatelaine/storage/keyring]: their key in the OS keyring
+//
+// Under interceptor there are logging, har, retry, requestid, idempotency, redact, and, a module of its own, otel.
 package chatelaine

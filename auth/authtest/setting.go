@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Setting is a field of [Config] under the name that flags and /_control/set use for it. Settings
-// come from [Settings].
+// Setting is a field of [Config] under the name that flags and /_control/set use for it. Get them
+// from [Settings].
 type Setting struct {
 	Name    string // "access-ttl"
 	Usage   string // one line, without a full stop

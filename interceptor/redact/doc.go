@@ -24,9 +24,9 @@
 //
 // # What is not recognized
 //
-//   - In free text, a password that looks like a word, unless it is known ([Redactor.Secrets]; from 4 bytes on) or follows
-//     a label: "swordfish is wrong", but also "token swordfish" and "session: swordfish", since "token expired" and
-//     "session: not found" are what errors say.
+//   - In free text, a password or token that looks like a word or is short, unless it is known ([Redactor.Secrets]; from 4
+//     bytes on) or follows "password:" or "name=": "swordfish is wrong", but also "token swordfish" and
+//     "session: swordfish", since "token expired" and "session: not found" are what errors say.
 //   - In a URL, the host, and path segments of an ordinary form: UUIDs, numbers, names, e-mail addresses, words.
 //   - In a listed name, anything: whoever lists it answers for its values.
 //
