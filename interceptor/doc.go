@@ -10,7 +10,7 @@
 //	}
 //
 // The package knows only the standard library, so an interceptor written for it runs under resty, net/http or any
-// client with a transport. Package chain runs interceptors; packages auth, retry, logging and others are some.
+// client with a transport. Package chain runs interceptors; packages auth, retry, logging and others hold some.
 //
 // # Order
 //

@@ -30,8 +30,8 @@ type Error struct {
 	Kind Kind
 	// Request is the request as it was sent, or as far as it came.
 	Request *Request
-	// Response is the answer, if there was one. At the caller its body still holds the first 64 KiB; its
-	// connection has been released, and the body need not be closed.
+	// Response is the answer, if there was one. An interceptor looks at its body with Peek. At the caller the body still
+	// holds the first 64 KiB; its connection has been released, and it need not be closed.
 	Response *Response
 	// Err is the cause. It is nil for a bad status that no interceptor explained.
 	Err error

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"sync"
 
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -60,6 +62,28 @@ func ExampleError() {
 	// Output:
 	// bad response: 404 to /users/7, "no such user\n" <nil>
 	// explained: <nil>
+}
+
+// Queued runs a callback for one call at a time, so a counter needs no lock.
+func ExampleQueued() {
+	n := 0
+	numbered := interceptor.Queued(interceptor.Funcs{
+		Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+			n++
+			req.Header.Set("X-Number", strconv.Itoa(n))
+			return h.Next(req)
+		},
+	})
+	var calls sync.WaitGroup
+	for range 100 {
+		calls.Go(func() {
+			req := &interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "https://api.example.com/", http.NoBody)}
+			numbered.OnRequest(req, interceptor.RequestHandler{}) // in a chain this is the chain's business
+		})
+	}
+	calls.Wait()
+	fmt.Println(n)
+	// Output: 100
 }
 
 // NewResponse answers a call without sending it.

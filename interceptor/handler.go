@@ -46,7 +46,7 @@ func (ResponseHandler) Resolve(resp *Response) Verdict {
 	return Verdict{phase: PhaseResponse, action: ActionResolve, value: resp}
 }
 
-// Reject fails the call with err, which carries the response. Without [Through] no OnError runs.
+// Reject fails the call with err, and the [Error] carries the response. Without [Through] no OnError runs.
 func (ResponseHandler) Reject(err error, flow ...Flow) Verdict {
 	return Verdict{phase: PhaseResponse, action: ActionReject, value: err, through: through(flow)}
 }

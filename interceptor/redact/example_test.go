@@ -32,3 +32,21 @@ func ExampleRedactor_Secrets() {
 	fmt.Println(r.Text("no such user, or swordfish is wrong", known...))
 	// Output: no such user, or REDACTED is wrong
 }
+
+// In free text labels, known secrets and the form of words decide; what looks like a word and stands alone is shown.
+func ExampleRedactor_Text() {
+	var r *redact.Redactor
+	for _, text := range []string{
+		"login failed: password: swordfish, session=4711",
+		"token eyJhbGciOiJFUzI1NiJ9 expired",
+		"the password is swordfish",
+	} {
+		fmt.Println(r.Text(text))
+	}
+	fmt.Println(r.Text("the password is swordfish", "swordfish"))
+	// Output:
+	// login failed: password: REDACTED, session=REDACTED
+	// token REDACTED expired
+	// the password is swordfish
+	// the password is REDACTED
+}
