@@ -67,7 +67,7 @@ func TestREADME_setup(t *testing.T) {
 	if len(blocks) != 2 || blocks[0][1] != "go run ./cmd/demo tour" || blocks[1][1] != "go test ./..." {
 		t.Errorf("got %q", blocks)
 	}
-	if !regexp.MustCompile(`(?m)^test:.*\n\tgo test \./\.\.\.$`).MatchString(readFile(t, "Makefile")) {
+	if !regexp.MustCompile(`(?m)^test:.*\n\tgo test \./\.{3}$`).MatchString(readFile(t, "Makefile")) {
 		t.Error("make test is another command than that of the README")
 	}
 }

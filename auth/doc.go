@@ -1,6 +1,6 @@
-// Package auth keeps the session of a client of an API behind short-lived access tokens, as an interceptor: requests get the
-// base URL and the token, an expired token is refreshed once for everyone who notices, the refused request is sent
-// again, and when the refresh token is dead the user is logged out, and only then.
+// Package auth keeps the session of a client of an API behind short-lived access tokens, as an interceptor. Requests get the
+// base URL and the token. An expired token is refreshed once for everyone who notices, and the refused request is sent
+// again. When the refresh token is dead the user is logged out, and only then.
 //
 //	session, err := auth.New(auth.Config{
 //		BaseURL:   "https://api.example.com/v1",
@@ -65,7 +65,8 @@
 // machines only by https. An Authorization header the caller set is never replaced. The refresh token goes to the
 // token endpoint only, which is not followed anywhere else. Errors, events and logs hold no tokens and no bodies.
 //
-// Interceptors behind the session see the signed request and may send it elsewhere: put the session last in its chain.
+// Interceptors behind the session see the signed request and may send it elsewhere: put only those there
+// that you trust with it, best none.
 //
 // # Concurrency
 //

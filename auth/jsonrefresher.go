@@ -17,8 +17,8 @@ import (
 // the new token, as a JSON string, as bare text, or in an object.
 //
 // In an object these names are known, also in the spelling access_token: accessToken, token, jwt; refreshToken;
-// tokenType; expiresIn (seconds, number or string) and expiresAt (RFC 3339, or seconds or milliseconds since 1970). The
-// object may be wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
+// tokenType; expiresIn (seconds, number or string) and expiresAt, expiry or expires (RFC 3339, or seconds or milliseconds since
+// 1970). The object may be wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
 // token counts, if that is a JWT. The Date of the answer takes the difference between the clocks out.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.

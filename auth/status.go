@@ -14,7 +14,7 @@ type Status struct {
 	SignedIn bool
 	// Expiry of the access token; zero if not known.
 	Expiry time.Time
-	// Expired tells whether Expiry has passed; the next request renews the token then.
+	// Expired tells whether Expiry has passed; the next request renews the token then, if Refreshable.
 	Expired bool
 	// Refreshable tells whether there is a Refresher, and a refresh token if it needs one.
 	Refreshable bool
@@ -27,7 +27,8 @@ type Status struct {
 }
 
 // Status tells about the session. It reads the store if nothing is known yet, or if nobody is signed in, since another
-// process may have changed that. It never refreshes. An error is the store's, or that of ctx.
+// process may have changed that. It never refreshes. An error is the store's, or that of ctx, or
+// [ErrClosed] if nothing was read before Close.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	s, err := a.latest(ctx)
 	if err != nil {
@@ -46,7 +47,8 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 
 // Token returns a token that can be used now, renewed before if it has expired. It is for protocols that this
 // interceptor does not sign: WebSockets, gRPC, other clients. The error matches [ErrLoginRequired] if nobody is signed in,
-// [ErrRefreshFailed] if the token has expired and cannot be renewed now; else it is the store's or that of ctx.
+// [ErrRefreshFailed] if the token has expired and cannot be renewed now; else it is one of those of Status. A token that nothing
+// can ever renew (no Refresher, no refresh token) is returned as it is, expired or not: the server decides.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
 	_, err := a.latest(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // Chain is a list of interceptors that can be laid over any number of transports.
 //
 // It may be changed at any time: a call keeps the interceptors it started with. All methods are safe for concurrent
-// use. Make one with [New] or [Config.New]; the zero value has no interceptors and is not usable.
+// use. Make one with [New] or [Config.New]; the zero value is not usable.
 type Chain struct {
 	config Config
 	list   atomic.Pointer[[]interceptor.Interceptor] // copied on write, never changed in place

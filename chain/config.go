@@ -6,7 +6,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Config adjusts a chain. The zero value is Dio's behavior, but for ErrorOnBadStatus.
+// Config adjusts a chain. The zero value is Dio's behavior, but that 3xx is no error, a bad status that nobody
+// dealt with is a response, and retries are bounded.
 type Config struct {
 	// MaxAttempts bounds how often one call is sent, all retries of all interceptors together. Zero or less: 5.
 	MaxAttempts int

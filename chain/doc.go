@@ -1,8 +1,8 @@
 // Package chain runs interceptors: as the transport of a resty client, of an [http.Client], or of anything built on one.
 //
-//	auth, err := auth.New(auth.Config{…})
+//	session, err := auth.New(auth.Config{…})
 //	client := resty.New()
-//	err = chain.New(logging, auth).Install(client)
+//	err = chain.New(logging, session).Install(client)
 //
 // # Order
 //

@@ -140,7 +140,8 @@ func (c *call) accept(r *interceptor.Response) bool {
 	return true
 }
 
-// take makes err the error of the call. One that hides the error or response there was keeps it as a cause.
+// take makes err the error of the call. One that hides the error or response there was keeps it as a cause; one that an
+// interceptor made has a cause in any case, which tells it from the wire's.
 func (c *call) take(err error) {
 	e, ok := err.(*interceptor.Error) //nolint:errorlint // a wrapper around an Error must stay visible to the caller
 	if !ok {
@@ -149,7 +150,7 @@ func (c *call) take(err error) {
 			e.Kind = c.err.Kind
 		}
 	}
-	if e.Request == nil || e.Response == nil && c.resp != nil {
+	if e != c.err {
 		e = c.complete(e)
 	}
 	if c.err != nil && e != c.err && !errors.Is(e, c.err) {

@@ -17,11 +17,11 @@ import (
 //	an interceptor    KindOf(Err), or if that is  the answer,  what it rejected with, or handed on in place of
 //	                  unknown, as before it       if any       the error it received
 //
-// An *Error that an interceptor returns is taken as it is; a missing Request or Response is filled in, in a copy.
+// An *Error that an interceptor returns is copied, and a missing Request or Response filled in.
 //
 // An error of the transport, or a bad status, that no interceptor has replaced has no further cause: e.As(new(error)),
 // the method, is false. The error of an interceptor has one, and that of the context may. Package retry relies on it.
-// The exception is an *Error that an interceptor changes in place, or makes with a Request: it may pass for the wire's.
+// The exception is an *Error that an interceptor changes in place: it passes for the wire's.
 //
 // The message has method, URL, status and cause, no header and no body; user and query of its URL, and of those that
 // net/http quotes, are masked. Paths, and what else the cause says, are not; see package redact.
@@ -69,7 +69,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // WithCause returns a copy of e in which [errors.Is] and [errors.As] also find cause; the message stays the same.
-// The chain keeps with it the error that an interceptor replaced, or the one that it completed.
+// The chain keeps with it the error that an interceptor replaced, or the one that it copied.
 func (e *Error) WithCause(cause error) *Error {
 	c := *e
 	c.cause = errors.Join(e.cause, cause)

@@ -32,6 +32,9 @@ func TestError_origin(t *testing.T) {
 	requestRejects := interceptor.Funcs{Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 		return h.Reject(mine, interceptor.Through)
 	}}
+	dresses := interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		return h.Reject(&interceptor.Error{Kind: interceptor.KindConnection, Request: req, Err: mine}, interceptor.Through)
+	}}
 	responseRejects := interceptor.Funcs{Response: func(_ *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 		return h.Reject(mine, interceptor.Through)
 	}}
@@ -56,6 +59,7 @@ func TestError_origin(t *testing.T) {
 		{name: "context", ctx: ended, base: 200, kind: interceptor.KindCanceled, err: context.Canceled},
 		{name: "context with a cause", ctx: canceled, base: 200, kind: interceptor.KindCanceled, err: left, cause: true},
 		{name: "OnRequest", by: requestRejects, kind: interceptor.KindUnknown, err: mine, cause: true},
+		{name: "OnRequest with an Error", by: dresses, kind: interceptor.KindConnection, err: mine, cause: true},
 		{name: "OnResponse", by: responseRejects, base: 200, kind: interceptor.KindUnknown, status: 200, err: mine, cause: true},
 		{name: "OnError of a failure", by: replaces, kind: interceptor.KindConnection, err: mine, cause: true},
 		{name: "OnError of a status", by: replaces, base: 503, kind: interceptor.KindBadResponse, status: 503, err: mine, cause: true},
