@@ -116,9 +116,10 @@ func BenchmarkHerd(b *testing.B) {
 }
 
 // BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against those while nothing happens.
+// The ratio is the median over the crossings, since a neighbor on the machine can spoil the slowest percent of any one of them.
 func BenchmarkCrossing(b *testing.B) {
 	const lifetime, took = 500 * time.Millisecond, 30 * time.Millisecond
-	var steady, crossing []time.Duration
+	var ratios []float64
 	for b.Loop() {
 		var calls atomic.Int32
 		server := newRotating()
@@ -132,8 +133,13 @@ func BenchmarkCrossing(b *testing.B) {
 			return rotate(ctx, old)
 		}, time.Now().Add(lifetime))
 		req := newRequest(b)
+		var steady, crossing []time.Duration
 		for begin := time.Now(); time.Since(begin) < 2*time.Second; {
 			during := busy.Load()
+			if !during && len(crossing) > 0 {
+				ratios = append(ratios, float64(p99(crossing))/float64(p99(steady)))
+				steady, crossing = steady[:0], crossing[:0]
+			}
 			start := time.Now()
 			resp, err := client.RoundTrip(req)
 			if err != nil {
@@ -148,8 +154,9 @@ func BenchmarkCrossing(b *testing.B) {
 			}
 		}
 	}
-	b.ReportMetric(float64(p99(crossing))/float64(p99(steady)), "p99-crossing/p99-steady")
-	b.ReportMetric(float64(len(crossing)), "requests-crossing")
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "p99-crossing/p99-steady")
+	b.ReportMetric(float64(len(ratios)), "crossings")
 }
 
 func p99(all []time.Duration) time.Duration {
