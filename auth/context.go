@@ -2,22 +2,44 @@ package auth
 
 import "context"
 
-// exclusion is the key of a context whose requests are not signed by an interceptor, or by any.
-type exclusion struct{ by *Interceptor }
+// exclusion is in a context whose requests are not signed by an interceptor, or by any.
+type exclusion struct {
+	by    *Interceptor // nil: any
+	outer *exclusion   // of the context around
+}
+
+type exclusionKey struct{}
+
+func exclude(ctx context.Context, by *Interceptor) context.Context {
+	return context.WithValue(ctx, exclusionKey{}, &exclusion{by: by, outer: exclusionOf(ctx)})
+}
+
+func exclusionOf(ctx context.Context) *exclusion {
+	e, _ := ctx.Value(exclusionKey{}).(*exclusion)
+	return e
+}
 
 // WithoutAuth returns a context whose requests are sent without a token, by every session, and whose 401 comes back as it
 // is. Relative URLs are still resolved.
-func WithoutAuth(ctx context.Context) context.Context {
-	return context.WithValue(ctx, exclusion{}, true)
-}
+func WithoutAuth(ctx context.Context) context.Context { return exclude(ctx, nil) }
 
 // inside marks the context of a call of the Refresher: what it sends cannot wait for itself.
-func (a *Interceptor) inside(ctx context.Context) context.Context {
-	return context.WithValue(ctx, exclusion{a}, true)
+func (a *Interceptor) inside(ctx context.Context) context.Context { return exclude(ctx, a) }
+
+func (a *Interceptor) isInside(ctx context.Context) bool {
+	for e := exclusionOf(ctx); e != nil; e = e.outer {
+		if e.by == a {
+			return true
+		}
+	}
+	return false
 }
 
-func (a *Interceptor) isInside(ctx context.Context) bool { return ctx.Value(exclusion{a}) != nil }
-
 func (a *Interceptor) excluded(ctx context.Context) bool {
-	return ctx.Value(exclusion{}) != nil || a.isInside(ctx)
+	for e := exclusionOf(ctx); e != nil; e = e.outer {
+		if e.by == nil || e.by == a {
+			return true
+		}
+	}
+	return false
 }

@@ -8,6 +8,10 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
+// CopyOnWrite promises to write neither into URL nor into header values of a request, which saves copying them (package
+// interceptor, Copies). A SetCredential may.
+func (a *Interceptor) CopyOnWrite() bool { return a.config.SetCredential == nil }
+
 // OnRequest resolves a relative URL and signs the request, if its origin may see the token and the caller has not
 // put an Authorization header on it. A token that has expired is renewed first; one that is about to is renewed
 // in the background.

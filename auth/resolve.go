@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// resolve makes the URL of a relative request absolute, in place.
+// resolve gives a relative request a URL that is absolute.
 func (a *Interceptor) resolve(r *http.Request) {
-	u := r.URL
-	if u == nil || !relative(u) {
+	if r.URL == nil || !relative(r.URL) {
 		return
 	}
+	u := new(*r.URL)
+	r.URL = u
 	if r.Response != nil && r.Response.Request != nil {
 		// Net/http has resolved the Location of a redirect against the relative URL it was given, which is not where
 		// that leads. The request that was redirected knows better.

@@ -18,7 +18,7 @@ import (
 type call struct {
 	*transport
 
-	list   []interceptor.Interceptor
+	list   *list
 	origin *http.Request // the caller's; never written to
 
 	// What the call has come to: the request before it is sent, then a response or an error.
@@ -42,10 +42,16 @@ type call struct {
 // when it has returned, so the next attempt gets its own.
 type attempt struct {
 	http  http.Request
-	url   url.URL
 	req   interceptor.Request
 	resp  interceptor.Response
 	state interceptor.Call // of the whole call; that of the first attempt is the one in use
+}
+
+// attemptURL is an attempt with a URL of its own.
+type attemptURL struct {
+	attempt
+
+	url url.URL
 }
 
 // step is what a call does next.
@@ -86,17 +92,12 @@ func (c *call) run() (*http.Response, error) {
 
 // begin copies the caller's request for the next attempt.
 func (c *call) begin() step {
-	a := &attempt{http: *c.origin}
+	a := c.newAttempt()
 	if c.state == nil {
 		c.state = &a.state
 		c.state.Redirected = c.origin.Response != nil
 	}
 	c.state.Attempt++
-	if c.origin.URL != nil {
-		a.url = *c.origin.URL
-		a.http.URL = &a.url
-	}
-	a.http.Header = cloneHeader(c.origin.Header)
 	a.http.Body = c.next
 	c.unsent, c.next = c.next, nil
 	a.req = c.state.Wrap(&a.http)
@@ -104,18 +105,35 @@ func (c *call) begin() step {
 	return stepRequest
 }
 
-// cloneHeader copies the map, and shares the values: nobody can append to one without moving it first.
+// newAttempt copies the caller's request as far as the interceptors may write into it. The values of headers are shared in any
+// case, but nobody who may write can append to one without moving it first.
+func (c *call) newAttempt() *attempt {
+	if c.list.sharing {
+		a := new(attempt)
+		a.http = *c.origin
+		a.http.Header = cloneHeader(c.origin.Header)
+		return a
+	}
+	a := new(attemptURL)
+	a.http = *c.origin
+	if c.origin.URL != nil {
+		a.url = *c.origin.URL
+		a.http.URL = &a.url
+	}
+	a.http.Header = cloneHeader(c.origin.Header)
+	for k, v := range a.http.Header {
+		if cap(v) > len(v) {
+			a.http.Header[k] = slices.Clip(v)
+		}
+	}
+	return &a.attempt
+}
+
 func cloneHeader(h http.Header) http.Header {
 	if len(h) == 0 {
 		return make(http.Header)
 	}
-	c := maps.Clone(h)
-	for k, v := range c {
-		if cap(v) > len(v) {
-			c[k] = slices.Clip(v)
-		}
-	}
-	return c
+	return maps.Clone(h)
 }
 
 // send passes the request to the base transport.

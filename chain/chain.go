@@ -16,7 +16,7 @@ import (
 // use. Make one with [New] or [Config.New]; the zero value is not usable.
 type Chain struct {
 	config Config
-	list   atomic.Pointer[[]interceptor.Interceptor] // copied on write, never changed in place
+	list   atomic.Pointer[list] // replaced, never changed in place
 	writes sync.Mutex
 }
 
@@ -27,13 +27,13 @@ func New(is ...interceptor.Interceptor) *Chain { return Config{}.New(is...) }
 func (c *Chain) Use(is ...interceptor.Interceptor) {
 	c.writes.Lock()
 	defer c.writes.Unlock()
-	list := slices.Clone(*c.list.Load())
+	all := c.Interceptors()
 	for _, i := range is {
 		if i != nil {
-			list = append(list, i)
+			all = append(all, i)
 		}
 	}
-	c.list.Store(&list)
+	c.list.Store(newList(all))
 }
 
 // Remove takes the first interceptor equal to i out and tells whether there was one. Interceptors that cannot be
@@ -44,20 +44,35 @@ func (c *Chain) Remove(i interceptor.Interceptor) bool {
 	}
 	c.writes.Lock()
 	defer c.writes.Unlock()
-	list := slices.Clone(*c.list.Load())
-	at := slices.IndexFunc(list, func(x interceptor.Interceptor) bool {
+	all := c.Interceptors()
+	at := slices.IndexFunc(all, func(x interceptor.Interceptor) bool {
 		return reflect.TypeOf(x) == reflect.TypeOf(i) && reflect.ValueOf(x).Comparable() && x == i
 	})
 	if at < 0 {
 		return false
 	}
-	list = slices.Delete(list, at, at+1)
-	c.list.Store(&list)
+	c.list.Store(newList(slices.Delete(all, at, at+1)))
 	return true
 }
 
 // Interceptors returns a copy of the list.
-func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(*c.list.Load()) }
+func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(c.list.Load().all) }
+
+// list is what a chain runs.
+type list struct {
+	all     []interceptor.Interceptor
+	sharing bool // all of them copy what they change, so the caller's URL and header values may be shared
+}
+
+func newList(all []interceptor.Interceptor) *list {
+	return &list{all: all, sharing: !slices.ContainsFunc(all, writes)}
+}
+
+// writes tells whether an interceptor may write into what it is given.
+func writes(i interceptor.Interceptor) bool {
+	c, ok := i.(interface{ CopyOnWrite() bool })
+	return !ok || !c.CopyOnWrite()
+}
 
 // Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result works for any
 // [http.Client], and passes CloseIdleConnections on.

@@ -51,7 +51,7 @@ func (c Config) New(is ...interceptor.Interceptor) *Chain {
 		c.IsError = badStatus
 	}
 	chain := &Chain{config: c}
-	chain.list.Store(new([]interceptor.Interceptor))
+	chain.list.Store(newList(nil))
 	chain.Use(is...)
 	return chain
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func (c *call) requestPhase() step {
-	for i, in := range c.list {
+	for i, in := range c.list.all {
 		if c.done() {
 			return c.interrupted()
 		}
@@ -35,12 +35,12 @@ func (c *call) requestPhase() step {
 }
 
 func (c *call) responsePhase() step {
-	for n := range c.list {
+	for n := range c.list.all {
 		if c.done() {
 			return c.interrupted()
 		}
 		i := c.returning(n)
-		v := c.list[i].OnResponse(c.resp, interceptor.ResponseHandler{})
+		v := c.list.all[i].OnResponse(c.resp, interceptor.ResponseHandler{})
 		if v.Phase() != interceptor.PhaseResponse {
 			return c.misused(i, interceptor.PhaseResponse)
 		}
@@ -63,12 +63,12 @@ func (c *call) responsePhase() step {
 }
 
 func (c *call) errorPhase() step {
-	for n := range c.list {
+	for n := range c.list.all {
 		if ctx := c.origin.Context(); ctx.Err() != nil && !errors.Is(c.err, ctx.Err()) {
 			c.interrupted() // while the interceptor before this one was at work
 		}
 		i := c.returning(n)
-		v := c.list[i].OnError(c.err, interceptor.ErrorHandler{})
+		v := c.list.all[i].OnError(c.err, interceptor.ErrorHandler{})
 		if v.Phase() != interceptor.PhaseError {
 			return c.misused(i, interceptor.PhaseError)
 		}
@@ -97,7 +97,7 @@ func (c *call) errorPhase() step {
 // returning is the index of the n-th interceptor on the way back.
 func (c *call) returning(n int) int {
 	if c.chain.config.ReturnOrder == Reverse {
-		return len(c.list) - 1 - n
+		return len(c.list.all) - 1 - n
 	}
 	return n
 }
@@ -180,7 +180,7 @@ func (c *call) unhandled() bool {
 // misused fails the call because interceptor i returned a verdict that is none.
 func (c *call) misused(i int, p interceptor.Phase) step {
 	return c.fault(fmt.Sprintf("chain: %s of interceptor %d (%s) returned no verdict of its handler; "+
-		"return h.Next, h.Resolve, h.Reject or h.Retry with a non-nil argument", p, i, name(c.list[i])))
+		"return h.Next, h.Resolve, h.Reject or h.Retry with a non-nil argument", p, i, name(c.list.all[i])))
 }
 
 func name(i interceptor.Interceptor) string {

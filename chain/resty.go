@@ -46,7 +46,7 @@ func (c *Chain) Install(client *resty.Client) error {
 	addRetryCondition(client)
 	client.OnBeforeRequest(remember)
 	if client.BaseURL == "" {
-		for _, i := range *c.list.Load() {
+		for _, i := range c.list.Load().all {
 			if u := baseURL(i); u != "" {
 				client.SetBaseURL(u)
 				break

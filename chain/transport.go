@@ -15,7 +15,7 @@ func (t *transport) layer() *transport { return t }
 
 // RoundTrip runs one call through the chain. The request is never changed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := call{transport: t, list: *t.chain.list.Load(), origin: r}
+	c := call{transport: t, list: t.chain.list.Load(), origin: r}
 	return c.run()
 }
 

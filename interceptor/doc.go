@@ -54,4 +54,14 @@
 //
 // The chain closes every body that does not reach the caller. Whoever replaces a body with one that reads from it
 // closes the inner one along with the outer.
+//
+// # Copies
+//
+// Every send has a request of its own, and an interceptor may change it, URL and headers included. One with a method
+//
+//	CopyOnWrite() bool
+//
+// that returns true promises not to write into the URL or into a slice of header values, but to put new ones in their place:
+// Header.Set, not Header.Add. Where all interceptors of a chain promise it, their requests share both with the caller's, which
+// saves copying them. Those of this module do.
 package interceptor

@@ -82,6 +82,9 @@ func (r *Recorder) Reset() {
 	r.ring, r.next, r.dropped = nil, 0, 0
 }
 
+// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+func (r *Recorder) CopyOnWrite() bool { return true }
+
 // String names the recorder in errors.
 func (r *Recorder) String() string { return "har" }
 

@@ -88,6 +88,9 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 	return req.Header.Get(i.header)
 }
 
+// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+func (i *Interceptor) CopyOnWrite() bool { return true }
+
 // String names the interceptor in errors.
 func (i *Interceptor) String() string { return "idempotency" }
 

@@ -54,6 +54,9 @@ func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	return h.Next(e)
 }
 
+// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+func (l *Interceptor) CopyOnWrite() bool { return true }
+
 // String names the interceptor in errors.
 func (l *Interceptor) String() string { return "logging" }
 

@@ -47,6 +47,9 @@ func (o *observer) OnError(e *interceptor.Error, h interceptor.ErrorHandler) int
 	return h.Next(e)
 }
 
+// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+func (*observer) CopyOnWrite() bool { return true }
+
 // String names the interceptor in errors.
 func (*observer) String() string { return "otel" }
 

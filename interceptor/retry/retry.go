@@ -100,6 +100,9 @@ func (i *Interceptor) after(e *interceptor.Error, c *call) (time.Duration, bool)
 	return wait, true
 }
 
+// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+func (i *Interceptor) CopyOnWrite() bool { return true }
+
 // String names the interceptor in errors.
 func (i *Interceptor) String() string { return "retry" }
 
