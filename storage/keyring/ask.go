@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// promptGrace is how long a prompt may take to end after its context.
+const promptGrace = 200 * time.Millisecond
+
 const forEver = time.Duration(math.MaxInt64)
 
 // askAhead asks for the passphrase if the key of the file backend is about to
@@ -81,7 +84,17 @@ func (s *source) ask(ctx context.Context, prompt string) (string, error) {
 	if s.cfg.Passphrase == nil {
 		return "", fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
 	}
-	passphrase, err := bounded(ctx, newCaller(), forEver, func() (string, error) { return s.cfg.Passphrase(prompt) })
+	answered := make(chan struct{})
+	passphrase, err := bounded(ctx, newCaller(), forEver, func() (string, error) {
+		defer close(answered)
+		return s.cfg.Passphrase(prompt)
+	})
+	if ctx.Err() != nil {
+		select { // what has ended ctx has interrupted a prompt, too, which has to give the terminal back
+		case <-answered:
+		case <-time.After(promptGrace):
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("keyring: passphrase: %w", certain(err))
 	}

@@ -40,7 +40,8 @@ type Config struct {
 	// what it is for. See [PassphraseFile], [PassphraseFD] and
 	// [PassphrasePrompt], and [PassphraseOnce] for several stores. It is called
 	// when the key is first needed, and again only if it failed or was wrong. An
-	// empty passphrase is refused. The other backends do not call it.
+	// empty passphrase is refused. Where the context ends, it has a fifth of a
+	// second to end, too, before it is left alone. The other backends do not call it.
 	Passphrase func(prompt string) (string, error)
 
 	// Timeout bounds each call to a backend. Zero means 5 s, and 60 s where a

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,8 +59,8 @@ func PassphraseFD(fd uintptr) func(prompt string) (string, error) {
 }
 
 // PassphrasePrompt is a [Config].Passphrase that asks the user on the terminal,
-// without showing what is typed. It fails where there is no terminal, and when
-// the user interrupts it.
+// without showing what is typed. It fails where there is no terminal, and with
+// [context.Canceled] when the user interrupts it.
 func PassphrasePrompt(prompt string) (string, error) {
 	in, out, err := openTerminal()
 	if err != nil {
@@ -97,7 +98,7 @@ func PassphrasePrompt(prompt string) (string, error) {
 		defer clear(a.typed)
 		return string(a.typed), a.err
 	case <-interrupted:
-		return "", errors.New("interrupted")
+		return "", fmt.Errorf("interrupted: %w", context.Canceled)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
@@ -205,6 +206,26 @@ func TestPassphraseIsSlow(t *testing.T) {
 	case <-time.After(patience):
 		t.Error("Open does not end with its context")
 	}
+}
+
+// A prompt that is interrupted gives the terminal back before the program goes on, and perhaps ends.
+func TestPassphraseGoesBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := fileConfig(dir)
+		var back atomic.Bool
+		cfg.Passphrase = func(string) (string, error) {
+			cancel()
+			<-time.After(100 * time.Millisecond)
+			back.Store(true)
+			return "", context.Canceled
+		}
+		if _, err := keyring.Open(ctx, cfg); !errors.Is(err, context.Canceled) || !back.Load() {
+			t.Errorf("Open: %v; the prompt has ended: %v", err, back.Load())
+		}
+	})
 }
 
 // TestPassphraseOnce asks once for all stores of a process, and again only after a failure.
