@@ -48,9 +48,9 @@ type Config struct {
 	RefreshTimeout time.Duration
 	// RefreshWindow stops refreshing when it does not help.
 	RefreshWindow RefreshWindow
-	// OnEvent is told what happens to the session, on the goroutine where it happens, with no lock held. What it does
-	// delays the requests that wait; a panic in it is logged and goes no further. It may call every method but Close.
-	// Events of calls that overlap may come in any order. Nil: nobody is told.
+	// OnEvent is told what happens to the session, one thing at a time and in the order in which they happened; a Logout
+	// when all of it is done. No lock is held. What it does may delay the requests that wait; a panic in it is
+	// logged and goes no further. It may call every method but Close. Nil: nobody is told.
 	OnEvent func(Event)
 	// Logger gets a record for every event. Nil: none.
 	Logger *slog.Logger

@@ -59,9 +59,25 @@ func (a *Interceptor) tryToPay(ctx context.Context, d *debt) error {
 	if !a.owes(d) {
 		return nil
 	}
-	var stored *record
-	lost := false
-	err := a.update(ctx, func(_ context.Context, old []byte) ([]byte, error) {
+	stored, lost, err := a.change(ctx, d)
+	if err != nil {
+		return err
+	}
+	a.paid(d)
+	if lost {
+		a.lose(d, stored)
+	}
+	return nil
+}
+
+// change makes the change and returns what was stored before, and whether that is another session, or none.
+func (a *Interceptor) change(ctx context.Context, d *debt) (stored *record, lost bool, err error) {
+	leave, err := a.takeTurn(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
+	err = a.update(ctx, func(_ context.Context, old []byte) ([]byte, error) {
 		if !a.owes(d) {
 			return old, nil
 		}
@@ -72,14 +88,7 @@ func (a *Interceptor) tryToPay(ctx context.Context, d *debt) error {
 		lost = d.record != nil && (stored == nil || stored.Session != d.session)
 		return d.change(old, stored, lost)
 	})
-	if err != nil {
-		return err
-	}
-	a.paid(d)
-	if lost {
-		a.lose(d, stored)
-	}
-	return nil
+	return stored, lost, err
 }
 
 // unread is what to store in the place of a record that cannot be read: nothing after a Logout, else the same.
@@ -129,7 +138,7 @@ func (a *Interceptor) lose(d *debt, stored *record) {
 		return
 	}
 	_, _ = a.settle(s, &o)
-	a.emitAll(o.events)
+	a.tell()
 	if o.gone { // who logged out did not know this token
 		_ = a.revoke(context.Background(), s.Token)
 	}

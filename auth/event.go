@@ -81,9 +81,39 @@ func (e Event) attrs() []slog.Attr {
 	return attrs
 }
 
-// emit tells Logger and OnEvent. No lock is held.
-func (a *Interceptor) emit(e Event) {
+// note puts what has happened in line for tell. The mutex is held, and was when it happened: so the line has the order in
+// which things happened.
+func (a *Interceptor) note(e Event) {
 	e.Account, e.Time = a.config.Account, time.Now()
+	a.events = append(a.events, e)
+}
+
+// tell empties the line, unless another goroutine is doing that. No lock is held.
+func (a *Interceptor) tell() {
+	for a.tellNext() {
+	}
+}
+
+func (a *Interceptor) tellNext() bool {
+	a.mu.Lock()
+	if a.telling || len(a.events) == 0 {
+		a.mu.Unlock()
+		return false
+	}
+	e := a.events[0]
+	a.events, a.telling = a.events[1:], true
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.telling = false
+	}()
+	a.emit(e)
+	return true
+}
+
+// emit tells Logger and OnEvent.
+func (a *Interceptor) emit(e Event) {
 	level := slog.LevelInfo
 	if e.Kind == RefreshFailed || e.Kind == PersistFailed {
 		level = slog.LevelWarn
@@ -98,12 +128,6 @@ func (a *Interceptor) emit(e Event) {
 		}
 	}()
 	a.config.OnEvent(e)
-}
-
-func (a *Interceptor) emitAll(events []Event) {
-	for _, e := range events {
-		a.emit(e)
-	}
 }
 
 // log writes a record. A handler that panics loses it, and nothing else.

@@ -15,7 +15,7 @@ func (a *Interceptor) exchange(ctx context.Context, s *session, o *outcome) ([]b
 		t.Expiry = jwtExpiry(t.AccessToken, now, time.Time{})
 	}
 	switch {
-	case a.overtaken(s): // by a Logout: a Login waits for the lock
+	case a.overtaken(s, nil): // by a Logout: a Login waits for the lock
 		o.stale = true
 		if err == nil {
 			o.orphan = &s.rotate(t, now).Token
@@ -67,9 +67,10 @@ func (a *Interceptor) prove(s *session) {
 	a.attempts = nil
 }
 
-// overtaken tells whether Login or Logout came after s.
-func (a *Interceptor) overtaken(s *session) bool {
+// overtaken tells whether Login or Logout came after s, or a Login has stored its session, which is not known yet: it is not
+// another process's.
+func (a *Interceptor) overtaken(s *session, stored *record) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.epoch != s.epoch
+	return a.epoch != s.epoch || stored != nil && a.entering != "" && stored.Session == a.entering
 }

@@ -21,7 +21,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := a.enter(ctx, r); err != nil {
 		return persistError("save", err)
 	}
-	a.emit(Event{Kind: SignedIn, Expiry: r.Expiry})
+	a.tell()
 	return nil
 }
 
@@ -34,14 +34,24 @@ func (a *Interceptor) enter(ctx context.Context, r *record) error {
 	defer leave()
 	err = a.update(ctx, func(context.Context, []byte) ([]byte, error) {
 		r.Obtained = storable(time.Now()) // a Logout that gave up while this one waited was not about it
+		a.entersAs(r.Session)
 		return r.encode()
 	})
 	if err != nil {
+		a.entersAs("")
 		return err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.begin()
 	a.state.Store(newSession(r, a.epoch, a.config.ExpiryWindow))
+	a.entering = ""
+	a.note(Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil
+}
+
+func (a *Interceptor) entersAs(session string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.entering = session
 }

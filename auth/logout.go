@@ -27,13 +27,24 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 	if err != nil {
 		err = persistError("delete", err)
 	}
+	var revocation error
 	if last != nil {
-		a.emit(Event{Kind: SignedOut, Reason: ReasonLogout, Err: a.revoke(ctx, last.Token)})
+		revocation = a.revoke(ctx, last.Token)
 	}
-	if err != nil {
-		a.emit(Event{Kind: PersistFailed, Err: err})
-	}
+	a.noteLogout(last, revocation, err)
+	a.tell()
 	return err
+}
+
+func (a *Interceptor) noteLogout(removed *record, revocation, persist error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if removed != nil {
+		a.note(Event{Kind: SignedOut, Reason: ReasonLogout, Err: revocation})
+	}
+	if persist != nil {
+		a.note(Event{Kind: PersistFailed, Err: persist})
+	}
 }
 
 // leave forgets the session, which it returns, and what is to be removed from the store.

@@ -20,10 +20,14 @@ type hooked struct {
 	*faulty
 
 	after func()
+	err   error // what the next Update returns although it has been done
 }
 
 func (h *hooked) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
 	err := h.faulty.Update(ctx, key, fn)
+	if failed := h.err; failed != nil {
+		h.err, err = nil, failed
+	}
 	if do := h.after; do != nil {
 		h.after = nil
 		do()
@@ -113,6 +117,78 @@ func TestRace_loginAfterSave(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRace_refreshAfterLogin: a refresh that finds what a Login of this process has stored, and not made known yet, takes it
+// for no other process's, and waits until it is known.
+func TestRace_refreshAfterLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &hooked{faulty: newFaulty()}
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		f.ExpireAccess()
+		var waiter <-chan result
+		store.after = func() {
+			waiter = f.goGet(t.Context(), "/me")
+			synctest.Wait()
+		}
+		f.as(t, "bob")
+		(<-waiter).fails(t, auth.ErrLoginRequired)
+		if body := f.mustGet(t, "/me", http.StatusOK); !strings.Contains(body, "bob") {
+			t.Errorf("got %s", body)
+		}
+		f.events.want(t, "signed in, signed in")
+		f.AssertRefreshes(t, 0)
+	})
+}
+
+// TestRace_refreshAfterFailedLogin: where that Login fails, the refresh does, too, and the next one believes what is stored.
+func TestRace_refreshAfterFailedLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &hooked{faulty: newFaulty()}
+		f := start(t, authtest.Config{InMemory: true}, with(store))
+		f.ExpireAccess()
+		var waiter <-chan result
+		store.err = errors.New("the disk is gone")
+		store.after = func() {
+			waiter = f.goGet(t.Context(), "/me")
+			synctest.Wait()
+		}
+		if err := f.session.Login(t.Context(), token(f.Issue("bob"))); !errors.Is(err, auth.ErrPersist) {
+			t.Errorf("got %v", err)
+		}
+		(<-waiter).fails(t, auth.ErrRefreshFailed)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
+		f.events.want(t, "signed in, refresh failed, signed out")
+	})
+}
+
+// TestEvents_order: who is told of an event hears of those that happen meanwhile afterwards, one at a time.
+func TestEvents_order(t *testing.T) {
+	t.Parallel()
+	var told []string
+	depth := 0
+	var f *fixture
+	f = start(t, authtest.Config{}, func(c *auth.Config) {
+		c.OnEvent = func(e auth.Event) {
+			depth++
+			defer func() { depth-- }()
+			if told = append(told, e.Kind.String()); len(told) == 2 {
+				f.as(t, "alice")
+				if err := f.session.Logout(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			if depth != 1 {
+				t.Error("told of an event while being told of another")
+			}
+		}
+	})
+	f.as(t, "alice")
+	if got := strings.Join(told, ", "); got != "signed in, signed in, signed in, signed out" {
+		t.Errorf("got %s", got)
 	}
 }
 

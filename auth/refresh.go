@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -88,7 +89,7 @@ func (a *Interceptor) fly(ctx context.Context, f *flight, s *session) {
 		next, err := a.settle(s, &o)
 		defer a.dispose(&o)
 		defer f.land(next, err)
-		a.emitAll(o.events)
+		a.tell()
 	}()
 	a.refresh(ctx, s, &o)
 }
@@ -105,7 +106,6 @@ type outcome struct {
 	tried    bool    // the Refresher was called
 
 	orphan *Token // a token to revoke, because it came too late
-	events []Event
 }
 
 // refresh does the work, under the lock of the store. Until it returns o.err tells that it has not.
@@ -122,7 +122,26 @@ func (a *Interceptor) refresh(ctx context.Context, s *session, o *outcome) {
 		err = failed
 	}
 	o.err = err
+	if o.stale {
+		o.stale, o.err = a.succeeded(limited, s)
+	}
 }
+
+// succeeded waits until the Login is known that has stored another session already, and tells whether there was one: where it
+// failed after all, the refresh has, too.
+func (a *Interceptor) succeeded(ctx context.Context, s *session) (bool, error) {
+	if a.overtaken(s, nil) {
+		return true, nil
+	}
+	leave, err := a.takeTurn(ctx)
+	if err != nil {
+		return false, err
+	}
+	leave()
+	return a.overtaken(s, nil), errLoginFailed
+}
+
+var errLoginFailed = errors.New("auth: a Login that failed came in between")
 
 // decide returns what to store in the place of old. Inside is the context the store gave.
 func (a *Interceptor) decide(flying, inside context.Context, s *session, old []byte, o *outcome) ([]byte, error) {
@@ -130,7 +149,7 @@ func (a *Interceptor) decide(flying, inside context.Context, s *session, old []b
 	if err != nil {
 		return nil, err
 	}
-	if a.overtaken(s) {
+	if a.overtaken(s, stored) {
 		o.stale = true
 		return old, nil
 	}

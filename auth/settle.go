@@ -39,14 +39,14 @@ func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 		if o.err != nil {
 			a.owe(&debt{record: next.record, session: next.Session})
 		}
+		a.note(Event{Kind: TokenRefreshed, Expiry: next.Expiry})
+		if o.err != nil {
+			a.note(Event{Kind: PersistFailed, Err: persistError("save", o.err)})
+		}
 	})
 	if !known {
 		o.orphan = &o.next.Token
 		return a.state.Load().instead(s)
-	}
-	o.events = append(o.events, Event{Kind: TokenRefreshed, Expiry: next.Expiry})
-	if o.err != nil {
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", o.err)})
 	}
 	return next, nil
 }
@@ -62,11 +62,11 @@ func (a *Interceptor) settleFailure(s *session, o *outcome) (*session, error) {
 		if o.tried {
 			a.attempts.add(now)
 		}
+		a.note(Event{Kind: RefreshFailed, Err: err})
 	})
 	if !known {
 		return a.state.Load().instead(s)
 	}
-	o.events = append(o.events, Event{Kind: RefreshFailed, Err: err})
 	return nil, err
 }
 
@@ -90,18 +90,14 @@ func (a *Interceptor) end(s *session, o *outcome, err *LoginRequiredError) (*ses
 	if o.dead != nil && o.err != nil {
 		d = &debt{session: s.Session}
 	}
-	if !a.signOut(s, err.Reason, d) {
+	if !a.signOut(s, err, d, o.err) {
 		return a.state.Load().instead(s)
-	}
-	o.events = append(o.events, Event{Kind: SignedOut, Reason: err.Reason, Err: err.Err})
-	if d != nil {
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", o.err)})
 	}
 	return nil, err
 }
 
-// signOut forgets s, unless a new epoch has begun. The store owes d, if there is one, from that moment on.
-func (a *Interceptor) signOut(s *session, r Reason, d *debt) bool {
+// signOut forgets s, unless a new epoch has begun. The store owes d, if there is one, from that moment on, because of failed.
+func (a *Interceptor) signOut(s *session, why *LoginRequiredError, d *debt, failed error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.epoch != s.epoch {
@@ -109,9 +105,11 @@ func (a *Interceptor) signOut(s *session, r Reason, d *debt) bool {
 	}
 	a.begin()
 	a.epoch.ends++
-	a.state.Store(signedOut(r, a.epoch, s.Session))
+	a.state.Store(signedOut(why.Reason, a.epoch, s.Session))
+	a.note(Event{Kind: SignedOut, Reason: why.Reason, Err: why.Err})
 	if d != nil {
 		a.owe(d)
+		a.note(Event{Kind: PersistFailed, Err: persistError("delete", failed)})
 	}
 	return true
 }

@@ -20,7 +20,11 @@ type shared struct {
 	// The current session is being refreshed. Written under the mutex, and read without it by the requests that do not wait.
 	refreshing atomic.Pointer[flight]
 
-	turn chan struct{} // held by a Login or Logout while it changes the store
+	turn     chan struct{} // held by a Login, a Logout or whoever pays a debt while it changes the store
+	entering string        // the session that a Login is storing or has stored, until it is known
+
+	events  []Event // that happened, and nobody was told of yet
+	telling bool    // somebody is being told
 
 	active  int           // goroutines
 	idle    chan struct{} // closed when active falls to 0, if Close waits for it
