@@ -30,10 +30,12 @@ func (f *flight) land(s *session, err error) {
 func (f *flight) wait(ctx context.Context) (*session, error) {
 	select {
 	case <-f.done:
-		return f.s, f.err
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // also where both are, so that it is not chance that decides
 		return nil, whyDone(ctx)
 	}
+	return f.s, f.err
 }
 
 // whyDone returns the cause of the end of ctx as an error that is also ctx.Err.
