@@ -26,7 +26,7 @@ func TestREADME_code(t *testing.T) {
 		t.Fatal(err)
 	}
 	examples := make(map[string]string)
-	for _, name := range files {
+	for _, name := range append(files, filepath.Join("interceptor", "example_test.go")) {
 		for line := range strings.Lines(readFile(t, name)) {
 			examples[name] += strings.TrimSpace(line) + "\n"
 		}

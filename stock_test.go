@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -37,13 +36,9 @@ func stock(ctx context.Context, t *testing.T, server *authtest.Server) []interce
 	add(logging.New(logging.Config{Logger: log, Headers: true, BodyLimit: 1 << 10, Curl: true}))
 	add(har.New(har.Config{}))
 	add(retry.New(retry.Config{}))
-	session, err := auth.New(auth.Config{BaseURL: server.URL, Refresher: auth.JSONRefresher{URL: "/auth/refresh"}})
-	add(session, err)
-	pair := server.Issue("alice")
-	if err := session.Login(ctx, auth.Token{AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken}); err != nil {
-		t.Fatal(err)
-	}
-	return all
+	session, end := signedIn(ctx, server)
+	t.Cleanup(end)
+	return append(all, session)
 }
 
 // TestStock_copyOnWrite: the interceptors of this module keep their promise. The caller's URL and the values of its headers, and

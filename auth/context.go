@@ -26,18 +26,16 @@ func WithoutAuth(ctx context.Context) context.Context { return exclude(ctx, nil)
 // inside marks the context of a call of the Refresher: what it sends cannot wait for itself.
 func (a *Interceptor) inside(ctx context.Context) context.Context { return exclude(ctx, a) }
 
-func (a *Interceptor) isInside(ctx context.Context) bool {
-	for e := exclusionOf(ctx); e != nil; e = e.outer {
-		if e.by == a {
-			return true
-		}
-	}
-	return false
-}
+func (a *Interceptor) isInside(ctx context.Context) bool { return exclusionOf(ctx).names(a) }
 
 func (a *Interceptor) excluded(ctx context.Context) bool {
-	for e := exclusionOf(ctx); e != nil; e = e.outer {
-		if e.by == nil || e.by == a {
+	e := exclusionOf(ctx)
+	return e.names(nil) || e.names(a)
+}
+
+func (e *exclusion) names(a *Interceptor) bool {
+	for ; e != nil; e = e.outer {
+		if e.by == a {
 			return true
 		}
 	}

@@ -59,7 +59,7 @@ func (a *Interceptor) tryToPay(ctx context.Context, d *debt) error {
 	if !a.owes(d) {
 		return nil
 	}
-	stored, lost, err := a.change(ctx, d)
+	stored, lost, err := a.apply(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (a *Interceptor) tryToPay(ctx context.Context, d *debt) error {
 	return nil
 }
 
-// change makes the change and returns what was stored before, and whether that is another session, or none.
-func (a *Interceptor) change(ctx context.Context, d *debt) (stored *record, lost bool, err error) {
+// apply makes the change and returns what was stored before, and whether that is another session, or none.
+func (a *Interceptor) apply(ctx context.Context, d *debt) (stored *record, lost bool, err error) {
 	leave, err := a.takeTurn(ctx)
 	if err != nil {
 		return nil, false, err

@@ -32,9 +32,9 @@ func (a *Interceptor) enter(ctx context.Context, r *record) error {
 		return err
 	}
 	defer leave()
+	a.entersAs(r.Session)
 	err = a.update(ctx, func(context.Context, []byte) ([]byte, error) {
 		r.Obtained = storable(time.Now()) // a Logout that gave up while this one waited was not about it
-		a.entersAs(r.Session)
 		return r.encode()
 	})
 	if err != nil {

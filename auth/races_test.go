@@ -35,6 +35,17 @@ func (h *hooked) Update(ctx context.Context, key string, fn func(context.Context
 	return err
 }
 
+// getAfter sends a request when the next Update has been done, and goes on when it can get no further.
+func (h *hooked) getAfter(t *testing.T, f *fixture) <-chan result {
+	t.Helper()
+	done := make(chan result, 1)
+	h.after = func() {
+		go func() { done <- <-f.goGet(t.Context(), "/me") }()
+		synctest.Wait()
+	}
+	return done
+}
+
 // TestRace_logoutAfterSave: a Logout that comes when a refresh has been saved and not made known yet wins, whatever the
 // refresh came to.
 func TestRace_logoutAfterSave(t *testing.T) {
@@ -128,11 +139,7 @@ func TestRace_refreshAfterLogin(t *testing.T) {
 		store := &hooked{faulty: newFaulty()}
 		f := start(t, authtest.Config{InMemory: true}, with(store))
 		f.ExpireAccess()
-		var waiter <-chan result
-		store.after = func() {
-			waiter = f.goGet(t.Context(), "/me")
-			synctest.Wait()
-		}
+		waiter := store.getAfter(t, f)
 		f.as(t, "bob")
 		(<-waiter).fails(t, auth.ErrLoginRequired)
 		if body := f.mustGet(t, "/me", http.StatusOK); !strings.Contains(body, "bob") {
@@ -150,12 +157,8 @@ func TestRace_refreshAfterFailedLogin(t *testing.T) {
 		store := &hooked{faulty: newFaulty()}
 		f := start(t, authtest.Config{InMemory: true}, with(store))
 		f.ExpireAccess()
-		var waiter <-chan result
+		waiter := store.getAfter(t, f)
 		store.err = errors.New("the disk is gone")
-		store.after = func() {
-			waiter = f.goGet(t.Context(), "/me")
-			synctest.Wait()
-		}
 		if err := f.session.Login(t.Context(), token(f.Issue("bob"))); !errors.Is(err, auth.ErrPersist) {
 			t.Errorf("got %v", err)
 		}

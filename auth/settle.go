@@ -36,11 +36,9 @@ func (a *Interceptor) settleNew(s *session, o *outcome) (*session, error) {
 	next := newSession(o.next, s.epoch, a.config.ExpiryWindow)
 	known := a.publish(s, next, func() {
 		a.debt = nil // an older one
-		if o.err != nil {
-			a.owe(&debt{record: next.record, session: next.Session})
-		}
 		a.note(Event{Kind: TokenRefreshed, Expiry: next.Expiry})
 		if o.err != nil {
+			a.owe(&debt{record: next.record, session: next.Session})
 			a.note(Event{Kind: PersistFailed, Err: persistError("save", o.err)})
 		}
 	})

@@ -45,7 +45,8 @@ func (s *shared) begin() {
 	s.refreshing.Store(nil)
 }
 
-// takeTurn waits until no other Login or Logout changes the store, so that store and memory change in the same order.
+// takeTurn waits until no other Login or Logout, nor who pays a debt, changes the store, so that store and memory change in the
+// same order.
 func (a *Interceptor) takeTurn(ctx context.Context) (leave func(), err error) {
 	if a.isInside(ctx) {
 		return nil, errInside

@@ -110,17 +110,15 @@ func (c *call) begin() step {
 func (c *call) newAttempt() *attempt {
 	if c.list.sharing {
 		a := new(attempt)
-		a.http = *c.origin
-		a.http.Header = cloneHeader(c.origin.Header)
+		a.copy(c.origin)
 		return a
 	}
 	a := new(attemptURL)
-	a.http = *c.origin
+	a.copy(c.origin)
 	if c.origin.URL != nil {
 		a.url = *c.origin.URL
 		a.http.URL = &a.url
 	}
-	a.http.Header = cloneHeader(c.origin.Header)
 	for k, v := range a.http.Header {
 		if cap(v) > len(v) {
 			a.http.Header[k] = slices.Clip(v)
@@ -129,11 +127,14 @@ func (c *call) newAttempt() *attempt {
 	return &a.attempt
 }
 
-func cloneHeader(h http.Header) http.Header {
-	if len(h) == 0 {
-		return make(http.Header)
+// copy copies the request, and the map of its header.
+func (a *attempt) copy(r *http.Request) {
+	a.http = *r
+	if len(r.Header) == 0 {
+		a.http.Header = make(http.Header)
+		return
 	}
-	return maps.Clone(h)
+	a.http.Header = maps.Clone(r.Header)
 }
 
 // send passes the request to the base transport.

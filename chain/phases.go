@@ -150,10 +150,11 @@ func (c *call) take(err error) {
 			e.Kind = c.err.Kind
 		}
 	}
-	if e != c.err {
-		e = c.complete(e)
+	if e == c.err {
+		return
 	}
-	if c.err != nil && e != c.err && !errors.Is(e, c.err) {
+	e = c.complete(e)
+	if c.err != nil && !errors.Is(e, c.err) {
 		e = e.WithCause(c.err)
 	}
 	c.err = e

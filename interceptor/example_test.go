@@ -17,7 +17,7 @@ type stamp struct{ interceptor.Base }
 
 func (stamp) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	req.Header.Set("X-Client", "chatelaine")
-	return h.Next(req)
+	return h.Next(req) // or h.Resolve(response), h.Reject(err); later also h.Retry(after)
 }
 
 // An interceptor overrides the callbacks it needs; it can be tested without a chain.

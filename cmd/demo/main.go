@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, std std
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	err := root.ExecuteContext(ctx)
-	a.asking.Lock() // an interrupted prompt has to give the terminal back, and the keyring does not wait for it
+	a.asking.Lock() // an interrupted prompt has to give the terminal back, and the keyring waits for it a moment only
 	a.showTrace()
 	return a.report(ctx, errors.Join(err, a.writeHAR()))
 }

@@ -16,11 +16,11 @@ func commandName() string {
 	return nameOf(self)
 }
 
-// cached is where `go run` keeps what it has built, in whatever directory GOCACHE is.
-var cached = regexp.MustCompile(`/[0-9a-f]{64}-d/[^/]+$`)
+// built is where `go run` puts what it has built: a temporary directory, or the cache, wherever that is.
+var built = regexp.MustCompile(`/go-build|/[0-9a-f]{64}-d/[^/]+$`)
 
 func nameOf(executable string) string {
-	if strings.Contains(filepath.ToSlash(executable), "/go-build") || cached.MatchString(filepath.ToSlash(executable)) {
+	if built.MatchString(filepath.ToSlash(executable)) {
 		return "go run ./cmd/demo"
 	}
 	return "demo"

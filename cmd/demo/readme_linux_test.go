@@ -81,6 +81,11 @@ func (d *desk) typed(t *testing.T, command string) *terminal {
 func (d *desk) run(t *testing.T, command, want string) {
 	t.Helper()
 	_, got := d.typed(t, command).end(t)
+	d.compare(t, command, got, want)
+}
+
+func (d *desk) compare(t *testing.T, command, got, want string) {
+	t.Helper()
 	if !d.shows(got, want) {
 		t.Errorf("$ %s\n%s\nthe README has\n%s", command, got, want)
 	}
@@ -95,9 +100,7 @@ func (d *desk) serve(t *testing.T, command, want string) {
 		x.end(t)
 	})
 	first, _, _ := strings.Cut(want, "\n")
-	if got := x.await(t, strings.ReplaceAll(first, readmeAddr, d.addr)); !d.shows(got, want) {
-		t.Errorf("$ %s\n%s\nthe README has\n%s", command, got, want)
-	}
+	d.compare(t, command, x.await(t, strings.ReplaceAll(first, readmeAddr, d.addr)), want)
 }
 
 // shows tells whether the lines of got are those of want. "…" in a line of its own stands for any number of lines.

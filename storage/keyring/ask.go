@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// promptGrace is how long a prompt may take to end after its context.
+// promptGrace is for a prompt to give the terminal back: what has ended the context has interrupted it, too.
 const promptGrace = 200 * time.Millisecond
 
 const forEver = time.Duration(math.MaxInt64)
@@ -84,17 +84,9 @@ func (s *source) ask(ctx context.Context, prompt string) (string, error) {
 	if s.cfg.Passphrase == nil {
 		return "", fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
 	}
-	answered := make(chan struct{})
-	passphrase, err := bounded(ctx, newCaller(), forEver, func() (string, error) {
-		defer close(answered)
-		return s.cfg.Passphrase(prompt)
-	})
-	if ctx.Err() != nil {
-		select { // what has ended ctx has interrupted a prompt, too, which has to give the terminal back
-		case <-answered:
-		case <-time.After(promptGrace):
-		}
-	}
+	c := newCaller()
+	c.grace = promptGrace
+	passphrase, err := bounded(ctx, c, forEver, func() (string, error) { return s.cfg.Passphrase(prompt) })
 	if err != nil {
 		return "", fmt.Errorf("keyring: passphrase: %w", certain(err))
 	}

@@ -12,7 +12,8 @@ var errTimeout = errors.New("no answer in time")
 // caller runs calls that know no context. One runs at a time: no backend
 // promises more, and calls that hang must not pile up.
 type caller struct {
-	turn chan struct{}
+	turn  chan struct{}
+	grace time.Duration // how long a call may take to end after its context, before it is left alone
 }
 
 func newCaller() caller { return caller{turn: make(chan struct{}, 1)} }
@@ -56,6 +57,10 @@ func bounded[T any](ctx context.Context, c caller, limit time.Duration, fn func(
 	case <-timer.C:
 		return none, fmt.Errorf("%w (%v)", errTimeout, limit)
 	case <-ctx.Done():
-		return none, ctx.Err()
 	}
+	select {
+	case <-done:
+	case <-time.After(c.grace):
+	}
+	return none, ctx.Err()
 }
