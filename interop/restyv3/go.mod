@@ -11,5 +11,5 @@ require (
 
 require (
 	github.com/go-resty/resty/v2 v2.17.2 // indirect
-	golang.org/x/net v0.43.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
 )
