@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
+	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
 )
 
 // The errors that a store's own errors match with [errors.Is]. Absence is
@@ -26,11 +27,39 @@ var (
 	ErrKeyMissing = errors.New("storage: encryption key missing")
 	// ErrNested: Update was called with the context of the callback of an Update
 	// of the same key.
-	ErrNested = errors.New("storage: nested update of the same key")
+	ErrNested = nested.Err
 	// ErrTooLarge: the key has more than 1024 bytes, or the value more than
 	// 16 MiB.
 	ErrTooLarge = errors.New("storage: too large")
+	// ErrLost: another holder changed the value while the callback ran, so that
+	// what the callback returned was not stored. Load the value and decide anew.
+	// It is also the cause of the callback's context when the lock is lost while
+	// the callback runs. Only stores whose locks expire return it; an error that
+	// matches it has a method Lost() bool for [errors.As].
+	ErrLost error = lostError{}
+	// ErrDataLost: the store no longer has the data that it had, for example
+	// because the database was wiped or restored empty. It does not match
+	// [io/fs.ErrNotExist]: whether there was a value is not known. An error that
+	// matches it has a method DataLost() bool for [errors.As].
+	ErrDataLost error = dataLostError{}
 )
+
+// lostError is the type of [ErrLost]. Its method lets a package that does not
+// import this one recognize it.
+type lostError struct{}
+
+func (lostError) Error() string { return "storage: the lock was lost" }
+
+// Lost reports true.
+func (lostError) Lost() bool { return true }
+
+// dataLostError is the type of [ErrDataLost], recognized in the same way.
+type dataLostError struct{}
+
+func (dataLostError) Error() string { return "storage: the store lost its data" }
+
+// DataLost reports true.
+func (dataLostError) DataLost() bool { return true }
 
 func notExist(key string) error {
 	return fmt.Errorf("storage: nothing is stored under %q: %w", key, fs.ErrNotExist)

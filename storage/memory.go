@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/keymutex"
+	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
 )
 
 // Memory is a [Store] that lives and dies with the process. It holds values in
@@ -41,8 +42,8 @@ func (m *Memory) Update(ctx context.Context, key string, fn func(ctx context.Con
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	lock := heldLock{store: m, name: key}
-	if err := lock.check(ctx); err != nil {
+	lock := nested.Lock{Store: m, Name: key}
+	if err := lock.Check(ctx); err != nil {
 		return err
 	}
 	unlock, err := m.locks.Lock(ctx, key)
@@ -50,7 +51,7 @@ func (m *Memory) Update(ctx context.Context, key string, fn func(ctx context.Con
 		return fmt.Errorf("%w: waiting for the lock of %q: %w", ErrBusy, key, err)
 	}
 	defer unlock()
-	inside, done := lock.enter(ctx)
+	inside, done := lock.Enter(ctx)
 	defer done()
 
 	old := m.get(key)

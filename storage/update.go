@@ -10,6 +10,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
 	"github.com/chatelaine-go/chatelaine/storage/internal/lockfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
 )
 
 const (
@@ -28,8 +29,8 @@ func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Con
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	lock := heldLock{store: s.files, name: key}
-	if err := lock.check(ctx); err != nil {
+	lock := nested.Lock{Store: s.files, Name: key}
+	if err := lock.Check(ctx); err != nil {
 		return err
 	}
 	unlock, err := s.lock(ctx, key)
@@ -49,7 +50,7 @@ func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Con
 		return err
 	}
 	defer u.pending.Abort()
-	inside, done := lock.enter(ctx)
+	inside, done := lock.Enter(ctx)
 	defer done()
 	value, err := fn(inside, u.old)
 	if err != nil {
