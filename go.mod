@@ -21,7 +21,6 @@ require (
 
 // The tests, and the test server auth/authtest.
 require (
-	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/jarcoal/httpmock v1.4.2
 	github.com/rogpeppe/go-internal v1.16.0
 	go.uber.org/goleak v1.3.0

@@ -22,7 +22,7 @@ type userKey struct{}
 
 // caller returns the user who calls, "" if nobody signed the request.
 func caller(r *http.Request) string {
-	s, _ := r.Context().Value(userKey{}).(*session)
+	s, _ := r.Context().Value(userKey{}).(*family)
 	if s == nil {
 		return ""
 	}
@@ -80,7 +80,7 @@ const (
 
 // admit decides on a request: a fault, or a denial, or the session that calls, which is nil if
 // nobody does.
-func (s *Server) admit(r *http.Request, need access) (ses *session, f *fault, denied string) {
+func (s *Server) admit(r *http.Request, need access) (ses *family, f *fault, denied string) {
 	s.mu.Lock()
 	defer s.unlock()
 	if f = next(&s.apiFaults); f != nil || need == ignored {
@@ -90,7 +90,7 @@ func (s *Server) admit(r *http.Request, need access) (ses *session, f *fault, de
 	if scheme == "" && need == optional {
 		return nil, nil, ""
 	}
-	ses, ok := s.ledger.holder(strings.TrimSpace(token), s.clock())
+	ses, ok := s.tokens.holder(strings.TrimSpace(token), s.clock())
 	switch {
 	case scheme == "":
 		denied = noToken

@@ -45,7 +45,7 @@ func TestServer_concurrent_refreshes_of_one_token(t *testing.T) {
 
 func TestServer_every_method_at_once(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, authtest.Config{Control: true})
+	s := newServer(t, authtest.Config{})
 	var wg sync.WaitGroup
 	for range 4 {
 		for _, f := range []func(){
@@ -67,9 +67,7 @@ func TestServer_every_method_at_once(t *testing.T) {
 			func() {
 				_, _ = try(s, request(t.Context(), t, s, http.MethodPost, "/auth/refresh", `{"refreshToken":"x"}`, nil))
 			},
-			func() {
-				_, _ = try(s, request(t.Context(), t, s, http.MethodPost, "/_control/set?shape=text", "", nil))
-			},
+			func() { reconfigure(t, s, func(c *authtest.Config) { c.Shape = authtest.TextShape }) },
 		} {
 			wg.Go(f)
 		}

@@ -16,7 +16,7 @@ const (
 // Config describes a [Server]. The zero value is a strict provider: signed access tokens that live
 // five minutes, refresh tokens that rotate and whose reuse ends the session.
 //
-// The fields of the first block, down to Algorithm, are fixed when the server starts; all others can
+// The fields of the first block, down to Issuer, are fixed when the server starts; all others can
 // be changed while it runs, by [Server.Reconfigure]. Maps are copied. A Config prints without its
 // secrets.
 type Config struct {
@@ -25,12 +25,8 @@ type Config struct {
 	// InMemory serves without a socket: only [Server.Transport] and [Server.Client] reach the
 	// server. With it the server works inside a [testing/synctest] bubble.
 	InMemory bool
-	// Control opens the endpoints under /_control to anyone who can reach the server.
-	Control bool
 	// Issuer is the iss claim and the base of the metadata. Default: the server's URL.
 	Issuer string
-	// Algorithm signs the access tokens: "ES256" (default), "RS256" or "EdDSA".
-	Algorithm string
 
 	// OnEvent is called with every event when it has happened, by the goroutine that caused it,
 	// concurrently. It must not call [Server.Close]. Default: none.
@@ -48,7 +44,7 @@ type Config struct {
 	AccessTTL time.Duration
 	// RefreshTTL is the life of a refresh token. Default 24 hours.
 	RefreshTTL time.Duration
-	// ClockOffset is how far the server's clock is ahead of the local one: the Date header, iat and
+	// ClockOffset is how foreign the server's clock is ahead of the local one: the Date header, iat and
 	// exp are shifted by it. Negative: behind. A change makes the tokens that exist older or
 	// younger, as it would on a real server.
 	ClockOffset time.Duration
@@ -58,7 +54,7 @@ type Config struct {
 	// ReuseGrace is how long a spent refresh token is still answered, with the pair it was
 	// exchanged for, unless that is spent, too. Default 0: a second use is reuse.
 	ReuseGrace time.Duration
-	// GraceMints makes a use within ReuseGrace mint a further pair instead of repeating the first.
+	// GraceMints makes a use within ReuseGrace issuePair a further pair instead of repeating the first.
 	GraceMints bool
 	// ReuseKeepsSession refuses a reused refresh token without ending the session.
 	ReuseKeepsSession bool
@@ -109,7 +105,6 @@ type Config struct {
 func (c *Config) withDefaults() Config {
 	d := *c
 	d.Addr = cmp.Or(d.Addr, "127.0.0.1:0")
-	d.Algorithm = cmp.Or(d.Algorithm, "ES256")
 	if d.Users == nil {
 		d.Users = Secrets{DefaultUser: DefaultPassword}
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // EventKind says what happened in an [Event].
@@ -28,7 +30,8 @@ const (
 	EventForeign  EventKind = "foreign"  // the Foreign origin answered
 )
 
-// Event is one entry of the [Timeline]. It never holds a token, a password or a query string.
+// Event is one entry of the [Timeline]. It never holds a token, a password or a query string, and
+// the characters in it are printable: control characters and what is not UTF-8 are escaped.
 type Event struct {
 	Time    time.Time // by the local clock
 	Kind    EventKind
@@ -76,4 +79,20 @@ func (t Timeline) Kinds() []EventKind {
 		kinds[i] = t[i].Kind
 	}
 	return kinds
+}
+
+// printable returns the text with everything but printable characters and spaces escaped, as a Go
+// string literal has it, and cut after 1,000 bytes: a client must not write to a terminal.
+func printable(text string) string {
+	const limit = 1000
+	if len(text) > limit {
+		text = text[:limit] + "…"
+	}
+	for _, r := range text {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			quoted := strconv.Quote(text)
+			return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+		}
+	}
+	return text
 }

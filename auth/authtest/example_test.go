@@ -173,7 +173,7 @@ func ExampleServer_HoldRefresh() {
 }
 
 // Test that your client shows its token to nobody else. This client fails the test: a redirect to
-// another port of the same host takes the header along.
+// another port of the same httpServer takes the header along.
 func ExampleServer_Foreign() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()
@@ -221,20 +221,4 @@ func ExampleTimeline() {
 	// refresh  POST /auth/refresh
 	// rotate   s1 alice (refresh token #2)
 	// api      s1 alice GET /me 200
-}
-
-// Flags for every setting, from one table.
-func ExampleSettings() {
-	var cfg authtest.Config
-	for _, s := range authtest.Settings()[:2] {
-		fmt.Printf("--%s  %s (default %s)\n", s.Name, s.Usage, s.Default)
-	}
-	if err := cfg.Set("access-ttl", "90s"); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(cfg.AccessTTL)
-	// Output:
-	// --access-ttl  life of an access token (default 5m0s)
-	// --refresh-ttl  life of a refresh token (default 24h0m0s)
-	// 1m30s
 }

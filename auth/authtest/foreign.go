@@ -24,7 +24,7 @@ type Foreign struct {
 	URL string
 
 	server *Server
-	host   *host
+	http   *httpServer
 
 	mu     sync.Mutex
 	answer fault
@@ -34,7 +34,7 @@ type Foreign struct {
 func newForeign(s *Server, l net.Listener) *Foreign {
 	f := &Foreign{URL: "http://" + l.Addr().String(), server: s}
 	f.Answer(http.StatusOK, nil, `{"foreign":true}`)
-	f.host = serve(l, http.HandlerFunc(f.serveHTTP))
+	f.http = serve(l, http.HandlerFunc(f.serveHTTP))
 	return f
 }
 
@@ -89,7 +89,7 @@ func (s *Server) findToken(r *http.Request, body []byte) string {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for token := range s.ledger.tokens() {
+	for token := range s.tokens.tokens() {
 		if strings.Contains(r.URL.String(), token) {
 			return "URL"
 		}

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// host is one HTTP server on one listener.
-type host struct {
+// httpServer is one HTTP server on one listener.
+type httpServer struct {
 	server http.Server
 	active sync.WaitGroup // the accept loop and every connection
 }
 
 // serve starts serving the handler on the listener.
-func serve(l net.Listener, handler http.Handler) *host {
-	h := &host{server: http.Server{
+func serve(l net.Listener, handler http.Handler) *httpServer {
+	h := &httpServer{server: http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog:          log.New(io.Discard, "", 0),
@@ -40,22 +40,22 @@ func serve(l net.Listener, handler http.Handler) *host {
 }
 
 // close cuts every connection and waits for the handlers to return.
-func (h *host) close() {
+func (h *httpServer) close() {
 	_ = h.server.Close()
 	h.active.Wait()
 }
 
 // listenTCP opens the listeners of the server and of the foreign origin.
-func listenTCP(addr string) (near, far net.Listener, err error) {
+func listenTCP(addr string) (api, foreign net.Listener, err error) {
 	var lc net.ListenConfig
-	near, err = lc.Listen(context.Background(), "tcp", addr)
+	api, err = lc.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, nil, fmt.Errorf("authtest: choose another Addr: %w", err)
 	}
-	far, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	foreign, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		_ = near.Close()
+		_ = api.Close()
 		return nil, nil, fmt.Errorf("authtest: listening for the foreign origin: %w", err)
 	}
-	return near, far, nil
+	return api, foreign, nil
 }

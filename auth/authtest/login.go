@@ -3,7 +3,7 @@ package authtest
 import "net/http"
 
 // login opens a session for a user who knows the password, and returns false for anybody else.
-func (s *Server) login(r *http.Request, user, password, client string) (*grant, bool) {
+func (s *Server) login(r *http.Request, user, password, client string) (*issued, bool) {
 	s.mu.Lock()
 	defer s.unlock()
 	e := Event{User: user, Method: r.Method, Path: r.URL.Path}
@@ -16,8 +16,8 @@ func (s *Server) login(r *http.Request, user, password, client string) (*grant, 
 		s.record(e, nil)
 		return nil, false
 	}
-	g := s.ledger.open(user, client, s.clock(), &s.cfg)
-	e.Kind, e.Session = EventLogin, g.session.id
+	g := s.tokens.open(user, client, s.clock(), &s.cfg)
+	e.Kind, e.Session = EventLogin, g.family.id
 	s.record(e, func(st *Stats) { st.Logins++ })
 	return &g, true
 }
@@ -27,7 +27,7 @@ func (s *Server) revokeToken(r *http.Request, token, client string, status int) 
 	s.mu.Lock()
 	defer s.unlock()
 	e := Event{Kind: EventRevoke, Method: r.Method, Path: r.URL.Path, Status: status}
-	ses, ended := s.ledger.revokeToken(token, client)
+	ses, ended := s.tokens.revokeToken(token, client)
 	switch {
 	case ses == nil:
 		e.Note = "unknown token"

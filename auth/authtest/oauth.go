@@ -42,31 +42,31 @@ func (s *Server) oauthPassword(w http.ResponseWriter, r *http.Request, form url.
 
 // oauthRefresh is the grant of RFC 6749, section 6.
 func (s *Server) oauthRefresh(w http.ResponseWriter, r *http.Request, form url.Values, client string, problem *oauthProblem) {
-	p := presented{token: form.Get("refresh_token"), client: client, rotates: func(*Config) bool { return true }}
+	p := refreshRequest{token: form.Get("refresh_token"), client: client, rotates: func(*Config) bool { return true }}
 	if problem == nil && p.token == "" {
 		problem = invalidRequest("refresh_token is missing")
 	}
 	if problem != nil {
-		p.problem = problem.code + ": " + problem.description
+		p.invalid = problem.code + ": " + problem.description
 	}
-	o := s.decide(r, &p)
-	if s.settle(w, r, &o) {
+	o := s.process(r, &p)
+	if s.respond(w, r, &o) {
 		return
 	}
 	switch {
 	case problem != nil:
 		problem.write(w)
-	case o.refusal == nil:
-		writeJSON(w, http.StatusOK, oauthObject(&o.cfg, o.grant, p.token))
+	case o.rejection == nil:
+		writeJSON(w, http.StatusOK, oauthObject(&o.cfg, o.issued, p.token))
 	case o.cfg.RefusedBody != "":
 		writeBody(w, cmp.Or(o.cfg.RefusedStatus, http.StatusBadRequest), []byte(o.cfg.RefusedBody))
 	default:
-		(&oauthProblem{status: o.cfg.RefusedStatus, code: "invalid_grant", description: o.refusal.reason}).write(w)
+		(&oauthProblem{status: o.cfg.RefusedStatus, code: "invalid_grant", description: o.rejection.reason}).write(w)
 	}
 }
 
 // oauthObject is the answer of RFC 6749, section 5.1.
-func oauthObject(cfg *Config, g *grant, presented string) map[string]any {
+func oauthObject(cfg *Config, g *issued, presented string) map[string]any {
 	m := map[string]any{"access_token": g.access, "token_type": "Bearer"}
 	if refresh, ok := cfg.refreshMember(g, presented); ok {
 		m["refresh_token"] = refresh

@@ -12,7 +12,7 @@ import (
 // transport reach nothing but them. Their addresses are loopback ones with ports that nothing
 // listens on: clients that insist on https for other hosts work, and a client without the
 // transport gets "connection refused".
-func listenInMemory(transport *http.Transport) (near, far net.Listener) {
+func listenInMemory(transport *http.Transport) (api, foreign net.Listener) {
 	n, f := newPipeListener("127.0.0.1:1"), newPipeListener("127.0.0.1:2")
 	transport.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
 		switch addr {

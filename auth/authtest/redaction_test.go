@@ -37,7 +37,6 @@ func TestSecrets_are_never_printed(t *testing.T) {
 	for name, v := range map[string]any{
 		"Secrets": users, "pointer to Secrets": &users, "TokenPair": p, "pointer to TokenPair": &p,
 		"TokenPairs": []authtest.TokenPair{p}, "Server": s, "Config": authtest.Config{Users: users, Clients: users},
-		"Setting": authtest.Settings()[0],
 	} {
 		said := everyForm(t, v)
 		for _, secret := range []string{"hunter2", hex, p.AccessToken, p.RefreshToken} {

@@ -5,33 +5,33 @@ import (
 	"time"
 )
 
-// presented is what a refresh request brings.
-type presented struct {
+// refreshRequest is what a refresh request brings.
+type refreshRequest struct {
 	token   string
 	client  string                 // "" if clients are not authenticated
-	problem string                 // why the request makes no sense, "" if it does
+	invalid string                 // why the request makes no sense, "" if it does
 	rotates func(cfg *Config) bool // whether the answer has room for a refresh token
 }
 
-// outcome is the decision on a refresh request. At most one of grant, refusal, fault and redirect
+// refreshResult is the decision on a refresh request. At most one of grant, refusal, fault and redirect
 // is set; none is if the request makes no sense.
-type outcome struct {
-	grant    *grant
-	refusal  *refusal
-	fault    *fault
-	redirect bool
-	drop     bool
-	cfg      Config
-	hold     <-chan struct{}
-	delay    time.Duration
+type refreshResult struct {
+	issued    *issued
+	rejection *rejection
+	fault     *fault
+	redirect  bool
+	drop      bool
+	cfg       Config
+	hold      <-chan struct{}
+	delay     time.Duration
 }
 
-// decide counts a refresh request and lets it take effect, in one step: who has seen it counted
+// process counts a refresh request and lets it take effect, in one step: who has seen it counted
 // knows that its token is spent.
-func (s *Server) decide(r *http.Request, p *presented) outcome {
+func (s *Server) process(r *http.Request, p *refreshRequest) refreshResult {
 	s.mu.Lock()
 	defer s.unlock()
-	o := outcome{cfg: s.cfg, hold: s.refreshHold, delay: s.refreshDelay}
+	o := refreshResult{cfg: s.cfg, hold: s.refreshHold, delay: s.refreshDelay}
 	s.record(Event{Kind: EventRefresh, Method: r.Method, Path: r.URL.Path}, func(st *Stats) { st.Refreshes++ })
 	switch {
 	case s.cfg.TokenRedirect != "":
@@ -40,36 +40,36 @@ func (s *Server) decide(r *http.Request, p *presented) outcome {
 	case len(s.refreshFaults) > 0 && !s.refreshFaults[0].drop:
 		o.fault = next(&s.refreshFaults)
 		s.record(Event{Kind: EventFail, Status: o.fault.status}, nil)
-	case p.problem != "":
-		s.record(Event{Kind: EventRefuse, Note: p.problem}, nil)
+	case p.invalid != "":
+		s.record(Event{Kind: EventRefuse, Note: p.invalid}, nil)
 	default:
-		s.exchange(p, &o)
+		s.redeem(p, &o)
 	}
 	return o
 }
 
-// exchange asks the ledger. The caller holds the lock.
-func (s *Server) exchange(p *presented, o *outcome) {
-	mint := s.ledger.mintAccess
+// redeem asks the tokens. The caller holds the lock.
+func (s *Server) redeem(p *refreshRequest, o *refreshResult) {
+	issuePair := s.tokens.issueAccess
 	if s.cfg.Rotation == Rotate && p.rotates(&s.cfg) {
-		mint = s.ledger.mint
+		issuePair = s.tokens.issuePair
 	}
-	o.grant, o.refusal = s.ledger.exchange(p.token, p.client, s.clock(), &s.cfg, mint)
-	if o.refusal != nil {
-		s.recordRefusal(o.refusal)
+	o.issued, o.rejection = s.tokens.redeem(p.token, p.client, s.clock(), &s.cfg, issuePair)
+	if o.rejection != nil {
+		s.recordRejection(o.rejection)
 		return
 	}
-	s.recordGrant(o.grant)
-	o.drop = s.takeDrop(o.grant)
+	s.recordIssued(o.issued)
+	o.drop = s.takeDrop(o.issued)
 }
 
-func (s *Server) recordRefusal(r *refusal) {
+func (s *Server) recordRejection(r *rejection) {
 	e := Event{Kind: EventRefuse, Note: r.reason}
 	if r.reuse {
 		e.Kind = EventReuse
 	}
-	if r.session != nil {
-		e.Session, e.User = r.session.id, r.session.user
+	if r.family != nil {
+		e.Session, e.User = r.family.id, r.family.user
 	}
 	s.record(e, func(st *Stats) {
 		st.Refusals++
@@ -82,22 +82,22 @@ func (s *Server) recordRefusal(r *refusal) {
 	})
 }
 
-func (s *Server) recordGrant(g *grant) {
-	e := Event{Kind: EventRotate, Session: g.session.id, User: g.session.user, Note: g.describe()}
+func (s *Server) recordIssued(g *issued) {
+	e := Event{Kind: EventRotate, Session: g.family.id, User: g.family.user, Note: g.describe()}
 	s.record(e, func(st *Stats) { st.Rotations++ })
 }
 
 // takeDrop tells whether the answer to a granted refresh is to be lost.
-func (s *Server) takeDrop(g *grant) bool {
+func (s *Server) takeDrop(g *issued) bool {
 	if next(&s.refreshFaults) == nil {
 		return false
 	}
-	s.record(Event{Kind: EventDrop, Session: g.session.id, User: g.session.user}, nil)
+	s.record(Event{Kind: EventDrop, Session: g.family.id, User: g.family.user}, nil)
 	return true
 }
 
-// settle waits as long as the answer is held, and gives it if it is none of the dialect's own.
-func (s *Server) settle(w http.ResponseWriter, r *http.Request, o *outcome) (done bool) {
+// respond waits as long as the answer is held, and gives it if it is none of the dialect's own.
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, o *refreshResult) (done bool) {
 	s.pause(r.Context(), o.hold, o.delay)
 	switch {
 	case o.drop:

@@ -51,36 +51,36 @@ func (s *Server) restLogin(w http.ResponseWriter, r *http.Request) {
 // restRefresh serves POST /auth/refresh.
 func (s *Server) restRefresh(w http.ResponseWriter, r *http.Request) {
 	m, ok := readObject(w, r)
-	p := presented{rotates: func(c *Config) bool { return c.Shape == ObjectShape }}
+	p := refreshRequest{rotates: func(c *Config) bool { return c.Shape == ObjectShape }}
 	if ok {
 		p.token = text(m, s.config().RefreshField, "refreshToken")
 	} else {
-		p.problem = notOneObject
+		p.invalid = notOneObject
 	}
-	o := s.decide(r, &p)
-	if s.settle(w, r, &o) {
+	o := s.process(r, &p)
+	if s.respond(w, r, &o) {
 		return
 	}
 	switch {
-	case p.problem != "":
-		writeMessage(w, http.StatusBadRequest, p.problem)
-	case o.refusal != nil:
+	case p.invalid != "":
+		writeMessage(w, http.StatusBadRequest, p.invalid)
+	case o.rejection != nil:
 		body := cmp.Or(o.cfg.RefusedBody, `{"message":"Invalid refresh token"}`)
 		writeBody(w, cmp.Or(o.cfg.RefusedStatus, http.StatusUnauthorized), []byte(body))
 	default:
-		restGrant(w, &o, p.token)
+		restRefreshed(w, &o, p.token)
 	}
 }
 
-// restGrant answers a refresh that was granted, in the configured shape.
-func restGrant(w http.ResponseWriter, o *outcome, token string) {
+// restRefreshed answers a refresh that was granted, in the configured shape.
+func restRefreshed(w http.ResponseWriter, o *refreshResult, token string) {
 	switch o.cfg.Shape {
 	case StringShape:
-		writeJSON(w, o.cfg.RefreshStatus, o.grant.access)
+		writeJSON(w, o.cfg.RefreshStatus, o.issued.access)
 	case TextShape:
-		writeBody(w, o.cfg.RefreshStatus, []byte(o.grant.access))
+		writeBody(w, o.cfg.RefreshStatus, []byte(o.issued.access))
 	case ObjectShape:
-		writeJSON(w, o.cfg.RefreshStatus, restObject(&o.cfg, o.grant, token))
+		writeJSON(w, o.cfg.RefreshStatus, restObject(&o.cfg, o.issued, token))
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *Server) restLogout(w http.ResponseWriter, r *http.Request) {
 }
 
 // restObject is the answer to a login or a refresh in the REST dialect.
-func restObject(cfg *Config, g *grant, presented string) map[string]any {
+func restObject(cfg *Config, g *issued, presented string) map[string]any {
 	m := map[string]any{cfg.AccessField: g.access}
 	if refresh, ok := cfg.refreshMember(g, presented); ok {
 		m[cfg.RefreshField] = refresh

@@ -17,7 +17,7 @@ type Server struct {
 	URL string
 
 	foreign   *Foreign
-	main      *host
+	http      *httpServer
 	transport *http.Transport
 	mux       *http.ServeMux
 	done      chan struct{} // closed by Close
@@ -25,12 +25,12 @@ type Server struct {
 
 	mu            sync.Mutex
 	cfg           Config
-	ledger        *ledger
+	tokens        *tokenTable
 	stats         Stats
 	events        Timeline
 	pending       []Event       // not yet told to OnEvent
 	changed       chan struct{} // closed at the next change of the counters, if anyone waits
-	stirred       bool          // the counters have changed since the last unlock
+	dirty         bool          // the counters have changed since the last unlock
 	refreshFaults []fault
 	apiFaults     []fault
 	refreshHold   chan struct{} // closed at the release
@@ -55,30 +55,29 @@ func Start(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	key, err := newSigningKey(cfg.Algorithm)
-	if err != nil {
-		return nil, err
-	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 100}
-	var near, far net.Listener
+	var api, foreign net.Listener
 	if cfg.InMemory {
-		near, far = listenInMemory(transport)
-	} else if near, far, err = listenTCP(cfg.Addr); err != nil {
-		return nil, err
+		api, foreign = listenInMemory(transport)
+	} else {
+		var err error
+		if api, foreign, err = listenTCP(cfg.Addr); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{
-		URL:       "http://" + near.Addr().String(),
+		URL:       "http://" + api.Addr().String(),
 		transport: transport,
 		done:      make(chan struct{}),
 		cfg:       cfg,
-		ledger:    newLedger(key),
+		tokens:    newTokenTable(),
 	}
 	if s.cfg.Issuer == "" {
 		s.cfg.Issuer = s.URL
 	}
 	s.mux = s.routes()
-	s.foreign = newForeign(s, far)
-	s.main = serve(near, s.Handler())
+	s.foreign = newForeign(s, foreign)
+	s.http = serve(api, s.Handler())
 	return s, nil
 }
 
@@ -89,8 +88,8 @@ func Start(cfg Config) (*Server, error) {
 func (s *Server) Close() {
 	s.closing.Do(func() {
 		close(s.done)
-		s.main.close()
-		s.foreign.host.close()
+		s.http.close()
+		s.foreign.http.close()
 	})
 }
 
@@ -141,8 +140,8 @@ func (s *Server) Reconfigure(change func(*Config)) error {
 func (s *Server) Issue(user string) TokenPair {
 	s.mu.Lock()
 	defer s.unlock()
-	g := s.ledger.open(user, "", s.clock(), &s.cfg)
-	s.record(Event{Kind: EventIssue, User: user, Session: g.session.id}, nil)
+	g := s.tokens.open(user, "", s.clock(), &s.cfg)
+	s.record(Event{Kind: EventIssue, User: user, Session: g.family.id}, nil)
 	return TokenPair{AccessToken: g.access, RefreshToken: g.refresh, Expiry: time.Now().Add(g.ttl)}
 }
 
@@ -169,4 +168,21 @@ func (s *Server) now() time.Time {
 // abort panics: with an error out of NewServer, with [http.ErrAbortHandler] out of a handler.
 func abort(err error) {
 	panic(err) //nolint:forbidigo // httptest.NewServer's contract, and net/http's one way to cut a connection on HTTP/1 and HTTP/2
+}
+
+// routes is the table of all endpoints.
+func (s *Server) routes() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("POST /auth/login", s.restLogin)
+	m.HandleFunc("POST /auth/refresh", s.restRefresh)
+	m.HandleFunc("POST /auth/logout", s.restLogout)
+	m.HandleFunc("POST /oauth/token", s.oauthToken)
+	m.HandleFunc("POST /oauth/revoke", s.oauthRevoke)
+	m.HandleFunc("GET /me", s.api(required, s.me))
+	m.HandleFunc("/echo", s.api(required, s.echo))
+	m.HandleFunc("/public/echo", s.api(ignored, s.echo))
+	m.HandleFunc("/status/{code}", s.api(optional, s.status))
+	m.HandleFunc("GET /bytes/{n}", s.api(optional, s.bytes))
+	m.HandleFunc("/redirect", s.api(optional, s.redirect))
+	return m
 }

@@ -51,11 +51,11 @@ func TestServer_listens_on_the_given_address(t *testing.T) {
 func TestNewServer_panics_on_a_wrong_configuration(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if err, ok := recover().(error); !ok || !strings.HasPrefix(err.Error(), "authtest: Algorithm") {
+		if err, ok := recover().(error); !ok || !strings.HasPrefix(err.Error(), "authtest: Rotation") {
 			t.Errorf("recovered %v", err)
 		}
 	}()
-	authtest.NewServer(authtest.Config{Algorithm: "none"}).Close()
+	authtest.NewServer(authtest.Config{Rotation: "never"}).Close()
 }
 
 func TestServer_in_memory_reaches_nothing_else(t *testing.T) {
@@ -164,11 +164,9 @@ func TestServer_Reconfigure(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, authtest.Config{Users: authtest.Secrets{"bob": "pw"}})
 	for name, change := range map[string]func(*authtest.Config){
-		"Addr":      func(c *authtest.Config) { c.Addr = "127.0.0.1:99" },
-		"InMemory":  func(c *authtest.Config) { c.InMemory = false },
-		"Control":   func(c *authtest.Config) { c.Control = true },
-		"Issuer":    func(c *authtest.Config) { c.Issuer = "https://elsewhere.test" },
-		"Algorithm": func(c *authtest.Config) { c.Algorithm = "RS256" },
+		"Addr":     func(c *authtest.Config) { c.Addr = "127.0.0.1:99" },
+		"InMemory": func(c *authtest.Config) { c.InMemory = false },
+		"Issuer":   func(c *authtest.Config) { c.Issuer = "https://elsewhere.test" },
 	} {
 		want := "authtest: " + name + " cannot change while the server runs; start another one"
 		if err := s.Reconfigure(change); err == nil || err.Error() != want {
@@ -209,7 +207,7 @@ func TestServer_Reconfigure_leaves_the_callers_maps_alone(t *testing.T) {
 func TestStart_reports_everything_that_is_wrong(t *testing.T) {
 	t.Parallel()
 	_, err := authtest.Start(authtest.Config{
-		Algorithm: "HS256", AccessTTL: -1, RefreshTTL: -2, ReuseGrace: -3,
+		AccessTTL: -1, RefreshTTL: -2, ReuseGrace: -3,
 		Rotation: "never", Shape: "round", ExpiresIn: "soon",
 		RefreshStatus: 101, ExpiredStatus: 600, RejectScope: 1, RefusedStatus: 99,
 		RedirectStatus: 200, TokenRedirect: "/relative",
@@ -219,7 +217,7 @@ func TestStart_reports_everything_that_is_wrong(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for _, field := range []string{
-		"Algorithm", "AccessTTL", "RefreshTTL", "ReuseGrace", "Rotation", "Shape", "ExpiresIn",
+		"AccessTTL", "RefreshTTL", "ReuseGrace", "Rotation", "Shape", "ExpiresIn",
 		"RefreshStatus", "ExpiredStatus", "RejectScope", "RefusedStatus", "RedirectStatus", "TokenRedirect",
 	} {
 		found := false
@@ -230,7 +228,7 @@ func TestStart_reports_everything_that_is_wrong(t *testing.T) {
 			t.Errorf("no line about %s in\n%v", field, err)
 		}
 	}
-	if len(lines) != 13 {
-		t.Errorf("%d lines, want 13", len(lines))
+	if len(lines) != 12 {
+		t.Errorf("%d lines, want 12", len(lines))
 	}
 }

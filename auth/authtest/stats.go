@@ -30,7 +30,7 @@ func (s *Server) Stats() Stats {
 
 func (s *Server) statsLocked() Stats {
 	st := s.stats
-	st.Sessions = s.ledger.alive(s.clock())
+	st.Sessions = s.tokens.alive(s.clock())
 	return st
 }
 
@@ -64,7 +64,7 @@ func (s *Server) await(condition func(Stats) bool) <-chan struct{} {
 	return s.changed
 }
 
-// Timeline returns a copy of what happened so far: everything, or the last 10,000 events at least.
+// Timeline returns a copy of what happened so foreign: everything, or the last 10,000 events at least.
 func (s *Server) Timeline() Timeline {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,8 @@ func (s *Server) Timeline() Timeline {
 // record enters an event and its change to the counters. The caller holds the lock, and gives it
 // back by unlock.
 func (s *Server) record(e Event, count func(*Stats)) {
-	e.Time, e.Path = time.Now(), s.ledger.mask(e.Path)
+	e.Time, e.Path = time.Now(), printable(s.tokens.mask(e.Path))
+	e.Method, e.User, e.Note = printable(e.Method), printable(e.User), printable(e.Note)
 	if count != nil {
 		count(&s.stats)
 	}
@@ -83,24 +84,24 @@ func (s *Server) record(e Event, count func(*Stats)) {
 		s.events = append(Timeline(nil), s.events[keep:]...)
 	}
 	s.pending = append(s.pending, e)
-	s.stirred = true
+	s.dirty = true
 }
 
 // count changes the counters without an event. The caller holds the lock.
 func (s *Server) count(change func(*Stats)) {
 	change(&s.stats)
-	s.stirred = true
+	s.dirty = true
 }
 
 // unlock gives the lock back and tells everyone who waits for events.
 func (s *Server) unlock() {
 	pending, onEvent := s.pending, s.cfg.OnEvent
 	s.pending = nil
-	if s.stirred && s.changed != nil {
+	if s.dirty && s.changed != nil {
 		close(s.changed)
 		s.changed = nil
 	}
-	s.stirred = false
+	s.dirty = false
 	s.mu.Unlock()
 	if onEvent == nil {
 		return

@@ -40,7 +40,6 @@ func (c *Config) validate() error {
 		u, err := url.Parse(c.TokenRedirect)
 		report(err != nil || !u.IsAbs() || u.Host == "", "TokenRedirect is no absolute URL")
 	}
-	report(!oneOf(c.Algorithm, "ES256", "RS256", "EdDSA"), "Algorithm %q is unknown; use ES256, RS256 or EdDSA", c.Algorithm)
 	report(!oneOf(c.Rotation, Rotate, RepeatRefreshToken, OmitRefreshToken, BlankRefreshToken),
 		"Rotation %q is unknown; use repeat, omit, blank or nothing", c.Rotation)
 	report(!oneOf(c.Shape, ObjectShape, StringShape, TextShape), "Shape %q is unknown; use string, text or nothing", c.Shape)
@@ -60,12 +59,8 @@ func (c *Config) fixedChange(next *Config) string {
 		return "Addr"
 	case c.InMemory != next.InMemory:
 		return "InMemory"
-	case c.Control != next.Control:
-		return "Control"
 	case c.Issuer != next.Issuer:
 		return "Issuer"
-	case c.Algorithm != next.Algorithm:
-		return "Algorithm"
 	}
 	return ""
 }

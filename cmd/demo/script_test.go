@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/playground"
 )
 
 // TestScript runs the command lines of testdata/script, each with a home, a server and a keyring of its own.
@@ -36,7 +37,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			server, err := authtest.Start(authtest.Config{Control: true, Clients: authtest.Secrets{"demo": "sesame", "": ""}})
+			server, err := authtest.Start(authtest.Config{Clients: authtest.Secrets{"demo": "sesame", "": ""}})
 			if err != nil {
 				return err
 			}
@@ -112,7 +113,7 @@ func order(ts *testscript.TestScript, _ bool, args []string) {
 	case "failing":
 		server.FailAPI(1, number(), nil, "")
 	case "set":
-		ts.Check(server.Reconfigure(func(c *authtest.Config) { ts.Check(c.Set(args[1], args[2])) }))
+		ts.Check(server.Reconfigure(func(c *authtest.Config) { ts.Check(playground.Set(c, args[1], args[2])) }))
 	case "refreshes":
 		check("refreshes", stats.Refreshes)
 	case "logins":

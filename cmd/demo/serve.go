@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/playground"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 )
 
@@ -23,7 +24,7 @@ func newServe(a *app) *cobra.Command {
 			"/oauth/revoke), and has an API to call: /me, /echo, /status/CODE, /bytes/N, /redirect?to=URL. Every setting is a flag\n" +
 			"below; those and every kind of mishap can also be ordered while it runs, from its endpoints under /_control:\n\n" +
 			controlHelp +
-			"\nThese are open to everyone who can reach it, so it listens on this machine only.",
+			"\nAnyone who can reach these controls the server, so it listens on this machine only.",
 		Example: `  demo serve
   demo serve --access-ttl 10s
   demo serve --addr 127.0.0.1:0 --reuse-grace 10s --json`,
@@ -31,7 +32,7 @@ func newServe(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&addr, "addr", addr, "`address` to listen on; port 0 is a free one")
 	values := make(map[string]*string)
-	for _, s := range authtest.Settings() {
+	for _, s := range playground.Settings() {
 		usage := s.Usage
 		if s.Default != "" && s.Default != "false" && s.Default != "0" && s.Default != "0s" {
 			usage += " (default " + s.Default + ")"
@@ -42,15 +43,15 @@ func newServe(a *app) *cobra.Command {
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		config := authtest.Config{Addr: addr, Control: true}
+		var config authtest.Config
 		for name, v := range values {
 			if cmd.Flags().Changed(name) {
-				if err := config.Set(name, *v); err != nil {
+				if err := playground.Set(&config, name, *v); err != nil {
 					return usage(err, cmd)
 				}
 			}
 		}
-		return a.serve(cmd, config)
+		return a.serve(cmd, addr, config)
 	}
 	return cmd
 }
@@ -66,8 +67,8 @@ const controlHelp = `  POST /_control/expire                     every access to
   GET  /_control/settings, /_control/stats, /_control/timeline
 `
 
-func (a *app) serve(cmd *cobra.Command, config authtest.Config) error {
-	if !profile.LoopbackAddress(config.Addr) {
+func (a *app) serve(cmd *cobra.Command, addr string, config authtest.Config) error {
+	if !profile.LoopbackAddress(addr) {
 		return &hinted{
 			err: errors.New("the server listens on this machine only"), code: exitUsage,
 			hint: "use --addr 127.0.0.1:PORT",
@@ -80,7 +81,7 @@ func (a *app) serve(cmd *cobra.Command, config authtest.Config) error {
 		a.showEvent(e)
 	}
 	mu.Lock() // the address comes first
-	server, err := authtest.Start(config)
+	server, err := playground.Start(addr, config)
 	if err != nil {
 		mu.Unlock()
 		return &hinted{err: err, code: exitError, hint: "choose another address with --addr; 127.0.0.1:0 is a free one"}

@@ -1,6 +1,35 @@
 package authtest
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
+
+// ExpireAccess makes every access token issued so foreign expire. The refresh tokens stay good.
+func (s *Server) ExpireAccess() {
+	s.mu.Lock()
+	defer s.unlock()
+	n := len(s.tokens.access)
+	s.tokens.forget(func(accessToken) bool { return true })
+	s.record(Event{Kind: EventExpire, Note: fmt.Sprintf("%d access tokens", n)}, nil)
+}
+
+// Revoke ends every session of the user: its access tokens and refresh tokens are refused from now
+// on, as after a change of password.
+func (s *Server) Revoke(user string) {
+	s.revokeUser(user, func(ses *family) bool { return ses.user == user })
+}
+
+// RevokeAll ends every session of everyone.
+func (s *Server) RevokeAll() { s.revokeUser("", func(*family) bool { return true }) }
+
+func (s *Server) revokeUser(user string, match func(*family) bool) {
+	s.mu.Lock()
+	defer s.unlock()
+	n := s.tokens.revokeAll(match)
+	s.record(Event{Kind: EventRevoke, User: user, Note: fmt.Sprintf("%d sessions", n)},
+		func(st *Stats) { st.RevokedSessions += n })
+}
 
 // AssertRefreshes fails the test, and goes on, if the server has not received exactly n refresh
 // requests, of both dialects together, whatever it answered. The message holds the timeline.

@@ -1,37 +1,41 @@
-package authtest
+package playground
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// controlRoutes adds the endpoints under /_control.
+// controlRoutes adds the endpoints under /_control to the mux.
 func (s *Server) controlRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /_control/stats", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, s.Stats())
+		writeJSON(w, http.StatusOK, s.Provider.Stats())
 	})
 	m.HandleFunc("GET /_control/timeline", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		writeBody(w, http.StatusOK, []byte(s.Timeline().String()))
+		_, _ = io.WriteString(w, s.Provider.Timeline().String())
 	})
 	m.HandleFunc("GET /_control/settings", s.controlSettings)
 	for path, turn := range map[string]func(url.Values) error{
-		"expire":  func(url.Values) error { s.ExpireAccess(); return nil },
+		"expire":  func(url.Values) error { s.Provider.ExpireAccess(); return nil },
 		"revoke":  s.controlRevoke,
 		"fail":    s.controlFail,
 		"drop":    s.controlDrop,
 		"delay":   s.controlDelay,
-		"hold":    func(url.Values) error { s.HoldRefresh(); return nil },
-		"release": func(url.Values) error { s.HoldRefresh()(); return nil },
+		"hold":    func(url.Values) error { s.Provider.HoldRefresh(); return nil },
+		"release": func(url.Values) error { s.Provider.HoldRefresh()(); return nil },
 		"set":     s.controlSet,
 	} {
 		m.HandleFunc("POST /_control/"+path, func(w http.ResponseWriter, r *http.Request) {
 			if err := turn(r.URL.Query()); err != nil {
-				writeMessage(w, http.StatusBadRequest, err.Error())
+				writeJSON(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
 				return
 			}
 			w.WriteHeader(http.StatusNoContent)
@@ -39,7 +43,7 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 	}
 }
 
-// controlSettings answers with every setting and its value in force.
+// controlSettings responds with every setting and its current value.
 func (s *Server) controlSettings(w http.ResponseWriter, _ *http.Request) {
 	cfg := s.config()
 	values := make(map[string]string)
@@ -51,9 +55,9 @@ func (s *Server) controlSettings(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) controlRevoke(q url.Values) error {
 	if user := q.Get("user"); user != "" {
-		s.Revoke(user)
+		s.Provider.Revoke(user)
 	} else {
-		s.RevokeAll()
+		s.Provider.RevokeAll()
 	}
 	return nil
 }
@@ -70,11 +74,11 @@ func (s *Server) controlFail(q url.Values) error {
 	}
 	switch target := q.Get("target"); target {
 	case "", "refresh":
-		s.FailRefresh(n, status, header, q.Get("body"))
+		s.Provider.FailRefresh(n, status, header, q.Get("body"))
 	case "api":
-		s.FailAPI(n, status, header, q.Get("body"))
+		s.Provider.FailAPI(n, status, header, q.Get("body"))
 	default:
-		return fmt.Errorf("authtest: target is %q; use refresh or api", target)
+		return fmt.Errorf("target is %q; use refresh or api", target)
 	}
 	return nil
 }
@@ -82,7 +86,7 @@ func (s *Server) controlFail(q url.Values) error {
 func (s *Server) controlDrop(q url.Values) error {
 	n, err := number(q, "n", 1)
 	if err == nil {
-		s.DropAfterRotate(n)
+		s.Provider.DropAfterRotate(n)
 	}
 	return err
 }
@@ -90,7 +94,7 @@ func (s *Server) controlDrop(q url.Values) error {
 func (s *Server) controlDelay(q url.Values) error {
 	ms, err := number(q, "ms", 0)
 	if err == nil {
-		s.DelayRefresh(time.Duration(ms) * time.Millisecond)
+		s.Provider.DelayRefresh(time.Duration(ms) * time.Millisecond)
 	}
 	return err
 }
@@ -98,10 +102,10 @@ func (s *Server) controlDelay(q url.Values) error {
 // controlSet sets everything in the query, or nothing.
 func (s *Server) controlSet(q url.Values) error {
 	var failed error
-	err := s.Reconfigure(func(c *Config) {
+	err := s.Provider.Reconfigure(func(c *authtest.Config) {
 		draft := *c
 		for name := range q {
-			failed = errors.Join(failed, draft.Set(name, q.Get(name)))
+			failed = errors.Join(failed, Set(&draft, name, q.Get(name)))
 		}
 		if failed == nil {
 			*c = draft
@@ -110,15 +114,28 @@ func (s *Server) controlSet(q url.Values) error {
 	return errors.Join(failed, err)
 }
 
-// number reads a whole number out of the query.
-func number(q url.Values, name string, otherwise int) (int, error) {
+// number reads a whole number from the query; a missing one is fallback.
+func number(q url.Values, name string, fallback int) (int, error) {
 	v := q.Get(name)
 	if v == "" {
-		return otherwise, nil
+		return fallback, nil
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil {
-		return 0, fmt.Errorf("authtest: %s is %q; it must be a whole number", name, v)
+		return 0, fmt.Errorf("%s is %q; it must be a whole number", name, v)
 	}
 	return n, nil
+}
+
+// config returns the current configuration of the provider.
+func (s *Server) config() (cfg authtest.Config) {
+	_ = s.Provider.Reconfigure(func(c *authtest.Config) { cfg = *c }) // changes nothing
+	return cfg
+}
+
+// writeJSON responds with a status and a value that always encodes.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
 }

@@ -6,6 +6,16 @@ import (
 	"time"
 )
 
+// Shape is the form of the answer to POST /auth/refresh.
+type Shape string
+
+// The kinds of [Shape].
+const (
+	ObjectShape Shape = ""       // {"accessToken": …, "refreshToken": …, "expiresIn": …}
+	StringShape Shape = "string" // the access token alone, as a JSON string
+	TextShape   Shape = "text"   // the access token alone, as plain text
+)
+
 // ExpiresIn is the form of the lifetime in token answers.
 type ExpiresIn string
 
@@ -40,4 +50,30 @@ func (c *Config) expiresMember(ttl time.Duration) (any, bool) {
 	case ExpiresInSeconds:
 	}
 	return seconds, true
+}
+
+// Rotation says which refresh token the answer to a refresh carries.
+type Rotation string
+
+// The kinds of [Rotation].
+const (
+	Rotate             Rotation = ""       // a new one; the old one is spent (RFC 9700, section 4.14)
+	RepeatRefreshToken Rotation = "repeat" // the one that was presented, which stays good
+	OmitRefreshToken   Rotation = "omit"   // none; the presented one stays good (RFC 6749, section 6)
+	BlankRefreshToken  Rotation = "blank"  // an empty string; the presented one stays good
+)
+
+// refreshMember returns the refresh token of an answer, and whether there is one.
+func (c *Config) refreshMember(g *issued, presented string) (string, bool) {
+	if g.refresh != "" {
+		return g.refresh, true
+	}
+	switch c.Rotation {
+	case RepeatRefreshToken:
+		return presented, true
+	case BlankRefreshToken:
+		return "", true
+	case Rotate, OmitRefreshToken:
+	}
+	return "", false
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
@@ -127,5 +128,41 @@ func TestConfig_OnEvent(t *testing.T) {
 	defer mu.Unlock()
 	if got, want := seen, s.Timeline(); !slices.Equal(got, want) || len(got) != 4 {
 		t.Errorf("told\n%swant\n%s", got, want)
+	}
+}
+
+// A client writes the path, the method and the user name; none of it reaches a terminal as control
+// characters.
+func TestEvent_escapes_control_characters(t *testing.T) {
+	t.Parallel()
+	var events []authtest.Event
+	s := newServer(t, authtest.Config{OnEvent: func(e authtest.Event) { events = append(events, e) }})
+	s.Issue("bob\x1b]0;owned\a\u202e")
+	r := request(t.Context(), t, s, http.MethodGet, "/public/echo", "", nil)
+	r.URL.Path = "/status/\x1b[2J\r\n\x9b31m\u0085"
+	if _, err := try(s, r); err != nil {
+		t.Fatal(err)
+	}
+	call(t, s, http.StatusUnauthorized, http.MethodGet, "/status/"+strings.Repeat("x", 5000), "", bearer("x"))
+	if len(events) != 3 {
+		t.Fatalf("%d events, want 3: %v", len(events), events)
+	}
+	text := s.Timeline().String()
+	for i := range events {
+		text += events[i].String()
+		if n := len(events[i].Path); n > 1010 {
+			t.Errorf("a path of %d bytes", n)
+		}
+	}
+	for _, c := range text {
+		if c != '\n' && !unicode.IsPrint(c) || c == '\ufffd' {
+			t.Errorf("%q in %q", c, text)
+		}
+	}
+	if want := `bob\x1b]0;owned\a\u202e`; events[0].User != want {
+		t.Errorf("user %q, want %q", events[0].User, want)
+	}
+	if want := `/status/\x1b[2J\r\n\x9b31m\u0085`; events[1].Path != want {
+		t.Errorf("path %q, want %q", events[1].Path, want)
 	}
 }
