@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -73,81 +71,69 @@ const (
 	defaultWindowAttempts = 5
 )
 
-// Interceptor signs requests, renews the token when it has to, and keeps the session. It implements
-// [interceptor.Interceptor]. All methods are safe for concurrent use. Make one with [New]; share it between all
-// clients of the session.
-type Interceptor struct {
+// settings is a Config that has been checked and completed. It never changes, so many interceptors can
+// share it.
+type settings struct {
 	config  Config
 	base    *url.URL // nil: requests must be absolute
 	origins []origin
-
-	state atomic.Pointer[session] // nil until the store was read
-	shared
 }
 
-var _ interceptor.Interceptor = (*Interceptor)(nil)
-
-// New checks the configuration, all of it, and returns an interceptor, or one error that tells everything that is wrong.
-// It does not touch the store: the session is read when it is first needed.
+// New checks the configuration, all of it, and returns an interceptor, or one error that names
+// everything that is wrong. It does not touch the store: the session is read when it is first needed.
 func New(c Config) (*Interceptor, error) {
-	a := &Interceptor{config: c}
-	if err := errors.Join(a.checkOrigins(), a.checkRefresher(), a.checkDurations()); err != nil {
+	s := &settings{config: c}
+	if err := errors.Join(s.checkOrigins(), s.checkRefresher(), s.checkDurations()); err != nil {
 		return nil, err
 	}
-	a.setDefaults()
-	return a, nil
+	s.setDefaults()
+	return newInterceptor(s, s.config.Account), nil
 }
 
 // ownRefresher is a refresher of this package.
 type ownRefresher interface {
 	Refresher
 	bind(base *url.URL, c *Config) (ownRefresher, error) // checks it, and resolves its URL
-	suits(Token) bool                                    // tells whether there is anything to send
+	suits(Token) bool                                    // reports whether there is anything to send
 }
 
 // checkRefresher lets the refreshers of this package check themselves.
-func (a *Interceptor) checkRefresher() error {
-	own, ok := a.config.Refresher.(ownRefresher)
+func (s *settings) checkRefresher() error {
+	own, ok := s.config.Refresher.(ownRefresher)
 	if !ok {
 		return nil
 	}
-	own, err := own.bind(a.base, &a.config)
-	a.config.Refresher = own
+	own, err := own.bind(s.base, &s.config)
+	s.config.Refresher = own
 	return err
 }
 
-func (a *Interceptor) checkDurations() error {
+// canRefresh reports whether there is any use in asking the Refresher. If not, the server decides how
+// long the token serves.
+func (s *settings) canRefresh(t Token) bool {
+	own, ok := s.config.Refresher.(ownRefresher)
+	return s.config.Refresher != nil && (!ok || own.suits(t))
+}
+
+func (s *settings) checkDurations() error {
 	var errs []error
-	if a.config.RefreshTimeout < 0 {
+	if s.config.RefreshTimeout < 0 {
 		errs = append(errs, errors.New("auth: RefreshTimeout must not be negative"))
 	}
-	if a.config.RefreshWindow.Interval < 0 {
+	if s.config.RefreshWindow.Interval < 0 {
 		errs = append(errs, errors.New("auth: RefreshWindow.Interval must not be negative"))
 	}
 	return errors.Join(errs...)
 }
 
-func (a *Interceptor) setDefaults() {
-	c := &a.config
+func (s *settings) setDefaults() {
+	c := &s.config
 	c.Account = cmp.Or(c.Account, defaultAccount)
 	c.RefreshTimeout = cmp.Or(c.RefreshTimeout, defaultRefreshTimeout)
 	c.ExpiryWindow = max(cmp.Or(c.ExpiryWindow, defaultExpiryWindow), 0)
 	c.RefreshWindow.Interval = cmp.Or(c.RefreshWindow.Interval, defaultWindow)
 	c.RefreshWindow.MaxAttempts = cmp.Or(c.RefreshWindow.MaxAttempts, defaultWindowAttempts)
-	if c.Store == nil {
-		c.Store = newVolatile()
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	a.turn, a.closing = make(chan struct{}, 1), make(chan struct{})
 }
-
-// BaseURL returns the configured base URL, which a chain puts on the client it is installed on.
-func (a *Interceptor) BaseURL() string { return a.config.BaseURL }
-
-// String names the interceptor in errors.
-func (a *Interceptor) String() string { return "auth.Interceptor(" + a.config.Account + ")" }
-
-// Format prints String, whatever the verb.
-func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }

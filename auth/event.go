@@ -81,39 +81,12 @@ func (e Event) attrs() []slog.Attr {
 	return attrs
 }
 
-// note puts what has happened in line for tell. The mutex is held, and was when it happened: so the line has the order in
-// which things happened.
-func (a *Interceptor) note(e Event) {
-	e.Account, e.Time = a.config.Account, time.Now()
-	a.events = append(a.events, e)
-}
+// deliver hands out the events that are queued. No lock may be held.
+func (a *Interceptor) deliver() { a.journal.deliver(a.emit) }
 
-// tell empties the line, unless another goroutine is doing that. No lock is held.
-func (a *Interceptor) tell() {
-	for a.tellNext() {
-	}
-}
-
-func (a *Interceptor) tellNext() bool {
-	a.mu.Lock()
-	if a.telling || len(a.events) == 0 {
-		a.mu.Unlock()
-		return false
-	}
-	e := a.events[0]
-	a.events, a.telling = a.events[1:], true
-	a.mu.Unlock()
-	defer func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.telling = false
-	}()
-	a.emit(e)
-	return true
-}
-
-// emit tells Logger and OnEvent.
+// emit hands an event to Logger and OnEvent. A panic in either goes no further.
 func (a *Interceptor) emit(e Event) {
+	e.Account = a.account
 	level := slog.LevelInfo
 	if e.Kind == RefreshFailed || e.Kind == PersistFailed {
 		level = slog.LevelWarn

@@ -2,11 +2,46 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
+
+// Interceptor signs requests, renews the token when necessary, and keeps the session. It implements
+// [interceptor.Interceptor]. All methods are safe for concurrent use. Make one with [New]; share it
+// between all clients of the session.
+type Interceptor struct {
+	*settings // what New has checked
+
+	account string
+	state   state       // what is known of the session
+	persist persistence // where it is stored
+	journal journal     // what has happened to it
+	workers workers     // what is under way
+}
+
+var _ interceptor.Interceptor = (*Interceptor)(nil)
+
+func newInterceptor(s *settings, account string) *Interceptor {
+	a := &Interceptor{settings: s, account: account}
+	a.state.journal = &a.journal
+	a.persist = persistence{store: s.config.Store, account: account, writes: make(chan struct{}, 1)}
+	if a.persist.store == nil {
+		a.persist.store = newMemoryStore()
+	}
+	return a
+}
+
+// BaseURL returns the configured base URL, which a chain puts on the client it is installed on.
+func (a *Interceptor) BaseURL() string { return a.config.BaseURL }
+
+// String names the interceptor in errors.
+func (a *Interceptor) String() string { return "auth.Interceptor(" + a.account + ")" }
+
+// Format prints String, whatever the verb.
+func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }
 
 // CopyOnWrite promises to write neither into URL nor into header values of a request, which saves copying them (package
 // interceptor, Copies). A SetCredential may.
@@ -21,9 +56,9 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 		req.SetExtra(a, (*session)(nil)) // an earlier attempt may have been
 		return h.Next(req)
 	}
-	s, err := a.usable(req.Context())
+	s, err := a.fresh(req.Context())
 	if before := a.signer(req); err == nil && before != nil && before.signedIn() && s.signedIn() {
-		_, err = s.instead(before) // a Login may have come between the attempts
+		_, err = s.replacing(before) // a Login may have come between the attempts
 	}
 	if err != nil {
 		return h.Reject(err, interceptor.Through)
@@ -42,10 +77,10 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 		return h.Next(resp)
 	}
 	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
-		a.prove(s)
+		a.state.markAccepted(s)
 		return h.Next(resp)
 	}
-	again, err := a.renew(resp.Request, s)
+	again, err := a.renewed(resp.Request, s)
 	switch {
 	case err != nil:
 		return h.Reject(err, interceptor.Through)
@@ -63,10 +98,10 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 		return h.Next(e)
 	}
 	s := a.signer(e.Request)
-	if s == nil || !a.refused(e.Response) {
+	if s == nil || !a.refusedToken(e.Response) {
 		return h.Next(e)
 	}
-	again, err := a.renew(e.Request, s)
+	again, err := a.renewed(e.Request, s)
 	switch {
 	case err != nil:
 		return h.Next(&interceptor.Error{
@@ -87,8 +122,8 @@ func (a *Interceptor) sign(r *http.Request, s *session) {
 	r.Header["Authorization"] = s.header
 }
 
-// signer returns the session a request was signed with: nil if it was not ours to sign, one that is signed out if there
-// was no token to sign it with.
+// signer returns the session a request was signed with: nil if it was not ours to sign, one that is
+// signed out if there was no token to sign it with.
 func (a *Interceptor) signer(req *interceptor.Request) *session {
 	if req == nil {
 		return nil
@@ -97,21 +132,22 @@ func (a *Interceptor) signer(req *interceptor.Request) *session {
 	return s
 }
 
-func (a *Interceptor) refused(resp *interceptor.Response) bool {
+func (a *Interceptor) refusedToken(resp *interceptor.Response) bool {
 	if a.config.ShouldRefresh != nil {
 		return a.config.ShouldRefresh(resp)
 	}
 	return Unauthorized(resp)
 }
 
-// usable returns a session to sign with now. One that has expired is renewed; it waits for that until ctx ends.
-func (a *Interceptor) usable(ctx context.Context) (*session, error) {
+// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that until
+// ctx ends.
+func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
 		return s, err
 	}
 	now := time.Now()
-	if !s.due(now) || !a.renewable(s) {
+	if !s.due(now) || !a.canRefresh(s.Token) {
 		return s, nil
 	}
 	if s.expired(now) {
@@ -121,38 +157,33 @@ func (a *Interceptor) usable(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// renewable tells whether there is any use in asking the Refresher. If not, the server decides how long the token serves.
-func (a *Interceptor) renewable(s *session) bool {
-	own, ok := a.config.Refresher.(ownRefresher)
-	return a.config.Refresher != nil && (!ok || own.suits(s.Token))
-}
+// retried marks a call that has been sent again with a token that replaced the one that was refused.
+type retried struct{ by *Interceptor }
 
-// renewed marks a call that has been sent again with a token that came after the one that was refused.
-type renewed struct{ by *Interceptor }
-
-// renew gets the token that is to be used instead of s, and tells whether to send the request again. It does so once for
-// each call; a token of another process, which may have expired as well, does not count.
-func (a *Interceptor) renew(req *interceptor.Request, s *session) (again bool, err error) {
-	if req.Extra(renewed{a}) != nil {
+// renewed gets the token that is to be used in place of that of s, which the server refused, and
+// reports whether to send the request again. That happens once for each call; a token that another
+// process stored, which may have expired as well, does not count.
+func (a *Interceptor) renewed(req *interceptor.Request, s *session) (again bool, err error) {
+	if req.Extra(retried{a}) != nil {
 		return false, nil
 	}
 	now := s
 	switch {
 	case !s.signedIn():
-		// Another process may have logged in since; if none has, the server's answer is the caller's.
-		now = a.reload(req.Context(), s)
+		// Another process may have logged in since. If none has, the caller gets the server's response.
+		now = a.reread(req.Context(), s)
 	case a.config.Refresher != nil:
 		now, err = a.refreshed(req.Context(), s, refused)
 	default:
-		if latest := a.state.Load(); latest.succeeds(s) {
-			now, err = latest.instead(s)
+		if latest := a.state.current.Load(); latest.isNewerThan(s) {
+			now, err = latest.replacing(s)
 		}
 	}
 	if err != nil || !now.signedIn() || now == s {
 		return false, err
 	}
 	if !now.loaded {
-		req.SetExtra(renewed{a}, true)
+		req.SetExtra(retried{a}, true)
 	}
 	return true, nil
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Login begins a session with a token that the program got from the server, and stores it. It replaces the session there
-// may be, after waiting for a refresh of it that is under way; call Logout first if that may be another user's. An
-// Expiry of zero is read from the access token if that is a JWT. On an error nothing has changed; [ErrPersist] says
-// that the store did not take the session.
+// Login begins a session with a token that the program got from the server, and stores it. It replaces
+// any existing session, after waiting for a refresh of it that is under way; call Logout first if that
+// may be another user's. An Expiry of zero is read from the access token if that is a JWT. If Login
+// returns an error, nothing has changed; [ErrPersist] says that the store did not take the session.
 func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := t.check(a.config.SetCredential == nil); err != nil {
 		return err
@@ -17,41 +17,32 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if t.Expiry.IsZero() {
 		t.Expiry = jwtExpiry(t.AccessToken, now, time.Time{})
 	}
-	r := newRecord(a.config.Account, t, now)
-	if err := a.enter(ctx, r); err != nil {
+	r := newRecord(a.account, t, now)
+	if err := a.commitLogin(ctx, r); err != nil {
 		return persistError("save", err)
 	}
-	a.tell()
+	a.deliver()
 	return nil
 }
 
-// enter stores the session, then makes it known.
-func (a *Interceptor) enter(ctx context.Context, r *record) error {
-	leave, err := a.takeTurn(ctx)
+// commitLogin stores the session, then makes it known: a request must not use a session that a crash
+// would lose. A refresh that meets the record in between waits for the outcome (waitForLogin).
+func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
+	unlock, err := a.lockWrites(ctx)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	a.entersAs(r.Session)
-	err = a.update(ctx, func(context.Context, []byte) ([]byte, error) {
-		r.Obtained = storable(time.Now()) // a Logout that gave up while this one waited was not about it
+	defer unlock()
+	a.state.beginLogin(r.Session)
+	err = a.persist.update(ctx, func(context.Context, []byte) ([]byte, error) {
+		r.Obtained = storable(time.Now()) // a Logout that gave up while this Login waited was not about it
 		return r.encode()
 	})
 	if err != nil {
-		a.entersAs("")
+		a.state.abortLogin()
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.begin()
-	a.state.Store(newSession(r, a.epoch, a.config.ExpiryWindow))
-	a.entering = ""
-	a.note(Event{Kind: SignedIn, Expiry: r.Expiry})
+	s := newSession(r, "", a.config.ExpiryWindow)
+	a.state.commitLogin(s, Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil
-}
-
-func (a *Interceptor) entersAs(session string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.entering = session
 }

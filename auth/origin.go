@@ -96,7 +96,7 @@ func (a *Interceptor) knows(scheme, host string) bool {
 }
 
 // checkOrigins reads the origins that may see the token.
-func (a *Interceptor) checkOrigins() error {
+func (a *settings) checkOrigins() error {
 	var errs []error
 	add := func(field, raw string) *url.URL {
 		u, o, err := a.config.parseOrigin(field, raw)

@@ -3,183 +3,176 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
-// why a token is to be refreshed.
-type why uint8
+// trigger is why a token is refreshed.
+type trigger uint8
 
 const (
-	early   why = iota // it is about to expire
-	expired            // it has
-	refused            // the server did not accept it
-	asked              // Interceptor.Refresh
+	early   trigger = iota // it is about to expire
+	expired                // it has expired
+	refused                // the server did not accept it
+	manual                 // Interceptor.Refresh
 )
 
-// refreshed returns a session that is newer than old, refreshing old if there is none. Everyone who asks on behalf of the
-// same session shares one refresh and its outcome, failure included.
-func (a *Interceptor) refreshed(ctx context.Context, old *session, y why) (*session, error) {
+// refreshed returns a session that is newer than old, refreshing old if there is none. All callers that
+// ask on behalf of the same session share one refresh and its outcome, failure included.
+func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger) (*session, error) {
 	if a.isInside(ctx) {
 		return nil, &RefreshError{Err: errInside}
 	}
-	a.mu.Lock()
-	s, f := a.state.Load(), a.refreshing.Load()
-	var err error
-	switch {
-	case s.succeeds(old):
-		a.mu.Unlock()
-		return s.instead(old)
-	case f != nil:
-	case s.failure != nil && s.failure != old.failure && s.failure.stands(time.Now()):
-		err = s.failure.err // it failed while the request was on its way
-	default:
-		f, err = a.takeOff(s, y)
+	s, c, err := a.state.joinRefresh(old, t, a.start)
+	if c == nil {
+		return s, err
 	}
-	a.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	return f.wait(ctx)
+	return c.wait(ctx)
 }
 
-// refreshAhead refreshes s in the background, if that is not under way. Nobody waits, so nobody fails.
+// refreshAhead refreshes s in the background, unless that is under way. Nobody waits, so nobody fails.
 func (a *Interceptor) refreshAhead(s *session) {
-	if a.refreshing.Load() != nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.refreshing.Load() == nil && a.state.Load() == s {
-		_, _ = a.takeOff(s, early)
+	if a.state.refresh.Load() == nil {
+		_, _, _ = a.state.joinRefresh(s, early, a.start)
 	}
 }
 
-// takeOff starts the refresh of s, unless the last one failed too recently. The mutex is held.
-func (a *Interceptor) takeOff(s *session, y why) (*flight, error) {
-	now := time.Now()
-	if s.failure != nil {
-		left := s.failure.rest(now)
-		if y == early {
-			left = s.failure.eagerRest(now)
-		}
-		if left > 0 {
-			err := *s.failure.err
-			err.RetryAfter = left
-			return nil, &err
-		}
-	}
-	if y == refused && s.failure == nil && s.Generation > 1 && !s.proven.Load() {
-		a.attempts.add(now) // the refresh that brought this token did not help
-	}
+// start begins the refresh of s on a goroutine of its own; nil if the interceptor is closed. The state
+// is locked. The refresh gets a context of its own: a caller's cancellation ends only the caller's wait.
+func (a *Interceptor) start(s *session) *call {
 	ctx, abort := context.WithCancel(context.Background())
-	f := newFlight()
-	f.abort = abort
-	if !a.spawn(func() { defer abort(); a.fly(ctx, f, s) }) {
+	c := newCall()
+	c.abort = abort
+	if !a.workers.start(func() { defer abort(); a.run(ctx, c, s) }) {
 		abort()
-		return nil, &RefreshError{Err: ErrClosed}
+		return nil
 	}
-	a.refreshing.Store(f)
-	return f, nil
+	return c
 }
 
-// fly refreshes s and tells everyone. Nothing that the user's code does keeps it from landing.
-func (a *Interceptor) fly(ctx context.Context, f *flight, s *session) {
-	o := outcome{err: errVanished}
+// run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that the
+// user's code does, a panic or runtime.Goexit included, keeps it from finishing the call.
+func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
+	f := facts{session: s, saveErr: errVanished}
 	defer func() {
-		next, err := a.settle(s, &o)
-		defer a.dispose(&o)
-		defer f.land(next, err)
-		a.tell()
+		if f.at.IsZero() {
+			f.at = time.Now()
+		}
+		next, unused, err := a.apply(s, decide(f))
+		defer a.revokeUnused(unused)
+		defer c.finish(next, err)
+		a.deliver()
 	}()
-	a.refresh(ctx, s, &o)
+	a.collect(ctx, s, &f)
 }
 
-// outcome is what a refresh came to.
-type outcome struct {
-	next     *record // the server's answer
-	adopted  *record // another process's newer token
-	replaced *record // another login's session
-	gone     bool    // the store has no session
-	dead     error   // the server refused the refresh token for good
-	stale    bool    // Login or Logout came in between
-	err      error   // anything else: the session is kept
-	tried    bool    // the Refresher was called
-
-	orphan *Token // a token to revoke, because it came too late
-}
-
-// refresh does the work, under the lock of the store. Until it returns o.err tells that it has not.
-func (a *Interceptor) refresh(ctx context.Context, s *session, o *outcome) {
-	limited, cancel := context.WithTimeout(ctx, a.config.RefreshTimeout)
+// collect takes the store's lock, reads, asks the server if that is necessary, and saves.
+func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
+	ctx, cancel := context.WithTimeout(aborted, a.config.RefreshTimeout)
 	defer cancel()
-	var failed error // what the callback returned, which the store may have wrapped
-	err := a.update(limited, func(inside context.Context, old []byte) ([]byte, error) {
-		value, err := a.decide(ctx, inside, s, old, o)
-		failed = err
-		return value, err
+	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
+		if f.stored, f.err = decodeRecord(old, a.account); f.err != nil {
+			return nil, f.err
+		}
+		f.read, f.superseded = true, a.state.superseded(s, f.stored)
+		if o := decide(facts{session: s, read: true, stored: f.stored, superseded: f.superseded}); o.step != ask {
+			return o.value(old)
+		}
+		if f.err = a.checkRefreshWindow(); f.err != nil {
+			return nil, f.err
+		}
+		a.ask(aborted, inside, f)
+		o := decide(facts{
+			session: s, read: true, superseded: f.superseded, asked: true, token: f.token, err: f.err, at: f.at,
+		})
+		if o.failure != nil {
+			return nil, f.err
+		}
+		return o.value(old)
 	})
-	if failed != nil {
-		err = failed
-	}
-	o.err = err
-	if o.stale {
-		o.stale, o.err = a.succeeded(limited, s)
+	if f.superseded && !f.asked {
+		f.superseded, f.err = a.waitForLogin(ctx, s)
 	}
 }
 
-// succeeded waits until the Login is known that has stored another session already, and tells whether there was one: where it
-// failed after all, the refresh has, too.
-func (a *Interceptor) succeeded(ctx context.Context, s *session) (bool, error) {
-	if a.overtaken(s, nil) {
+// ask calls the Refresher. Inside is the store's context: its values count, and its end too, as far as
+// it does not stem from the caller of Update.
+func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
+	ctx, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
+	defer cancel()
+	defer context.AfterFunc(aborted, cancel)()
+	f.asked, f.err = true, errVanished
+	f.token, f.err = callRefresher(ctx, a.config.Refresher, f.session.Token)
+	f.at = time.Now()
+	f.superseded = a.state.superseded(f.session, nil)
+}
+
+// callRefresher turns panics and tokens that are none into errors.
+func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
+	defer func() { err = scrub(recovered("Refresher", recover(), err), old, t) }()
+	t, err = r.Refresh(ctx, old)
+	if err == nil && t.AccessToken == "" {
+		err = errors.New("the response has no access token")
+	}
+	return t, err
+}
+
+// checkRefreshWindow refuses a refresh if too many recent ones did not help.
+func (a *Interceptor) checkRefreshWindow() error {
+	limit := a.config.RefreshWindow
+	wait := a.state.refreshWait(time.Now(), limit)
+	if wait <= 0 {
+		return nil
+	}
+	return &RefreshError{
+		RetryAfter: wait,
+		Err:        fmt.Errorf("%w: %d within %v did not help", ErrExcessiveRefresh, limit.MaxAttempts, limit.Interval),
+	}
+}
+
+// waitForLogin waits until the outcome of the Login is known that has stored another session already.
+// It reports whether that Login succeeded; if not, the refresh has failed.
+func (a *Interceptor) waitForLogin(ctx context.Context, s *session) (bool, error) {
+	if a.state.superseded(s, nil) {
 		return true, nil
 	}
-	leave, err := a.takeTurn(ctx)
+	unlock, err := a.lockWrites(ctx)
 	if err != nil {
 		return false, err
 	}
-	leave()
-	return a.overtaken(s, nil), errLoginFailed
+	unlock()
+	if a.state.superseded(s, nil) {
+		return true, nil
+	}
+	return false, errLoginFailed
 }
 
 var errLoginFailed = errors.New("auth: a Login that failed came in between")
 
-// decide returns what to store in the place of old. Inside is the context the store gave.
-func (a *Interceptor) decide(flying, inside context.Context, s *session, old []byte, o *outcome) ([]byte, error) {
-	stored, err := decodeRecord(old, a.config.Account)
-	if err != nil {
-		return nil, err
+// apply makes the outcome of a refresh of s known, and returns what those who wait for it get. Unused
+// is a token to revoke.
+func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token, err error) {
+	next = o.session(s, a.config.ExpiryWindow)
+	if next == nil || !a.state.publish(s, next, o) {
+		unused = o.revoke
+		if o.step == save {
+			unused = &o.next.Token // it arrived too late
+		}
+		next, err = a.state.current.Load().replacing(s)
+		return next, unused, err
 	}
-	if a.overtaken(s, stored) {
-		o.stale = true
-		return old, nil
+	if o.pending != nil {
+		a.retrySave(o.pending)
 	}
-	if o.compare(stored, s) {
-		return old, nil
+	if err := o.err(); err != nil {
+		return nil, nil, err
 	}
-	if err := a.admit(); err != nil {
-		return nil, err
-	}
-	o.tried = true
-	inside, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
-	defer cancel()
-	defer context.AfterFunc(flying, cancel)()
-	return a.exchange(inside, s, o)
+	return next, nil, nil
 }
 
-// compare decides whether what is stored makes a refresh of s unnecessary.
-func (o *outcome) compare(stored *record, s *session) bool {
-	switch {
-	case stored == nil:
-		o.gone = true
-	case stored.Session != s.Session && sameSubject(stored.AccessToken, s.AccessToken):
-		o.adopted = stored
-	case stored.Session != s.Session:
-		o.replaced = stored
-	case stored.Generation > s.Generation,
-		stored.Generation == s.Generation && stored.RefreshToken != s.RefreshToken:
-		o.adopted = stored
-	default:
-		return false
+// revokeUnused tells the server about a token that nobody will use.
+func (a *Interceptor) revokeUnused(t *Token) {
+	if t != nil {
+		_ = a.revoke(context.Background(), *t) // best effort, and nobody to tell
 	}
-	return true
 }

@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// session is what the interceptor knows at one moment: a token and what became of the attempts to refresh it. It is
-// immutable, but for proven, and its address is what a request remembers of the token that signed it.
+// session is what the interceptor knows at one moment: a token and how the attempts to refresh it went.
+// A session without a record is signed out.
 //
-// A session without a record is "signed out".
+// It never changes after it was published, except for accepted. Whatever happens to a session makes a
+// new one, so a request may keep the session that signed it and compare it later.
+//
+// There is one way to name a session: record.Session names the login, record.Generation counts its
+// tokens. Both are stored, so the name means the same in every process.
 type session struct {
 	*record
 
@@ -17,27 +21,35 @@ type session struct {
 	refreshAt time.Time // from here on it is refreshed ahead of time; zero: never
 	expiresAt time.Time // from here on requests wait for a refresh; zero: not known
 
-	reason  Reason // of a session that is signed out
-	ended   string // the session that was signed out
-	epoch   epoch
-	failure *failure     // the last refresh of this token, if it failed
-	proven  *atomic.Bool // the server has accepted the token
-	loaded  bool         // it came from the store, and may be as old as one that was just refused
+	// user names the first of several logins that followed each other in this process without a
+	// logout: a Login on top of a session is taken for the same user, unless the tokens say otherwise.
+	user     string
+	failure  *failure     // the last refresh of this token, if it failed
+	accepted *atomic.Bool // the server has accepted the token
+	loaded   bool         // it was read from the store, and may be as old as one that was just refused
+
+	reason Reason // why the session ended, if it is signed out
+	ended  string // record.Session of the session that ended
 }
 
-func newSession(r *record, epoch epoch, window time.Duration) *session {
-	s := &session{
-		record: r, epoch: epoch, proven: new(atomic.Bool),
-		header: []string{r.scheme() + " " + r.AccessToken},
+// newSession returns the session of r. An empty user means that no session came before it.
+func newSession(r *record, user string, window time.Duration) *session {
+	own := *r
+	if user == "" {
+		user = r.Session
 	}
-	s.expiresAt = r.Expiry
+	s := &session{record: &own, user: user, accepted: new(atomic.Bool), expiresAt: r.Expiry}
+	// The token is held once: as the tail of the header.
+	scheme := r.scheme() + " "
+	s.header = []string{scheme + r.AccessToken}
+	own.AccessToken = s.header[0][len(scheme):]
 	if r.AccessToken == "" {
 		s.expiresAt = r.Obtained
 	}
 	if s.expiresAt.IsZero() {
 		return s
 	}
-	// A token that lives shorter than the window must not be refreshed for every request.
+	// A token with a lifetime shorter than the window must not be refreshed for every request.
 	window = min(window, max(s.expiresAt.Sub(r.Obtained)/5, 0))
 	s.refreshAt = s.expiresAt.Add(-window)
 	if window > 0 {
@@ -46,14 +58,15 @@ func newSession(r *record, epoch epoch, window time.Duration) *session {
 	return s
 }
 
-func signedOut(reason Reason, epoch epoch, ended string) *session {
-	return &session{reason: reason, epoch: epoch, ended: ended}
+// signedOut returns the end of the session named ended; "" if there was none.
+func signedOut(reason Reason, ended string) *session {
+	return &session{reason: reason, ended: ended}
 }
 
 func (s *session) signedIn() bool { return s.record != nil }
 
-// last names the session that there is, or was before it was signed out; "" if none is known.
-func (s *session) last() string {
+// name returns record.Session of the session, or of the one that ended; "" if none is known.
+func (s *session) name() string {
 	switch {
 	case s == nil:
 		return ""
@@ -64,33 +77,37 @@ func (s *session) last() string {
 	}
 }
 
-// continues tells whether a request signed with old may be sent again with s: they are of one user. A Login on top of
-// a session renews it for the same user, unless the tokens say otherwise.
-func (s *session) continues(old *session) bool {
-	switch {
-	case s.Session == old.Session || sameSubject(s.AccessToken, old.AccessToken):
-		return true
-	case otherSubject(s.AccessToken, old.AccessToken):
-		return false
-	default:
-		return s.epoch.ends == old.epoch.ends
-	}
+// is reports whether s is signed in and of the same login as old.
+func (s *session) is(old *session) bool {
+	return s != nil && s.signedIn() && s.Session == old.Session
 }
 
-// succeeds tells whether s holds another token than old, or none any more.
-func (s *session) succeeds(old *session) bool {
+// isNewerThan reports whether s holds another token than old, or none any more.
+func (s *session) isNewerThan(old *session) bool {
 	if !s.signedIn() || !old.signedIn() {
 		return s != old
 	}
 	return s.Session != old.Session || s.Generation != old.Generation
 }
 
-// instead returns s for a request that was signed with old, which has been replaced, or why it must not be sent again.
-func (s *session) instead(old *session) (*session, error) {
+// sameUser reports whether a request signed with old may be sent again with s.
+func (s *session) sameUser(old *session) bool {
+	switch {
+	case s.Session == old.Session || sameSubject(s.AccessToken, old.AccessToken):
+		return true
+	case otherSubject(s.AccessToken, old.AccessToken):
+		return false
+	default:
+		return s.user == old.user
+	}
+}
+
+// replacing returns s for a request that was signed with old, or the reason not to send it again.
+func (s *session) replacing(old *session) (*session, error) {
 	switch {
 	case !s.signedIn():
 		return nil, &LoginRequiredError{Reason: s.reason}
-	case !s.continues(old):
+	case !s.sameUser(old):
 		return nil, &LoginRequiredError{Reason: ReasonReplaced}
 	default:
 		return s, nil
@@ -103,12 +120,9 @@ func (s *session) expired(now time.Time) bool {
 
 func (s *session) due(now time.Time) bool { return !s.refreshAt.IsZero() && !now.Before(s.refreshAt) }
 
-// failed returns the session after one more failed refresh.
-func (s *session) failed(err *RefreshError, now time.Time) *session {
+// failed returns the session after a refresh that failed with f.
+func (s *session) failed(f *failure) *session {
 	n := *s
-	n.failure = &failure{err: err, at: now.Round(0), count: 1}
-	if s.failure != nil {
-		n.failure.count += s.failure.count
-	}
+	n.failure = f
 	return &n
 }

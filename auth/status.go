@@ -34,10 +34,10 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{Account: a.config.Account, SignedIn: s.signedIn(), Reason: s.reason, Unsaved: a.unsaved()}
+	st := Status{Account: a.account, SignedIn: s.signedIn(), Reason: s.reason, Unsaved: a.state.pendingSave() != nil}
 	if s.signedIn() {
 		st.Expiry, st.Expired = s.expiresAt, s.expired(time.Now())
-		st.Refreshable = a.renewable(s)
+		st.Refreshable = a.canRefresh(s.Token)
 	}
 	if s.failure != nil {
 		st.LastError = s.failure.err
@@ -54,7 +54,7 @@ func (a *Interceptor) Token(ctx context.Context) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	return tokenOf(a.usable(ctx))
+	return tokenOf(a.fresh(ctx))
 }
 
 // tokenOf is the token of a session, if there is one.
@@ -79,14 +79,7 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	if a.config.Refresher == nil {
 		return Token{}, &RefreshError{Err: errors.New("there is no Refresher")}
 	}
-	return tokenOf(a.refreshed(ctx, s, asked))
-}
-
-// unsaved tells whether the store is behind.
-func (a *Interceptor) unsaved() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.debt != nil
+	return tokenOf(a.refreshed(ctx, s, manual))
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait

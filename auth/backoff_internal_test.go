@@ -14,7 +14,7 @@ func TestFailure_clock(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{
 		-time.Hour: 0, -time.Nanosecond: 0, 0: time.Minute, 20 * time.Second: 40 * time.Second, time.Minute: 0, time.Hour: 0,
 	} {
-		if got := f.rest(at.Add(after)); got != want {
+		if got := f.wait(refused, at.Add(after)); got != want {
 			t.Errorf("after %v: %v, want %v", after, got, want)
 		}
 	}

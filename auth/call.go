@@ -1,0 +1,48 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// call is work that several callers wait for: a refresh, or a read of the store. It runs detached from
+// all of them, so a caller that gives up ends only its own wait.
+type call struct {
+	done  chan struct{}
+	abort context.CancelFunc // makes a refresh give up on the server
+	once  sync.Once
+	s     *session
+	err   error
+}
+
+func newCall() *call { return &call{done: make(chan struct{})} }
+
+// finish gives the outcome to everyone who waits. Only the first outcome counts.
+func (c *call) finish(s *session, err error) {
+	c.once.Do(func() {
+		c.s, c.err = s, err
+		close(c.done)
+	})
+}
+
+func (c *call) wait(ctx context.Context) (*session, error) {
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // checked even if both are ready, so that chance does not decide
+		return nil, whyDone(ctx)
+	}
+	return c.s, c.err
+}
+
+// whyDone returns the cause of the end of ctx as an error that is also ctx.Err.
+func whyDone(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}

@@ -1,0 +1,197 @@
+package auth
+
+import (
+	"errors"
+	"time"
+)
+
+// facts is what is known about one refresh. run collects them in the order of the fields, and asks
+// decide what they mean: once the store was read, once the Refresher returned, and at the end.
+type facts struct {
+	session *session // what is being refreshed
+
+	read       bool    // the store's lock was held and stored was read
+	stored     *record // what the store holds; nil: nothing
+	superseded bool    // a Login or a Logout of this process came in between
+
+	asked bool  // the Refresher was called
+	token Token // what it returned
+	err   error // why a step failed: reading the record, the refresh window, the Refresher
+
+	saveErr error     // the store's own error: its lock, or the save
+	at      time.Time // when the last step ended
+}
+
+// step is what to do about the store, while its lock is held.
+type step uint8
+
+const (
+	keep   step = iota // write nothing
+	ask                // nothing is decided yet: call the Refresher
+	save               // write outcome.next
+	remove             // delete the record
+)
+
+// outcome is what facts mean: for the store, for the session, and for those who wait for the refresh.
+// At most one of next, ended and failure is set; none if a Login or Logout made the refresh pointless.
+type outcome struct {
+	step step
+
+	next    *record             // the session goes on with this record
+	loaded  bool                // next is another process's, and was in the store already
+	ended   *LoginRequiredError // the session is over
+	failure *failure            // the session is kept, and the refresh failed
+
+	pending   *pendingSave // what the store has not accepted
+	unhelpful bool         // the refresh counts in the refresh window
+	events    []Event
+	revoke    *Token // a token that nobody will use
+}
+
+// decide says what the facts mean. It is a pure function; TestDecide is its table.
+//
+// The order of the cases is the order of precedence:
+//
+//   - What the user did in this process wins over everything: a token that arrives after a Logout is
+//     not used, but revoked.
+//   - Then the server's word, if it was asked. It was asked under the lock, so nobody can have stored
+//     a newer token, and only a refusal of the very token that is stored ends the session.
+//   - Then a failure. It never ends the session.
+//   - Last what another process stored, which makes asking the server unnecessary.
+func decide(f facts) outcome {
+	switch {
+	case f.superseded:
+		return f.pointless()
+	case f.asked && errors.Is(f.err, ErrInvalidGrant):
+		return f.refused()
+	case f.err != nil:
+		return f.failed(f.err)
+	case f.asked:
+		return f.refreshed()
+	case !f.read:
+		return f.failed(f.saveErr)
+	case f.stored == nil:
+		return over(ReasonLogout, nil)
+	case f.stored.Session != f.session.Session:
+		return f.otherLogin()
+	case f.newer():
+		return outcome{next: f.stored, loaded: true}
+	case f.saveErr != nil: // the store gave up before the server was asked
+		return f.failed(f.saveErr)
+	default:
+		return outcome{step: ask}
+	}
+}
+
+// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. The Logout
+// may have given up waiting for the lock, so the record is deleted on its behalf; a Login waits for it.
+func (f facts) pointless() outcome {
+	switch {
+	case !f.asked:
+		return outcome{}
+	case f.err != nil:
+		return outcome{step: remove}
+	default:
+		return outcome{step: remove, revoke: &f.session.rotate(f.token, f.at).Token}
+	}
+}
+
+// refused ends the session: the refresh token is dead. If the store does not let the record go, it is
+// deleted later.
+func (f facts) refused() outcome {
+	o := over(ReasonInvalidGrant, f.err)
+	o.step = remove
+	if f.saveErr != nil {
+		o.pending = &pendingSave{session: f.session.Session}
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", f.saveErr)})
+	}
+	return o
+}
+
+// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window.
+func (f facts) failed(cause error) outcome {
+	n := newFailure(f.session.failure, cause, f.at)
+	return outcome{
+		failure: n, unhelpful: f.asked,
+		events: []Event{{Kind: RefreshFailed, Err: n.err}},
+	}
+}
+
+// refreshed goes on with the server's token. A store that does not take it does not stop the work: the
+// token lives in memory, and is saved later.
+func (f facts) refreshed() outcome {
+	t := f.token
+	if t.Expiry.IsZero() {
+		t.Expiry = jwtExpiry(t.AccessToken, f.at, time.Time{})
+	}
+	o := outcome{step: save, next: f.session.rotate(t, f.at)}
+	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
+	if f.saveErr != nil {
+		o.pending = &pendingSave{record: o.next, session: o.next.Session}
+		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", f.saveErr)})
+	}
+	return o
+}
+
+// otherLogin is a record of another login. It is adopted only if it certainly is of the same user.
+func (f facts) otherLogin() outcome {
+	if sameSubject(f.stored.AccessToken, f.session.AccessToken) {
+		return outcome{next: f.stored, loaded: true}
+	}
+	return over(ReasonReplaced, nil)
+}
+
+// newer reports whether another process has refreshed the session. A record of the same generation
+// with another refresh token is that of a process whose save came late: its token was stored last.
+func (f facts) newer() bool {
+	return f.stored.Generation > f.session.Generation ||
+		f.stored.Generation == f.session.Generation && f.stored.RefreshToken != f.session.RefreshToken
+}
+
+// over ends the session.
+func over(why Reason, cause error) outcome {
+	return outcome{
+		ended:  &LoginRequiredError{Reason: why, Err: cause},
+		events: []Event{{Kind: SignedOut, Reason: why, Err: cause}},
+	}
+}
+
+// value is what to store in place of old.
+func (o outcome) value(old []byte) ([]byte, error) {
+	switch o.step {
+	case save:
+		return o.next.encode()
+	case remove:
+		return nil, nil
+	default:
+		return old, nil
+	}
+}
+
+// session returns what comes after s; nil if the refresh was pointless.
+func (o outcome) session(s *session, window time.Duration) *session {
+	switch {
+	case o.next != nil:
+		n := newSession(o.next, s.user, window)
+		n.loaded = o.loaded
+		return n
+	case o.ended != nil:
+		return signedOut(o.ended.Reason, s.Session)
+	case o.failure != nil:
+		return s.failed(o.failure)
+	default:
+		return nil
+	}
+}
+
+// err is what those who wait get, if not a session.
+func (o outcome) err() error {
+	switch {
+	case o.ended != nil:
+		return o.ended
+	case o.failure != nil:
+		return o.failure.err
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,225 @@
+package auth
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// state is what an Interceptor knows about its session, and the only place that changes it.
+//
+// The mutex guards every field. It is held for a few assignments: never while anything is waited for,
+// and never while the user's code runs. Nobody but the methods of state locks it. Those of journal and
+// workers may be locked while it is held, never the other way around.
+//
+// Who may write current, and when:
+//
+//	finishRead   from "not read" or "signed out" to what the store holds; not during a Logout, and
+//	             not to a record that is to be deleted: either would bring back an ended session
+//	commitLogin  from anything to a new session, after the store has saved it, so that no request
+//	             uses a session that a crash would lose
+//	beginLogout  from anything to "signed out", before the store is touched, so that no request is
+//	             signed from the moment Logout is called, whatever the store does
+//	publish      from the session that was refreshed to what came of it, after the store has
+//	             saved it or has failed to; not if a Login or Logout was faster
+//
+// Login, Logout and the retry of a pending save hold the write lock of persistence around their change
+// of the store and of current, so both change in the same order.
+type state struct {
+	current atomic.Pointer[session] // nil until the store was read; read without the mutex
+	refresh atomic.Pointer[call]    // the refresh of current under way; read without the mutex
+
+	mu         sync.Mutex
+	reading    *call        // a read of the store under way
+	unhelpful  window       // refreshes whose tokens were refused
+	pending    *pendingSave // a change that the store has not accepted
+	logouts    int          // Logouts under way: what is stored does not count
+	committing string       // the session that a Login is storing, until it is current
+	journal    *journal     // queued to while mu is held
+}
+
+// invalidate detaches all work under way for the session: its outcome does not count any more. The
+// mutex is held.
+func (st *state) invalidate() {
+	st.reading, st.pending, st.unhelpful = nil, nil, nil
+	st.refresh.Store(nil)
+}
+
+// joinRefresh returns the session that replaced old, or the refresh of it to wait for, which begin
+// starts if none is under way; begin returns nil if the interceptor is closed.
+func (st *state) joinRefresh(old *session, t trigger, begin func(*session) *call) (*session, *call, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	s, c, now := st.current.Load(), st.refresh.Load(), time.Now()
+	switch {
+	case s.isNewerThan(old):
+		s, err := s.replacing(old)
+		return s, nil, err
+	case c != nil:
+		return nil, c, nil
+	case s.failure != nil && s.failure != old.failure && s.failure.stands(now):
+		return nil, nil, s.failure.err // it failed while the request was on its way
+	case s.failure != nil && s.failure.wait(t, now) > 0:
+		err := *s.failure.err
+		err.RetryAfter = s.failure.wait(t, now)
+		return nil, nil, &err
+	}
+	if t == refused && s.failure == nil && s.Generation > 1 && !s.accepted.Load() {
+		st.unhelpful.add(now) // the refresh that brought this token did not help
+	}
+	if c = begin(s); c == nil {
+		return nil, nil, &RefreshError{Err: ErrClosed}
+	}
+	st.refresh.Store(c)
+	return nil, c, nil
+}
+
+// publish makes next the current session in place of from, along with everything else in o. It
+// does nothing and returns false if from is not current any more.
+func (st *state) publish(from, next *session, o outcome) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !st.current.Load().is(from) {
+		return false
+	}
+	if next.signedIn() {
+		st.refresh.Store(nil)
+	} else {
+		st.invalidate()
+	}
+	st.current.Store(next)
+	if o.ended != nil || o.step == save {
+		st.pending = o.pending // and no older one
+	}
+	if o.unhelpful {
+		st.unhelpful.add(o.failure.at)
+	}
+	st.journal.enqueue(o.events...)
+	return true
+}
+
+// superseded reports whether a Login or Logout has replaced s, or a Login has stored the session that
+// is now stored but does not yet know that it succeeded: that is not another process's.
+func (st *state) superseded(s *session, stored *record) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return !st.current.Load().is(s) || stored != nil && stored.Session == st.committing
+}
+
+// joinRead returns the session if it is not old, else the read of the store to wait for, which begin
+// starts if none is under way; nil and nil if the interceptor is closed.
+func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if s := st.current.Load(); s != old {
+		return s, nil
+	}
+	if st.reading == nil {
+		st.reading = begin()
+	}
+	return nil, st.reading
+}
+
+// finishRead makes loaded current, nil meaning that the store holds nothing, unless a Login or Logout
+// has detached the read.
+func (st *state) finishRead(c *call, loaded *session, err error) (*session, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	s := st.current.Load()
+	if st.reading != c {
+		return s, nil
+	}
+	st.reading = nil
+	switch {
+	case err != nil:
+		return nil, err
+	case loaded != nil && st.logouts == 0 && !st.pending.removes(loaded.record):
+		s = loaded
+	case s == nil:
+		s = signedOut(ReasonNone, "")
+	}
+	st.current.Store(s)
+	return s, nil
+}
+
+// beginLogin notes which session a Login is about to store; abortLogin that it could not.
+func (st *state) beginLogin(session string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.committing = session
+}
+
+func (st *state) abortLogin() { st.beginLogin("") }
+
+// commitLogin makes the session of a Login current, which the store has saved.
+func (st *state) commitLogin(s *session, e Event) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if before := st.current.Load(); before != nil && before.signedIn() {
+		s.user = before.user
+	}
+	st.invalidate()
+	st.committing = ""
+	st.current.Store(s)
+	st.journal.enqueue(e)
+}
+
+// beginLogout signs out. It returns the session that was current, the one that is current now, and the
+// refresh that was under way.
+func (st *state) beginLogout() (old, out *session, c *call) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	old, c = st.current.Load(), st.refresh.Load()
+	out = signedOut(ReasonLogout, old.name())
+	st.invalidate()
+	st.current.Store(out)
+	st.logouts++
+	return old, out, c
+}
+
+// endLogout ends what beginLogout began; p is what the store has yet to delete, if its change failed.
+// It reports whether p is to be retried, which it is not after another Login or Logout.
+func (st *state) endLogout(out *session, p *pendingSave) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.logouts--
+	st.reading = nil // it may have read what has been deleted since
+	if p == nil || st.current.Load() != out {
+		return false
+	}
+	st.pending = p
+	return true
+}
+
+// markAccepted notes that the server accepts the token of s.
+func (st *state) markAccepted(s *session) {
+	if s.accepted.Load() || !s.accepted.CompareAndSwap(false, true) {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.unhelpful = nil
+}
+
+// refreshWait returns how long the refresh window forbids another refresh.
+func (st *state) refreshWait(now time.Time, limit RefreshWindow) time.Duration {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.unhelpful.wait(now, limit)
+}
+
+// pendingSave returns what the store has not accepted; nil if nothing.
+func (st *state) pendingSave() *pendingSave {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.pending
+}
+
+// saved notes that the store has accepted p.
+func (st *state) saved(p *pendingSave) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.pending == p {
+		st.pending, st.reading = nil, nil // what is being read may be gone
+	}
+}
