@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
@@ -17,10 +16,14 @@ import (
 // SealedConfig configures [OpenSealed]. All fields are required.
 type SealedConfig struct {
 	// Dir is the directory of the sealed files and their locks, made with mode
-	// 0700 if it is missing. One that belongs to another user, or that others
-	// may write to, is refused; permission for others to read is taken away. It
-	// should be on a local disk: the locks of some network file systems do not
-	// reach other machines.
+	// 0700 if it is missing. It is refused if it belongs to another user, if
+	// others may write to it, or if another user could replace it: each
+	// directory above must belong to this user or root, and be writable by
+	// others only with the sticky bit, as /tmp is. Symbolic links of other
+	// users are refused too. Permission for others to read Dir is removed, unless
+	// a symbolic link leads to it: then they must not have any. Dir should be on
+	// a local disk: the locks of some network file systems do not reach other
+	// machines.
 	Dir string
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
 	// underscores, beginning with a letter or digit. Values are bound to it;
@@ -64,17 +67,11 @@ func OpenSealed(cfg SealedConfig) (*Sealed, error) {
 // prepare makes the directory and returns one name for it, so that all stores
 // in it queue for the same locks.
 func prepare(dir string) (string, error) {
-	if err := privatedir.Ensure(dir); err != nil {
-		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", certain(err))
-	}
-	dir, err := filepath.Abs(dir)
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
+	resolved, err := privatedir.Ensure(dir)
 	if err != nil {
 		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", certain(err))
 	}
-	return dir, nil
+	return resolved, nil
 }
 
 // Load implements [Store]. It asks for the encryption key only if there is a

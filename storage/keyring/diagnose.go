@@ -77,7 +77,7 @@ func selected(cfg Config) string {
 
 // tryDir proves that the directory can be made, locked and written.
 func tryDir(ctx context.Context, cfg Config) error {
-	if err := privatedir.Ensure(cfg.Dir); err != nil {
+	if _, err := privatedir.Ensure(cfg.Dir); err != nil {
 		return fmt.Errorf("keyring: %w", certain(err))
 	}
 	release, err := lockfile.Shared(ctx, filepath.Join(cfg.Dir, cfg.Service+".lock"))
@@ -161,6 +161,8 @@ func fix(backend string, err, dirErr error) string {
 		return "choose a directory of your own that can be written (the Dir setting)"
 	case errors.Is(err, errOtherPlatform):
 		return ""
+	case errors.Is(err, errForeignBus):
+		return "unset DBUS_SESSION_BUS_ADDRESS, which is left over from another login, or log in to a desktop session of your own; or choose the backend \"file\" or \"pass\""
 	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt):
 		return "restore the entry from a backup of the keyring, or purge the store and sign in again"
 	case errors.Is(err, ErrNoPassphrase):

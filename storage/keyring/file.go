@@ -103,7 +103,8 @@ func (b *backend) prepareFile() error {
 	if b.name != backendFile || b.cfg.seams.fake {
 		return nil
 	}
-	return privatedir.Ensure(b.fileDir())
+	_, err := privatedir.Ensure(b.fileDir())
+	return err
 }
 
 // ignoreAbsent: each backend has its own way to say that there was nothing to

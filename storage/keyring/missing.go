@@ -3,6 +3,7 @@ package keyring
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 
@@ -10,6 +11,9 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/storage/keyring/internal/busguard"
 )
+
+// errForeignBus is about a session bus that another user's process listens at.
+var errForeignBus = errors.New("the D-Bus session bus belongs to another user")
 
 var errOtherPlatform = errors.New("belongs to another operating system")
 
@@ -58,8 +62,8 @@ func platforms() map[string][]string {
 	}
 }
 
-func reasonNoBus(state busguard.State) error {
-	switch state {
+func reasonNoBus(bus busguard.Bus) error {
+	switch bus.State {
 	case busguard.NoAddress:
 		return errors.New("there is no D-Bus session bus: this is no desktop session")
 	case busguard.Unreachable:
@@ -68,6 +72,8 @@ func reasonNoBus(state busguard.State) error {
 		return fmt.Errorf("the D-Bus session bus accepts connections but does not answer within %v", busguard.Patience)
 	case busguard.Unsupported:
 		return errors.New("the D-Bus session bus is reached over the network, which could hang this program")
+	case busguard.Foreign:
+		return fmt.Errorf("%w: it belongs to user %d, this process to user %d; nothing was sent to it", errForeignBus, bus.Owner, os.Geteuid())
 	default:
 		return errors.New("the D-Bus session bus did not work when this program started, or DISABLE_KWALLET is set")
 	}

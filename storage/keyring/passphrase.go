@@ -4,44 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"syscall"
 
 	"golang.org/x/term"
 )
-
-// maxPassphrase is the longest passphrase that is read, in bytes.
-const maxPassphrase = 4 << 10
-
-// PassphraseFile returns a [Config].Passphrase that reads the first line of a
-// file, of at most 4 KiB, for programs that run without a user: a secret that a
-// service manager mounts, say. A file that others than its owner may read or write is refused,
-// except on Windows, where the mode does not tell.
-func PassphraseFile(path string) func(prompt string) (string, error) {
-	return func(string) (string, error) {
-		f, err := os.Open(filepath.Clean(path))
-		if err != nil {
-			return "", err
-		}
-		defer func() { _ = f.Close() }()
-		info, err := f.Stat()
-		switch {
-		case err != nil:
-			return "", err
-		case !info.Mode().IsRegular():
-			return "", fmt.Errorf("%s is no regular file", path)
-		case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-			return "", fmt.Errorf("%s can be read or written by others (mode %04o); make it 0600", path, info.Mode().Perm())
-		}
-		return firstLine(f)
-	}
-}
 
 // PassphraseFD returns a [Config].Passphrase that reads the first line, of at
 // most 4 KiB, from an open file descriptor and closes it: program 3<passphrase.
@@ -115,19 +85,6 @@ func openTerminal() (in, out *os.File, err error) {
 		return nil, nil, err
 	}
 	return in, out, nil
-}
-
-func firstLine(r io.Reader) (string, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase+1))
-	defer clear(data)
-	if err != nil {
-		return "", err
-	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	if len(line) > maxPassphrase {
-		return "", fmt.Errorf("the passphrase is longer than %d bytes", maxPassphrase)
-	}
-	return strings.TrimSuffix(line, "\r"), nil
 }
 
 // PassphraseOnce returns a [Config].Passphrase that asks once and remembers the

@@ -21,7 +21,7 @@ func TestEnsure(t *testing.T) {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		err := privatedir.Ensure(dir)
+		_, err := privatedir.Ensure(dir)
 		info, statErr := os.Stat(dir)
 		if statErr != nil {
 			t.Fatal(statErr)
@@ -41,7 +41,7 @@ func TestEnsureMakesParents(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	dir := filepath.Join(top, "a", "b", "c")
-	if err := privatedir.Ensure(dir); err != nil {
+	if _, err := privatedir.Ensure(dir); err != nil {
 		t.Fatal(err)
 	}
 	for d := dir; d != top; d = filepath.Dir(d) {
@@ -54,11 +54,11 @@ func TestEnsureMakesParents(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := privatedir.Ensure(link); err != nil {
+	if _, err := privatedir.Ensure(link); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []string{"/dev/null", "/dev/null/x"} {
-		if err := privatedir.Ensure(bad); err == nil {
+		if _, err := privatedir.Ensure(bad); err == nil {
 			t.Errorf("%s is no directory", bad)
 		}
 	}

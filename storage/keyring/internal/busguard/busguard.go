@@ -1,14 +1,19 @@
-// Package busguard keeps the D-Bus client behind 99designs/keyring from
-// hanging the program before main.
+// Package busguard keeps the D-Bus client behind 99designs/keyring from hanging
+// the program before main, and from speaking to another user's session bus.
 //
 // That client connects to the session bus while packages are initialized. It
-// waits without limit for a bus that accepts and stays silent, and it starts
-// dbus-launch, which leaves a daemon behind for every run, when there is no bus
-// address. This package is initialized earlier: it imports nothing that the
-// client does not need as well, and among packages that are ready Go takes the
-// one whose import path sorts first. It tries the bus with a time limit and, if
-// that fails, puts an address into the environment that the client refuses at
-// once. [Restore] puts the real one back.
+// waits without limit for a bus that accepts connections and stays silent. When
+// there is no bus address it starts dbus-launch, which leaves a daemon behind
+// for every run. And it speaks to whoever listens at the address: a bus that has
+// ended frees its abstract name, or its path in a directory that all may write
+// to, for another user to take.
+//
+// This package is initialized earlier: it imports nothing that the client does
+// not need as well, and among packages that are ready Go takes the one whose
+// import path sorts first. It tries the bus with a time limit. If that fails, it
+// puts an address into the environment that the client refuses at once.
+// [Restore] puts the real one back. The client connects once per process, so
+// the address is not looked at again.
 package busguard
 
 import (
@@ -26,24 +31,31 @@ const (
 	separator, replaced = ";", "\x1e"
 )
 
-// A State is what is known about the session bus.
+// A Bus is what [Probe] has found out about the session bus.
+type Bus struct {
+	State State
+	Owner int // Foreign: the user whose process listens
+}
+
+// A State says whether the session bus can be used, and if not why.
 type State int
 
 // The states of the session bus.
 const (
 	Usable      State = iota
 	NoAddress         // there is no bus address
-	Unreachable       // nobody listens
-	Silent            // somebody listens and does not answer
-	Unsupported       // a transport that could not be tried with a time limit
+	Unreachable       // no process listens
+	Silent            // a process listens and does not respond
+	Unsupported       // a transport that cannot be tried with a time limit
+	Foreign           // the process that listens belongs to another user
 )
 
 // Runs before any init function of this package's importers.
 var _ = guard()
 
 func guard() State {
-	state := Probe()
-	if state == NoAddress || state == Silent || state == Unsupported {
+	state := Probe().State
+	if state != Usable && state != Unreachable {
 		_ = os.Setenv(variable, disabled+strings.ReplaceAll(address(), separator, replaced))
 	}
 	return state

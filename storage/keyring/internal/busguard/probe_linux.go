@@ -20,28 +20,28 @@ func address() string {
 }
 
 // Probe tries the session bus that the client would use, for at most about
-// [Patience] per address.
-func Probe() State {
+// [Patience] per address. It sends nothing to a process of another user.
+func Probe() Bus {
 	list := address()
 	if list == "" || list == "autolaunch:" {
 		list = wellKnown()
 	}
 	if list == "" {
-		return NoAddress
+		return Bus{State: NoAddress}
 	}
-	state := Unreachable
+	found := Bus{State: Unreachable}
 	for entry := range strings.SplitSeq(list, ";") {
 		transport, params, _ := strings.Cut(entry, ":")
 		switch transport {
 		case "unix":
-			if s := probeUnix(params); s != Unreachable {
-				return s
+			if bus := probeUnix(params); bus.State != Unreachable {
+				return bus
 			}
 		case "tcp", "nonce-tcp":
-			state = Unsupported
+			found.State = Unsupported
 		}
 	}
-	return state
+	return found
 }
 
 // wellKnown finds the bus where the client looks for one without an address.
@@ -58,42 +58,59 @@ func wellKnown() string {
 	return strings.TrimRight(found, "\r\n")
 }
 
-func probeUnix(params string) State {
-	var name string
+// socketName returns the address of a unix transport, as the client reads it.
+func socketName(params string) string {
+	var path, abstract string
 	for param := range strings.SplitSeq(params, ",") {
-		if path, ok := strings.CutPrefix(param, "path="); ok {
-			name = path
-		}
-		if abstract, ok := strings.CutPrefix(param, "abstract="); ok {
-			name = "@" + abstract
+		switch key, value, _ := strings.Cut(param, "="); {
+		case key == "path" && path == "":
+			path = value
+		case key == "abstract" && abstract == "":
+			abstract = "@" + value
 		}
 	}
+	if path != "" && abstract != "" {
+		return "" // the client refuses both
+	}
+	return path + abstract
+}
+
+func probeUnix(params string) Bus {
+	name := socketName(params)
 	if name == "" {
-		return Unreachable
+		return Bus{State: Unreachable}
 	}
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return Unreachable
+		return Bus{State: Unreachable}
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	limit := syscall.NsecToTimeval(Patience.Nanoseconds())
 	for _, option := range []int{syscall.SO_SNDTIMEO, syscall.SO_RCVTIMEO} {
 		if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, option, &limit); err != nil {
-			return Unsupported
+			return Bus{State: Unsupported}
 		}
 	}
 	switch err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: name}); err {
 	case nil:
-		return ask(fd)
 	case syscall.EAGAIN, syscall.EINPROGRESS, syscall.EINTR: // its queue is full
-		return Silent
+		return Bus{State: Silent}
 	default:
-		return Unreachable
+		return Bus{State: Unreachable}
 	}
+	// The kernel keeps who called listen, for as long as the socket exists.
+	peer, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	switch {
+	case err != nil:
+		return Bus{State: Unsupported}
+	case int(peer.Uid) != os.Geteuid():
+		return Bus{State: Foreign, Owner: int(peer.Uid)}
+	}
+	return Bus{State: ask(fd)}
 }
 
-// ask begins the authentication dialog, to which every bus answers by naming
-// the mechanisms it knows.
+// ask begins the authentication dialog, to which every bus responds with the
+// mechanisms it knows.
 func ask(fd int) State {
 	if _, err := syscall.Write(fd, []byte("\x00AUTH\r\n")); err != nil {
 		return Unreachable

@@ -9,4 +9,4 @@ func address() string { return "" }
 const Patience = 0
 
 // Probe reports that there is no bus.
-func Probe() State { return NoAddress }
+func Probe() Bus { return Bus{State: NoAddress} }
