@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // Config says whose token goes where, and how it is renewed. At least BaseURL or AllowedOrigins is required; the zero value of
@@ -19,7 +20,8 @@ type Config struct {
 	// Installed on a resty client that has no base URL, the chain sets this one there.
 	BaseURL string
 	// AllowedOrigins are further origins ("https://files.example.com:8443") that may see the token; there are no
-	// wildcards. Nobody else ever does, by redirect or otherwise.
+	// wildcards. No other origin ever sees it, by redirect or otherwise. Hosts are compared in the form that net/http
+	// dials, so a host that is not ASCII has to be configured as Punycode ("xn--…"); the error says how it reads.
 	AllowedOrigins []string
 	// Store keeps the session over restarts and shares it between processes. Nil: it lives in memory only.
 	Store Store
@@ -76,7 +78,7 @@ const (
 type settings struct {
 	config  Config
 	base    *url.URL // nil: requests must be absolute
-	origins []origin
+	origins origin.Set
 }
 
 // New checks the configuration, all of it, and returns an interceptor, or one error that names

@@ -78,7 +78,7 @@ func TestNew_origins(t *testing.T) {
 	for _, c := range []auth.Config{
 		{BaseURL: "http://api.example.com", InsecureAllowHTTP: true},
 		{BaseURL: "http://localhost:8080"},
-		{BaseURL: "http://api.localhost"},
+		{BaseURL: "http://LOCALHOST:8080"},
 		{BaseURL: "http://127.0.0.2"},
 		{BaseURL: "http://[::1]:80"},
 		{AllowedOrigins: []string{"https://a.example/"}},
@@ -87,9 +87,40 @@ func TestNew_origins(t *testing.T) {
 			t.Errorf("%+v: %v", c.BaseURL, err)
 		}
 	}
-	for _, u := range []string{"http://10.0.0.1", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://0.0.0.0"} {
+	for _, u := range []string{
+		"http://10.0.0.1", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://0.0.0.0",
+		"http://api.localhost", // net/http sends it through a proxy, and asks the resolver
+		"http://localhost.", "http://[::1%25lo]",
+	} {
 		if _, err := auth.New(auth.Config{BaseURL: u}); !errors.Is(err, auth.ErrInsecureTransport) {
 			t.Errorf("%s: %v", u, err)
 		}
+	}
+}
+
+// TestNew_spellings of hosts that cannot be compared are refused, with the right spelling where there is one.
+func TestNew_spellings(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"https://bücher.example":          "BaseURL must spell its host in ASCII, as it is dialed: https://xn--bcher-kva.example",
+		"https://b%C3%BCcher.example:444": "https://xn--bcher-kva.example:444",
+		"https://api.gİthub.com":          "https://api.xn--github-qyd.com",
+		"https://api.example.com:0443":    `must have a valid host and port, not "api.example.com:0443"`,
+		"https://api_1.example.com":       "",
+	} {
+		_, err := auth.New(auth.Config{BaseURL: raw})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", raw, err, want)
+		}
+	}
+	_, err := auth.New(auth.Config{AllowedOrigins: []string{"https://a.example", "ftp://b.example"}})
+	if err == nil || !strings.Contains(err.Error(), "AllowedOrigins[1]") {
+		t.Errorf("%v does not name the entry", err)
+	}
+	_, err = auth.New(auth.Config{
+		BaseURL: "https://a.example", Refresher: auth.JSONRefresher{URL: "https://bücher.example/refresh"},
+	})
+	if err == nil || !strings.Contains(err.Error(), "JSONRefresher.URL must spell its host in ASCII") {
+		t.Errorf("got %v", err)
 	}
 }

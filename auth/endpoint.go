@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // maxAnswer is how much of a token endpoint's answer is read.
@@ -107,11 +109,15 @@ func (c *Config) checkEndpoint(field, raw string, base *url.URL) (string, error)
 	if err != nil || raw == "" {
 		return "", fmt.Errorf("auth: %s must be the URL of the endpoint", field)
 	}
-	resolve(base, u)
+	origin.Resolve(base, u)
 	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", fmt.Errorf("auth: %s must be an absolute http or https URL, or relative to BaseURL", field)
 	}
-	return u.String(), c.secure(field, u)
+	u, o, err := origin.Parse(u.String())
+	if err != nil {
+		return "", fmt.Errorf("auth: %s %w", field, err)
+	}
+	return u.String(), c.secure(field, o)
 }
 
 // endpointText names an endpoint in texts, without user and query, which may hold secrets.

@@ -48,6 +48,13 @@ func TestRule08_NeverToStrangers(t *testing.T) {
 		"https://[::1]/me":                        false,
 		"http://127.0.0.1/me":                     false,
 		"//api.example.com/me":                    false,
+		"https://[2001:db8:0:0::0:1]/x":           true,
+		"https://API.example.COM/me":              true,
+		"https://apİ.example.com/me":              false,
+		"https://ap%C4%B0.example.com/me":         false,
+		"https://api.eẋample.com/me":              false,
+		"https://api。example。com/me":              false,
+		"https://[2001:db8::1%25eth0]/x":          false,
 	} {
 		if got := carried(t, session, request(t, target)) == "Bearer secret"; got != want {
 			t.Errorf("%s: token sent %v, want %v", target, got, want)
@@ -74,7 +81,9 @@ func TestRule08_Host(t *testing.T) {
 			t.Errorf("Host %q: sent %q", host, got)
 		}
 	}
-	for opaque, want := range map[string]string{"/a%2Fb": "Bearer secret", "//evil.example/": ""} {
+	for opaque, want := range map[string]string{
+		"/a%2Fb": "Bearer secret", "//evil.example/": "", "https://evil.example/": "", "evil.example/": "", "*": "",
+	} {
 		r := request(t, "https://api.example.com/me")
 		r.URL = &url.URL{Scheme: "https", Host: "api.example.com", Opaque: opaque}
 		if got := carried(t, session, r); got != want {

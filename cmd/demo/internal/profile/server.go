@@ -10,12 +10,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // The dialects.
@@ -114,33 +115,25 @@ func (s Server) WithDefaults() Server {
 	return s
 }
 
-// Origin is scheme, host and port of the base URL: a session belongs to one.
+// Origin returns scheme, host and port of the base URL: a session belongs to one. It is "" if the URL has none.
 func (s Server) Origin() string {
-	u, err := url.Parse(s.BaseURL)
+	_, o, err := origin.Parse(s.BaseURL)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
+	return o.String()
 }
 
-// Loopback tells whether the server is on this machine.
+// Loopback reports whether the server is on this machine.
 func (s Server) Loopback() bool {
-	u, err := url.Parse(s.BaseURL)
-	return err == nil && loopback(u.Hostname())
+	_, o, err := origin.Parse(s.BaseURL)
+	return err == nil && o.Loopback()
 }
 
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
-}
-
-// LoopbackAddress tells whether a listener there can be reached from this machine only.
+// LoopbackAddress reports whether a listener there can be reached from this machine only.
 func LoopbackAddress(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	return err == nil && loopback(host)
+	return err == nil && origin.IsLoopback(host)
 }
 
 // endpoint resolves the URL of an endpoint that secrets are sent to.
@@ -154,8 +147,12 @@ func (s Server) endpoint(raw string) (string, error) {
 			return "", fmt.Errorf("the URL of an endpoint: %w", err)
 		}
 	}
-	if u.Scheme == "https" || u.Scheme == "http" && (s.InsecureAllowHTTP || loopback(u.Hostname())) {
-		return u.String(), nil
+	u, o, err := origin.Parse(u.String())
+	if err != nil {
+		return "", fmt.Errorf("the URL of an endpoint %w", err)
 	}
-	return "", fmt.Errorf("%s is not https, so everyone on the way could read what is sent there", u.Redacted())
+	if !o.Secure() && !s.InsecureAllowHTTP {
+		return "", fmt.Errorf("%s is not https: everyone on the network could read what is sent there", u.Redacted())
+	}
+	return u.String(), nil
 }
