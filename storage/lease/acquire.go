@@ -1,0 +1,115 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+// acquire waits for the lease of key, no longer than ctx, nor than until the
+// store is closed.
+func (s *Store) acquire(ctx context.Context, key string) (*holding, error) {
+	ctx, stop := s.untilClosed(ctx)
+	defer stop()
+	unlock, err := s.local.Lock(ctx, key)
+	if err != nil {
+		return nil, waited(ctx, key)
+	}
+	q := queue{store: s, key: key}
+	defer q.leave()
+	for {
+		a, delegated := s.try(ctx, key, unlock)
+		h := &holding{store: s, key: key, grant: a.grant, since: a.since, unlock: unlock}
+		switch {
+		case delegated:
+			return nil, waited(ctx, key)
+		case a.err != nil:
+			unlock()
+			return nil, fmt.Errorf("storage: update %q: nothing was changed: %w", key, certain(a.err))
+		case a.grant.Held && ctx.Err() == nil:
+			return h, nil
+		case a.grant.Held:
+			h.release(ctx)
+			return nil, waited(ctx, key)
+		}
+		if err := q.wait(ctx, a.grant.Left); err != nil {
+			unlock()
+			return nil, err
+		}
+	}
+}
+
+// An attempt is the outcome of asking for a lease once.
+type attempt struct {
+	grant Grant
+	since time.Time // before the backend was asked
+	err   error
+}
+
+// try asks for the lease once. A caller whose context ends meanwhile leaves at
+// once, although the request may be granted a moment later: then a goroutine
+// gives the lease back and calls unlock, and try reports that it was delegated.
+// Close waits for that goroutine.
+func (s *Store) try(ctx context.Context, key string, unlock func()) (a attempt, delegated bool) {
+	outcome, gone := make(chan attempt), make(chan struct{})
+	s.stay()
+	go func() {
+		defer s.leave()
+		a := s.ask(context.WithoutCancel(ctx), key)
+		select {
+		case outcome <- a:
+		case <-gone:
+			h := &holding{store: s, key: key, grant: a.grant, unlock: unlock, over: !a.grant.Held}
+			h.release(ctx)
+		}
+	}()
+	select {
+	case a := <-outcome:
+		return a, false
+	case <-ctx.Done():
+		close(gone)
+		return attempt{}, true
+	}
+}
+
+// ask calls the backend, and once more if that fails at once: a connection from
+// a pool may have ended long before. A lost response is no harm, because the
+// owner is the same.
+func (s *Store) ask(ctx context.Context, key string) (a attempt) {
+	for range 2 {
+		a.since = time.Now()
+		a.grant, a.err = s.askOnce(ctx, key)
+		if a.err == nil || errors.Is(a.err, storage.ErrDataLost) || time.Since(a.since) > s.config.OpTimeout/2 {
+			break
+		}
+	}
+	return a
+}
+
+func (s *Store) askOnce(ctx context.Context, key string) (g Grant, err error) {
+	defer func() { err = recovered(recover(), err) }()
+	ctx, cancel := context.WithTimeout(ctx, s.config.OpTimeout)
+	defer cancel()
+	s.counts.acquires.Add(1)
+	return s.config.Backend.Acquire(ctx, key, s.owner, s.config.TTL)
+}
+
+// recovered turns a panic of a backend on a goroutine of ours, where the
+// caller of Update could not recover it, into an error.
+func recovered(p any, err error) error {
+	if p != nil {
+		return fmt.Errorf("the backend panicked: %v", p)
+	}
+	return err
+}
+
+// waited says why a wait that ctx ended was in vain.
+func waited(ctx context.Context, key string) error {
+	if errors.Is(context.Cause(ctx), ErrClosed) {
+		return ErrClosed
+	}
+	return fmt.Errorf("%w: waiting for the lease of %q: %w", storage.ErrBusy, key, ctx.Err())
+}

@@ -1,0 +1,31 @@
+package lease
+
+import "sync/atomic"
+
+// Stats counts what a [Store] has done since [New]. Numbers only grow.
+type Stats struct {
+	Loads     uint64 // calls of Backend.Load
+	Acquires  uint64 // calls of Backend.Acquire, with those that found the lease held
+	Renewals  uint64 // calls of Backend.Renew
+	Commits   uint64 // calls of Backend.Commit, with those that only released
+	Updates   uint64 // callbacks that ran
+	Waits     uint64 // Updates that found the lease of another store
+	Takeovers uint64 // Updates that found that an earlier holder had vanished
+	Lost      uint64 // leases that were lost while the callback ran
+	Retries   uint64 // attempts to save that did not succeed and were repeated
+	Unsaved   uint64 // values that could not be saved, for whatever reason
+}
+
+type counters struct {
+	loads, acquires, renewals, commits, updates, waits, takeovers, lost, retries, unsaved atomic.Uint64
+}
+
+// Stats returns the counts, for metrics.
+func (s *Store) Stats() Stats {
+	c := &s.counts
+	return Stats{
+		Loads: c.loads.Load(), Acquires: c.acquires.Load(), Renewals: c.renewals.Load(), Commits: c.commits.Load(),
+		Updates: c.updates.Load(), Waits: c.waits.Load(), Takeovers: c.takeovers.Load(), Lost: c.lost.Load(),
+		Retries: c.retries.Load(), Unsaved: c.unsaved.Load(),
+	}
+}

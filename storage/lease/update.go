@@ -1,0 +1,96 @@
+package lease
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
+)
+
+// Update implements [storage.Store]. The error matches [storage.ErrBusy] if
+// the lease could not be had before ctx ended, and [storage.ErrLost] if another
+// holder changed the value while fn ran. Between fn's return and Update's lie
+// at most Config.SaveTimeout.
+//
+// The context of fn also ends, with a cause that matches [storage.ErrLost], when
+// the lease is lost. What fn returns after that is saved all the same where
+// nobody changed the value meanwhile.
+func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	lock := nested.Lock{Store: s, Name: key}
+	if err := lock.Check(ctx); err != nil {
+		return err
+	}
+	if !s.enter() {
+		return ErrClosed
+	}
+	defer s.leave()
+	h, err := s.acquire(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer h.release(ctx)
+	if h.grant.Interrupted {
+		s.counts.takeovers.Add(1)
+		ctx = withInterrupted(ctx)
+	}
+	s.counts.updates.Add(1)
+	ctx, stop := h.keepAlive(ctx)
+	defer stop()
+	inside, done := lock.Enter(ctx)
+	defer done()
+	value, err := fn(inside, bytes.Clone(h.grant.Value))
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(value, h.grant.Value) && (value == nil) == (h.grant.Value == nil) {
+		return nil
+	}
+	if err := s.checkValue(value); err != nil {
+		return err
+	}
+	return h.save(ctx, value)
+}
+
+// A holding is a lease that this store holds, or held.
+type holding struct {
+	store  *Store
+	key    string
+	grant  Grant
+	since  time.Time // before the lease was asked for
+	unlock func()    // of the local lock
+	over   bool      // the lease has been committed
+}
+
+// release gives the lease back if nothing was saved, and lets the next local
+// waiter go on. A failure leaves the lease to expire; this store can take it
+// again at once.
+func (h *holding) release(ctx context.Context) {
+	defer h.unlock()
+	if h.over {
+		return
+	}
+	// The caller may have left; the lease must not stay behind for that.
+	_, _ = h.store.commit(context.WithoutCancel(ctx), h.key, h.grant, Change{})
+}
+
+// commit calls the backend once.
+func (s *Store) commit(ctx context.Context, key string, g Grant, c Change) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.OpTimeout)
+	defer cancel()
+	s.counts.commits.Add(1)
+	result, err := s.config.Backend.Commit(ctx, key, g, c)
+	if err == nil && (result < Saved || result > Outdated) {
+		return 0, fmt.Errorf("storage: %T.Commit returned %v", s.config.Backend, int(result))
+	}
+	return result, err
+}
+
+func lost(key, how string) error {
+	return fmt.Errorf("%w: %s while the callback for %q ran", storage.ErrLost, how, key)
+}
