@@ -7,12 +7,13 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 NESTED       := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './.*' | sort))
 FUZZTIME     ?= 30s
 TARGETS      ?= linux/amd64 linux/arm64 windows/amd64 windows/arm64
+VERSION      ?= v0.0.0-check
 VULN_DB      ?= https://vuln.go.dev
 
-.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist
+.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade release-check
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
 
 all: test vet lint race tidy nested tour ## everything CI does
 
@@ -86,3 +87,9 @@ vuln: ## known vulnerabilities in what the code calls, from the public database
 
 dist: ## the demo's archives for TARGETS, with notices and checksums
 	.ci/dist $(TARGETS)
+
+upgrade: ## the first commit's program and today's library, on one store
+	CHATELAINE_UPGRADE=1 go test -count=1 -run TestUpgrade .
+
+release-check: ## a release of all modules, tried without publishing anything
+	go run -C internal/release . -repo $(CURDIR) -version $(VERSION)
