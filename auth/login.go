@@ -33,13 +33,13 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 		return err
 	}
 	defer unlock()
-	a.state.beginLogin(r.Session)
+	a.state.setCommitting(r.Session)
 	err = a.persist.update(ctx, func(context.Context, []byte) ([]byte, error) {
 		r.Obtained = storable(time.Now()) // a Logout that gave up while this Login waited was not about it
 		return r.encode()
 	})
 	if err != nil {
-		a.state.abortLogin()
+		a.state.setCommitting("")
 		return err
 	}
 	s := newSession(r, "", a.config.ExpiryWindow)

@@ -1,9 +1,12 @@
 package auth_test
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,26 +84,29 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// TestRulesAndLetters: every rule of the session and every letter has a test of its name.
-func TestRulesAndLetters(t *testing.T) {
+// TestRules: every rule of docs/architecture.md has a test of its number, and the file that it names.
+func TestRules(t *testing.T) {
 	t.Parallel()
-	all := testsOf(t, ".")
-	has := func(prefix string) bool {
-		for name := range all {
-			if strings.HasPrefix(name, prefix) {
-				return true
-			}
-		}
-		return false
+	data, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for rule := 1; rule <= 13; rule++ {
-		if prefix := "TestRule" + strconv.Itoa(rule/10) + strconv.Itoa(rule%10) + "_"; !has(prefix) {
-			t.Errorf("no %s…", prefix)
+	_, rules, _ := strings.Cut(string(data), "\n## The rules\n")
+	rules, _, _ = strings.Cut(rules, "\n## ")
+	all, n := testsOf(t, "."), 0
+	for _, m := range regexp.MustCompile("(?ms)^(\\d+)\\. .*?\\(`(\\w+_test.go)`\\)").FindAllStringSubmatch(rules, -1) {
+		n++
+		prefix := fmt.Sprintf("TestRule%02d_", n)
+		if m[1] != strconv.Itoa(n) || !slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(name string) bool {
+			return strings.HasPrefix(name, prefix)
+		}) {
+			t.Errorf("rule %s: number %d, or no test is called %s…", m[1], n, prefix)
+		}
+		if _, err := os.Stat(m[2]); err != nil {
+			t.Errorf("rule %d: %v", n, err)
 		}
 	}
-	for letter := 'A'; letter <= 'V'; letter++ {
-		if prefix := "Test" + string(letter) + "_"; !has(prefix) {
-			t.Errorf("no %s…", prefix)
-		}
+	if n != 13 {
+		t.Errorf("%d rules with a file, want 13", n)
 	}
 }

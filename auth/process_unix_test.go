@@ -91,9 +91,9 @@ func sharedSession(t *testing.T) (server *authtest.Server, dir string, f *fixtur
 	return server, dir, f
 }
 
-// TestC_Processes: eight processes of eight goroutines share one rotating session over thirty expiries. Every expiry costs one
+// TestRule03_Processes: eight processes of eight goroutines share one rotating session over thirty expiries. Every expiry costs one
 // refresh, no refresh token is spent twice, and no caller sees an error.
-func TestC_Processes(t *testing.T) {
+func TestRule03_Processes(t *testing.T) {
 	t.Parallel()
 	const processes, expiries = 8, 30
 	server, dir, _ := sharedSession(t)
@@ -124,10 +124,10 @@ func TestC_Processes(t *testing.T) {
 	server.AssertNoReuse(t)
 }
 
-// TestD_KillDuringRefresh kills a process at random instants, again and again, while it and another share the session. The
+// TestRule05_KillDuringRefresh kills a process at random instants, again and again, while it and another share the session. The
 // session survives, unless the kill falls between the refresh request's departure and the save of its answer; that is counted,
 // and its width measured.
-func TestD_KillDuringRefresh(t *testing.T) {
+func TestRule05_KillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	const kills = 20
 	server, dir, f := sharedSession(t)
@@ -180,9 +180,9 @@ func TestD_KillDuringRefresh(t *testing.T) {
 	}
 }
 
-// TestV_StoppedHolder: a process that is stopped while it holds the lock makes the others wait no longer than their context;
+// TestRule03_StoppedHolder: a process that is stopped while it holds the lock makes the others wait no longer than their context;
 // when it dies, the lock is free.
-func TestV_StoppedHolder(t *testing.T) {
+func TestRule03_StoppedHolder(t *testing.T) {
 	t.Parallel()
 	server, dir, f := sharedSession(t)
 	holder := spawn(t, "holder", dir, server.URL)

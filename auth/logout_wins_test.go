@@ -57,9 +57,9 @@ func TestRule07_LogoutWins(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestA_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and what comes late is discarded
+// TestRule07_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and what comes late is discarded
 // and revoked.
-func TestA_LogoutDuringRefresh(t *testing.T) {
+func TestRule07_LogoutDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
 	var revoked revocations
@@ -98,8 +98,8 @@ func TestA_LogoutDuringRefresh(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestB_LogoutAndLoginDuringRefresh: the refresh of the old session does not touch the new one.
-func TestB_LogoutAndLoginDuringRefresh(t *testing.T) {
+// TestRule07_LogoutAndLoginDuringRefresh: the refresh of the old session does not touch the new one.
+func TestRule07_LogoutAndLoginDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
 	f := start(t, authtest.Config{}, with(store))

@@ -50,8 +50,8 @@ func trouble() map[string]func(*fixture) {
 	}
 }
 
-// TestO_TroubleKeepsTheSession: no answer but a refused refresh token logs anybody out, in either dialect.
-func TestO_TroubleKeepsTheSession(t *testing.T) {
+// TestRule06_TroubleKeepsTheSession: no answer but a refused refresh token logs anybody out, in either dialect.
+func TestRule06_TroubleKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	for dialect, change := range map[string]func(*auth.Config){"JSON": func(*auth.Config) {}, "OAuth2": byOAuth} {
 		for name, fail := range trouble() {
@@ -267,8 +267,8 @@ func TestRule06_StoreWraps(t *testing.T) {
 	}
 }
 
-// TestN_InsufficientScope is nothing that a refresh could change.
-func TestN_InsufficientScope(t *testing.T) {
+// TestRule06_InsufficientScope is nothing that a refresh could change.
+func TestRule06_InsufficientScope(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 		for _, change := range []func(*auth.Config){

@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestR_NoNewRefreshToken: an answer without a refresh token, or with an empty one, or with the old one, keeps the old one.
-func TestR_NoNewRefreshToken(t *testing.T) {
+// TestRule12_NoNewRefreshToken: an answer without a refresh token, or with an empty one, or with the old one, keeps the old one.
+func TestRule12_NoNewRefreshToken(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []func(*auth.Config){func(*auth.Config) {}, byOAuth} {
 		for _, c := range []authtest.Config{

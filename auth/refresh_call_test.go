@@ -80,8 +80,8 @@ func TestRule11_Once(t *testing.T) {
 	}
 }
 
-// TestM_TokenEndpointRedirect is not followed: the refresh token stays where it belongs.
-func TestM_TokenEndpointRedirect(t *testing.T) {
+// TestRule11_TokenEndpointRedirect is not followed: the refresh token stays where it belongs.
+func TestRule11_TokenEndpointRedirect(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*auth.Config){func(*auth.Config) {}, byOAuth} {
 		for _, status := range []int{301, 302, 303, 307, 308} {

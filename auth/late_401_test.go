@@ -26,8 +26,8 @@ func TestRule01_WhichTokenSignedIt(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestG_LateUnauthorized: so is a 401 of a token that is two refreshes old, and of many requests.
-func TestG_LateUnauthorized(t *testing.T) {
+// TestRule01_LateUnauthorized: so is a 401 of a token that is two refreshes old, and of many requests.
+func TestRule01_LateUnauthorized(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	release := f.HoldAPI(8)

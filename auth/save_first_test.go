@@ -61,8 +61,8 @@ func TestRule05_ProveFirst(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestE_SaveFails: the new pair works on in memory, the failure is reported, and the store has it as soon as it can.
-func TestE_SaveFails(t *testing.T) {
+// TestRule05_SaveFails: the new pair works on in memory, the failure is reported, and the store has it as soon as it can.
+func TestRule05_SaveFails(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) {
@@ -209,8 +209,8 @@ func TestRule05_NewerStored(t *testing.T) {
 	})
 }
 
-// TestF_KeyringErrorIsNoLogout: a session that cannot be read is an error, and comes back when it can.
-func TestF_KeyringErrorIsNoLogout(t *testing.T) {
+// TestRule05_KeyringErrorIsNoLogout: a session that cannot be read is an error, and comes back when it can.
+func TestRule05_KeyringErrorIsNoLogout(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()
 	f := start(t, authtest.Config{}, with(store))

@@ -211,8 +211,8 @@ func TestReplay_body(t *testing.T) {
 	}
 }
 
-// TestT_OneShotBody: a body that cannot be replayed gets its 401 back, readable; the next call has the new token.
-func TestT_OneShotBody(t *testing.T) {
+// TestRule10_OneShotBody: a body that cannot be replayed gets its 401 back, readable; the next call has the new token.
+func TestRule10_OneShotBody(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	f.ExpireAccess()
@@ -227,9 +227,9 @@ func TestT_OneShotBody(t *testing.T) {
 	}
 }
 
-// TestU_RestyRetry: resty's own retry does not multiply ours. A session that cannot be renewed is not tried again; a server
+// TestRule10_RestyRetry: resty's own retry does not multiply ours. A session that cannot be renewed is not tried again; a server
 // in trouble is, as often as resty was told.
-func TestU_RestyRetry(t *testing.T) {
+func TestRule10_RestyRetry(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	client := resty.New().SetLogger(silent{}).SetTransport(f.Transport()).

@@ -19,9 +19,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestMeanwhile_newRequest: a request that begins while a refused token is being refreshed is sent with that token, which
+// TestConcurrent_newRequest: a request that begins while a refused token is being refreshed is sent with that token, which
 // the clock says is good; refused as well, it joins the refresh.
-func TestMeanwhile_newRequest(t *testing.T) {
+func TestConcurrent_newRequest(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	f.ExpireAccess()
@@ -36,8 +36,8 @@ func TestMeanwhile_newRequest(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestMeanwhile_again: one refresh after the other works.
-func TestMeanwhile_again(t *testing.T) {
+// TestConcurrent_again: one refresh after the other works.
+func TestConcurrent_again(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	for n := range 5 {
@@ -48,8 +48,8 @@ func TestMeanwhile_again(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestMeanwhile_loginAfterFailure: after failures a login is used at once.
-func TestMeanwhile_loginAfterFailure(t *testing.T) {
+// TestConcurrent_loginAfterFailure: after failures a login is used at once.
+func TestConcurrent_loginAfterFailure(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	f.ExpireAccess()
@@ -62,9 +62,9 @@ func TestMeanwhile_loginAfterFailure(t *testing.T) {
 	f.AssertRefreshes(t, 2)
 }
 
-// TestMeanwhile_load: many requests that find nothing known read the store once; a Login or Logout that comes before it has
+// TestConcurrent_load: many requests that find nothing known read the store once; a Login or Logout that comes before it has
 // answered counts.
-func TestMeanwhile_load(t *testing.T) {
+func TestConcurrent_load(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(context.Context, *fixture) error{
 		"nothing": func(context.Context, *fixture) error { return nil },
@@ -109,8 +109,8 @@ func TestMeanwhile_load(t *testing.T) {
 	}
 }
 
-// TestMeanwhile_thousand goroutines that want a token at once cause one refresh.
-func TestMeanwhile_thousand(t *testing.T) {
+// TestConcurrent_thousand goroutines that want a token at once cause one refresh.
+func TestConcurrent_thousand(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t, authtest.Config{InMemory: true})
@@ -132,9 +132,9 @@ func TestMeanwhile_thousand(t *testing.T) {
 	})
 }
 
-// TestMeanwhile_ownClient: a Refresher that sends through the very client with the chain does not wait for itself, whether
+// TestConcurrent_ownClient: a Refresher that sends through the very client with the chain does not wait for itself, whether
 // its endpoint grants the refresh or refuses it.
-func TestMeanwhile_ownClient(t *testing.T) {
+func TestConcurrent_ownClient(t *testing.T) {
 	t.Parallel()
 	var f *fixture
 	f = start(t, authtest.Config{}, func(c *auth.Config) {

@@ -92,9 +92,9 @@ func TestRule08_Host(t *testing.T) {
 	}
 }
 
-// TestS_CallersOwnHeader: an Authorization header that the caller set is never replaced, however it is spelled or came
+// TestRule08_CallersOwnHeader: an Authorization header that the caller set is never replaced, however it is spelled or came
 // about; the 401 it earns is the caller's.
-func TestS_CallersOwnHeader(t *testing.T) {
+func TestRule08_CallersOwnHeader(t *testing.T) {
 	t.Parallel()
 	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com"})
 	for name, set := range map[string]func(*http.Request){
@@ -137,9 +137,9 @@ func TestS_CallersOwnHeader(t *testing.T) {
 	f.AssertRefreshes(t, 0)
 }
 
-// TestL_Strangers: a redirect carries the token to no other origin, a request there does not either, and a 401 from there is
+// TestRule08_Strangers: a redirect carries the token to no other origin, a request there does not either, and a 401 from there is
 // none of ours.
-func TestL_Strangers(t *testing.T) {
+func TestRule08_Strangers(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	foreign := f.Foreign() // the same host, another port
@@ -161,8 +161,8 @@ func TestL_Strangers(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestL_Downgrade: neither does a redirect from https to http on the same host.
-func TestL_Downgrade(t *testing.T) {
+// TestRule08_Downgrade: neither does a redirect from https to http on the same host.
+func TestRule08_Downgrade(t *testing.T) {
 	t.Parallel()
 	s := authtest.NewServer(authtest.Config{})
 	t.Cleanup(s.Close)

@@ -178,8 +178,8 @@ func TestRule09_NothingToSend(t *testing.T) {
 	}
 }
 
-// TestP_ShortLife: a lifetime shorter than the window does not refresh for every request.
-func TestP_ShortLife(t *testing.T) {
+// TestRule09_ShortLife: a lifetime shorter than the window does not refresh for every request.
+func TestRule09_ShortLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t, authtest.Config{InMemory: true, AccessTTL: 5 * time.Second})
@@ -200,8 +200,8 @@ func TestP_ShortLife(t *testing.T) {
 	})
 }
 
-// TestQ_ClockSkew: clocks that differ, by an hour or by nearly a token's life, cost no refresh, and none is too late.
-func TestQ_ClockSkew(t *testing.T) {
+// TestRule09_ClockSkew: clocks that differ, by an hour or by nearly a token's life, cost no refresh, and none is too late.
+func TestRule09_ClockSkew(t *testing.T) {
 	t.Parallel()
 	for _, offset := range []time.Duration{time.Hour, -time.Hour, 4*time.Minute + 50*time.Second, -4*time.Minute - 50*time.Second} {
 		for _, form := range []authtest.ExpiresIn{authtest.ExpiresInSeconds, authtest.ExpiresInAbsent} {
@@ -239,8 +239,8 @@ func (f *fixture) unexpiring() auth.Token {
 	return auth.Token{AccessToken: p.AccessToken, RefreshToken: p.RefreshToken}
 }
 
-// TestQ_ClockJump: a clock that jumps by an hour in the middle of a session costs at most one refresh, and no error.
-func TestQ_ClockJump(t *testing.T) {
+// TestRule09_ClockJump: a clock that jumps by an hour in the middle of a session costs at most one refresh, and no error.
+func TestRule09_ClockJump(t *testing.T) {
 	t.Parallel()
 	for _, jump := range []time.Duration{time.Hour, -time.Hour} {
 		synctest.Test(t, func(t *testing.T) {

@@ -40,8 +40,8 @@ func TestRule02_OneRefresh(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestH_SharedFailure: so they do when it fails. The next request tries anew.
-func TestH_SharedFailure(t *testing.T) {
+// TestRule02_SharedFailure: so they do when it fails. The next request tries anew.
+func TestRule02_SharedFailure(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	f.ExpireAccess()

@@ -44,8 +44,8 @@ func TestRule04_Detached(t *testing.T) {
 	})
 }
 
-// TestI_LeaderCancelled: the caller that began the refresh gives up; who joined it gets the token.
-func TestI_LeaderCancelled(t *testing.T) {
+// TestRule04_LeaderCancelled: the caller that began the refresh gives up; who joined it gets the token.
+func TestRule04_LeaderCancelled(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
 	f.ExpireAccess()
@@ -62,8 +62,8 @@ func TestI_LeaderCancelled(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestJ_WaiterCancelled: a caller that waits for another one's refresh comes back when its context ends, and only it does.
-func TestJ_WaiterCancelled(t *testing.T) {
+// TestRule04_WaiterCancelled: a caller that waits for another one's refresh comes back when its context ends, and only it does.
+func TestRule04_WaiterCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t, authtest.Config{InMemory: true})
@@ -120,9 +120,9 @@ func misbehaving(first func()) func(*auth.Config) {
 	}
 }
 
-// TestK_Panic: a panic in the Refresher, and one that ends its goroutine, are errors to the waiters, and the next request
+// TestRule04_Panic: a panic in the Refresher, and one that ends its goroutine, are errors to the waiters, and the next request
 // works.
-func TestK_Panic(t *testing.T) {
+func TestRule04_Panic(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
 	for name, first := range map[string]func(){

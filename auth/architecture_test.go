@@ -1,0 +1,130 @@
+package auth_test
+
+import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestArchitecture_files: every Go file that docs/architecture.md names exists.
+func TestArchitecture_files(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range regexp.MustCompile(`[\w/]+\.go\b`).FindAllString(string(data), -1) {
+		found++
+		dir := "."
+		if strings.Contains(name, "/") {
+			dir = ".."
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("docs/architecture.md: %v", err)
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d files are named", found)
+	}
+}
+
+// production parses the package without its tests.
+func production(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(map[string]*ast.File)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if files[name], err = parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.ParseComments); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// TestArchitecture_mutex: a mutex is locked only in the files of the type that owns it, by its methods.
+func TestArchitecture_mutex(t *testing.T) {
+	t.Parallel()
+	owners := map[string]int{}
+	for name, file := range production(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok || sel.Sel.Name != "mu" {
+				return true
+			}
+			owners[name]++
+			if x, ok := sel.X.(*ast.Ident); !ok || x.Name == "a" {
+				t.Errorf("%s: a mutex of another type is locked", name)
+			}
+			return true
+		})
+	}
+	for _, name := range []string{"state.go", "state_login.go", "journal.go", "workers.go", "store.go"} {
+		if owners[name] == 0 {
+			t.Errorf("%s locks nothing", name)
+		}
+		delete(owners, name)
+	}
+	for name := range owners {
+		t.Errorf("%s locks a mutex", name)
+	}
+}
+
+// TestArchitecture_imports: auth knows neither resty nor chain nor storage, and its leaves do not know it.
+func TestArchitecture_imports(t *testing.T) {
+	t.Parallel()
+	const module = `"github.com/chatelaine-go/chatelaine/`
+	for name, file := range production(t) {
+		for _, imported := range file.Imports {
+			path := imported.Path.Value
+			if strings.HasPrefix(path, module) && !strings.HasPrefix(path, module+`auth/internal/`) &&
+				path != module+`interceptor"` || strings.Contains(path, "resty") {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+	err := filepath.WalkDir("internal", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			if p := imported.Path.Value; p == module+`auth"` || p == module+`chain"` || strings.Contains(p, "resty") {
+				t.Errorf("%s imports %s", path, p)
+			}
+		}
+		return nil
+	})
+	if err != nil && !os.IsNotExist(err) {
+		t.Error(err)
+	}
+}
+
+// TestArchitecture_sizes: small files.
+func TestArchitecture_sizes(t *testing.T) {
+	t.Parallel()
+	for name := range production(t) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(string(data), "\n"); lines > 220 {
+			t.Errorf("%s has %d lines; split it", name, lines)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package auth
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	t0      = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	errDown = errors.New("down")
+	errDisk = errors.New("disk full")
+	errDead = fmt.Errorf("status 400: %w", ErrInvalidGrant)
+)
+
+// jwtOf is an access token of a user; n makes it another one.
+func jwtOf(subject string, n int) string {
+	payload := fmt.Sprintf(`{"sub":%q,"n":%d}`, subject, n)
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".x"
+}
+
+// recordOf is a stored record.
+func recordOf(session string, generation uint64, access, refresh string) *record {
+	return &record{
+		account: "default", Session: session, Generation: generation, Obtained: t0,
+		Token: Token{AccessToken: access, RefreshToken: refresh},
+	}
+}
+
+// summary is an outcome in one line: what is stored, what is published, what the callers get, what is
+// reported, what is to be repeated, and what is revoked.
+func summary(s *session, o outcome) string {
+	parts := []string{map[step]string{keep: "keep", ask: "ask", save: "save", remove: "remove"}[o.step]}
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	switch n := o.session(s, 0); {
+	case n == nil:
+		add("nothing")
+	case !n.signedIn():
+		add("out(%s of %s)", n.reason, n.ended)
+	case n.failure != nil:
+		add("failed(%d)", n.failure.count)
+	default:
+		add("%s/%d %s %s user=%s loaded=%v", n.Session, n.Generation, n.AccessToken, n.RefreshToken, n.user, n.loaded)
+	}
+	for _, known := range []error{ErrLoginRequired, ErrRefreshFailed, ErrInvalidGrant, ErrExcessiveRefresh, errDown, errDisk} {
+		if errors.Is(o.err(), known) {
+			add("%v", known)
+		}
+	}
+	for _, e := range o.events {
+		add("[%s %s]", e.Kind, e.Reason)
+	}
+	if p := o.pending; p != nil {
+		add("pending(%s, record %v)", p.session, p.record != nil)
+	}
+	if o.unhelpful {
+		add("unhelpful")
+	}
+	if o.revoke != nil {
+		add("revoke %s %s", o.revoke.AccessToken, o.revoke.RefreshToken)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// TestDecide is the table of what a refresh means.
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	alice := jwtOf("alice", 1)
+	s := newSession(recordOf("S", 2, alice, "r2"), "U", 0)
+	token := Token{AccessToken: "new", RefreshToken: "r3"}
+	const rotated = "S/3 new r3 user=U loaded=false"
+	for name, test := range map[string]struct {
+		facts facts
+		want  string
+	}{
+		"the store holds the session": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2")},
+			"ask · nothing",
+		},
+		"the store holds an older generation": { // the newer one is waiting to be saved
+			facts{read: true, stored: recordOf("S", 1, "a1", "r1")},
+			"ask · nothing",
+		},
+		"another process refreshed": {
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3")},
+			"keep · S/3 a3 r3 user=U loaded=true",
+		},
+		"another process refreshed without a new refresh token": {
+			facts{read: true, stored: recordOf("S", 3, "a3", "r2")},
+			"keep · S/3 a3 r2 user=U loaded=true",
+		},
+		"another process saved the same generation later": {
+			facts{read: true, stored: recordOf("S", 2, "a2b", "r2b")},
+			"keep · S/2 a2b r2b user=U loaded=true",
+		},
+		"an adopted record does not depend on the save": {
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), saveErr: errDisk},
+			"keep · S/3 a3 r3 user=U loaded=true",
+		},
+		"the same user logged in elsewhere": {
+			facts{read: true, stored: recordOf("T", 1, jwtOf("alice", 2), "q1")},
+			"keep · T/1 " + jwtOf("alice", 2) + " q1 user=U loaded=true",
+		},
+		"another user logged in elsewhere": {
+			facts{read: true, stored: recordOf("T", 9, jwtOf("bob", 1), "q1")},
+			"keep · out(another login replaced the session of S) · login required · " +
+				"[signed out another login replaced the session]",
+		},
+		"somebody logged in elsewhere": {
+			facts{read: true, stored: recordOf("T", 9, "opaque", "q1")},
+			"keep · out(another login replaced the session of S) · login required · " +
+				"[signed out another login replaced the session]",
+		},
+		"the record is gone": {
+			facts{read: true},
+			"keep · out(logged out of S) · login required · [signed out logged out]",
+		},
+		"the lock was not to be had": {
+			facts{saveErr: errDisk},
+			"keep · failed(1) · refresh failed · disk full · [refresh failed not signed in]",
+		},
+		"the record cannot be read": {
+			facts{err: errDown, saveErr: errDisk},
+			"keep · failed(1) · refresh failed · down · [refresh failed not signed in]",
+		},
+		"the store gave up before the server was asked": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), saveErr: errDisk},
+			"keep · failed(1) · refresh failed · disk full · [refresh failed not signed in]",
+		},
+		"the refresh window is full": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: &RefreshError{Err: ErrExcessiveRefresh}},
+			"keep · failed(1) · refresh failed · too many refreshes · [refresh failed not signed in]",
+		},
+		"the server gave a token": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token},
+			"save · " + rotated + " · [token refreshed not signed in]",
+		},
+		"the server gave no refresh token": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: Token{AccessToken: "new"}},
+			"save · S/3 new r2 user=U loaded=false · [token refreshed not signed in]",
+		},
+		"the server gave a token and the save failed": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk},
+			"save · " + rotated + " · [token refreshed not signed in] · [persist failed not signed in] · pending(S, record true)",
+		},
+		"the server failed": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDown},
+			"keep · failed(1) · refresh failed · down · [refresh failed not signed in] · unhelpful",
+		},
+		"the refresh token is dead": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead},
+			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
+				"[signed out the server ended the session]",
+		},
+		"the refresh token is dead and the deletion failed": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk},
+			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
+				"[signed out the server ended the session] · [persist failed not signed in] · pending(S, record false)",
+		},
+		"a store's invalid_grant ends nothing": {
+			facts{err: errDead},
+			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed not signed in]",
+		},
+		"a Login or Logout came before the server was asked": {
+			facts{read: true, stored: recordOf("T", 1, "b", "q"), superseded: true, saveErr: errDisk},
+			"keep · nothing",
+		},
+		"a Logout came, and then a token": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), superseded: true, asked: true, token: token},
+			"remove · nothing · revoke new r3",
+		},
+		"a Logout came, and then a token without a refresh token": {
+			facts{read: true, superseded: true, asked: true, token: Token{AccessToken: "new"}},
+			"remove · nothing · revoke new r2",
+		},
+		"a Logout came, and then the server failed": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), superseded: true, asked: true, err: errDown},
+			"remove · nothing",
+		},
+		"a Logout came, and then the token was dead": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), superseded: true, asked: true, err: errDead},
+			"remove · nothing",
+		},
+	} {
+		test.facts.session, test.facts.at = s, t0.Add(time.Minute)
+		if got := summary(s, decide(test.facts)); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, test.want)
+		}
+	}
+}
+
+// TestDecide_expiry: an expiry that the Refresher does not know is that of the JWT, and the event has it.
+func TestDecide_expiry(t *testing.T) {
+	t.Parallel()
+	s := newSession(recordOf("S", 1, "a", "r"), "", 0)
+	exp := t0.Add(time.Hour)
+	payload := fmt.Sprintf(`{"exp":%d}`, exp.Unix())
+	jwt := "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".x"
+	for want, token := range map[time.Time]Token{
+		exp:                     {AccessToken: jwt},
+		t0.Add(2 * time.Minute): {AccessToken: jwt, Expiry: t0.Add(2 * time.Minute)},
+		{}:                      {AccessToken: "opaque"},
+	} {
+		o := decide(facts{session: s, read: true, stored: s.record, asked: true, token: token, at: t0})
+		if !o.next.Expiry.Equal(want) || !o.events[0].Expiry.Equal(want) {
+			t.Errorf("got %v and %v, want %v", o.next.Expiry, o.events[0].Expiry, want)
+		}
+		if !o.next.Obtained.Equal(t0) {
+			t.Errorf("obtained %v, want %v", o.next.Obtained, t0)
+		}
+	}
+}
+
+// TestDecide_texts: what the callers and the events of one outcome get is one error.
+func TestDecide_texts(t *testing.T) {
+	t.Parallel()
+	s := newSession(recordOf("S", 1, "a", "r"), "", 0)
+	failed := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDown, at: t0})
+	if failed.err() != failed.events[0].Err || !failed.failure.at.Equal(t0) {
+		t.Errorf("failed: %v, %v, at %v", failed.err(), failed.events[0].Err, failed.failure.at)
+	}
+	s = s.failed(failed.failure)
+	if again := decide(facts{session: s, asked: true, err: errDown, at: t0}); again.failure.count != 2 ||
+		again.failure.err.RetryAfter != firstBackoff {
+		t.Errorf("again: count %d, retry after %v", again.failure.count, again.failure.err.RetryAfter)
+	}
+	dead := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDead, saveErr: errDisk, at: t0})
+	if !errors.Is(dead.events[0].Err, errDead) || !errors.Is(dead.events[1].Err, errDisk) ||
+		!errors.Is(dead.events[1].Err, ErrPersist) || !strings.Contains(dead.events[1].Err.Error(), "delete") {
+		t.Errorf("dead: %v", dead.events)
+	}
+	unsaved := decide(facts{session: s, asked: true, token: Token{AccessToken: "n"}, saveErr: errDisk, at: t0})
+	if e := unsaved.events[1].Err; !errors.Is(e, errDisk) || !errors.Is(e, ErrPersist) || !strings.Contains(e.Error(), "save") ||
+		unsaved.pending.record != unsaved.next {
+		t.Errorf("unsaved: %v", unsaved.events)
+	}
+}
+
+// TestOutcome_value: what an outcome writes in place of the old value.
+func TestOutcome_value(t *testing.T) {
+	t.Parallel()
+	next := recordOf("S", 3, "a3", "r3")
+	encoded, err := next.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step, want := range map[step]string{keep: "old", ask: "old", remove: "", save: string(encoded)} {
+		value, err := outcome{step: step, next: next}.value([]byte("old"))
+		if string(value) != want || err != nil || (value == nil) != (want == "") {
+			t.Errorf("step %d: %q, %v, want %q", step, value, err, want)
+		}
+	}
+}
