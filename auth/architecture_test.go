@@ -89,7 +89,7 @@ func TestArchitecture_imports(t *testing.T) {
 	for name, file := range production(t) {
 		for _, imported := range file.Imports {
 			path := imported.Path.Value
-			if strings.HasPrefix(path, module) && !strings.HasPrefix(path, module+`auth/internal/`) &&
+			if strings.HasPrefix(path, module) && !strings.HasPrefix(path, module+`auth/internal/`) && !strings.HasPrefix(path, module+`internal/`) &&
 				path != module+`interceptor"` || strings.Contains(path, "resty") {
 				t.Errorf("%s imports %s", name, path)
 			}
