@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
@@ -75,12 +75,7 @@ func message(err error) string {
 	} else if e, ok := errors.AsType[*interceptor.Error](err); ok {
 		err = e
 	}
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return '·'
-		}
-		return c
-	}, strings.ReplaceAll(err.Error(), "\n", "; "))
+	return screen.Escape(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // explain tells what to do next, and the exit code.
@@ -105,6 +100,10 @@ func explainSession(err error) (hint string, code int) {
 		return "run `demo help config` for how a server is described", exitUsage
 	case errors.Is(err, profile.ErrRefused):
 		return "check both and try again", exitLogin
+	case errors.Is(err, profile.ErrTokenRefused):
+		return "get a new one from the server; a session that was there is unchanged", exitLogin
+	case errors.Is(err, profile.ErrUnproven):
+		return "run `demo logout` first, or use another --profile", exitUsage
 	case errors.Is(err, auth.ErrLoginRequired):
 		return "run `demo login`", exitLogin
 	case errors.Is(err, auth.ErrSessionUnreadable):
@@ -142,6 +141,9 @@ func explainKeyring(err error) (hint string, code int) {
 }
 
 func explainStatus(err error) (hint string, code int) {
+	if _, ok := errors.AsType[*profile.RedirectError](err); ok {
+		return "if you trust that address, name it with --login-url or --token-url", exitUsage
+	}
 	e, ok := errors.AsType[*profile.StatusError](err)
 	switch {
 	case !ok:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
@@ -47,7 +48,7 @@ func newLogin(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&l.passwordStdin, "password-stdin", false, "read the password from stdin")
 	cmd.Flags().StringVar(&l.passwordFile, "password-file", "", "read the password from a `file`")
 	cmd.Flags().BoolVar(&l.withToken, "with-token", false,
-		"read a token from stdin instead: the JSON of a token endpoint, or a refresh token")
+		"read a token from stdin instead: the JSON of a token endpoint, or a refresh token; the server must accept it first")
 	return withServer(a, cmd, true)
 }
 
@@ -85,7 +86,7 @@ func by(l loginFlags) string {
 	if l.withToken {
 		return ""
 	}
-	return " as " + l.user
+	return " as " + screen.Escape(l.user)
 }
 
 // credentials gets what a session begins with, before anything is opened or sent.
@@ -97,7 +98,13 @@ func (a *app) credentials(ctx context.Context, l loginFlags, server profile.Serv
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context, p *profile.Profile) error { return p.Session.Login(ctx, token) }, nil
+		return func(ctx context.Context, p *profile.Profile) error {
+			err := p.LoginWithToken(ctx, token)
+			if err == nil && token.RefreshToken == "" {
+				a.say("note: without a refresh token it could not be checked; the first request shows whether the server accepts it")
+			}
+			return err
+		}, nil
 	}
 	var password string
 	switch {
@@ -106,7 +113,7 @@ func (a *app) credentials(ctx context.Context, l loginFlags, server profile.Serv
 	case l.passwordStdin:
 		password, err = a.readSecret()
 	default:
-		password, err = a.askPassword(ctx, "Password of "+l.user+" at "+server.Origin())
+		password, err = a.askPassword(ctx, "Password of "+screen.Escape(l.user)+" at "+server.Origin())
 	}
 	if err != nil {
 		return nil, err
@@ -118,13 +125,16 @@ func (a *app) credentials(ctx context.Context, l loginFlags, server profile.Serv
 }
 
 func (a *app) readToken(server profile.Server) (auth.Token, error) {
-	data, err := io.ReadAll(io.LimitReader(a.in, maxSecret))
+	data, err := io.ReadAll(io.LimitReader(a.in, maxSecret+1))
 	if err != nil {
 		return auth.Token{}, err
 	}
+	if len(data) > maxSecret {
+		return auth.Token{}, &hinted{err: errors.New("stdin is too long for a token"), code: exitUsage, hint: "give --with-token the JSON of a token endpoint, or a refresh token"}
+	}
 	token, err := profile.ParseToken([]byte(strings.TrimSpace(string(data))), server.AccessField, server.RefreshField)
 	if err != nil {
-		return token, &hinted{err: err, code: exitUsage, hint: "give --with-token the answer of a token endpoint on stdin, or a refresh token"}
+		return token, &hinted{err: err, code: exitUsage, hint: "give --with-token the JSON of a token endpoint on stdin, or a refresh token"}
 	}
 	return token, nil
 }

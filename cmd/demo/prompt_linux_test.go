@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -139,5 +140,23 @@ func TestTerminal_progress(t *testing.T) {
 	_, after, erased := strings.Cut(text[strings.LastIndex(text, "waiting for"):], "\r\x1b[2K")
 	if code != exitOK || !erased || !strings.HasPrefix(after, "{") {
 		t.Errorf("exit code %d: %q", code, text)
+	}
+}
+
+// TestTerminal_escapes: a server cannot write control characters to the terminal.
+func TestTerminal_escapes(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{})
+	server := httptest.NewServer(hostileHandler(l.server.URL))
+	t.Cleanup(server.Close)
+	for _, args := range [][]string{{"/body"}, {"/body", "--include"}, {"/body", "--json"}, {"/reason"}, {"/reason", "--trace"}} {
+		cmd := l.demo(t, append([]string{"get", "--no-color", "--base-url", server.URL}, args...)...)
+		_, text := onTerminal(t, cmd).end(t)
+		if strings.ContainsAny(text, "\x07\u009b\u202e") || strings.Contains(text, "\x1b]") {
+			t.Errorf("%v: %q", args, text)
+		}
+		if args[0] == "/body" && !strings.Contains(text, "pwned") {
+			t.Errorf("%v: %q", args, text)
+		}
 	}
 }

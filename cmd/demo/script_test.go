@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +23,8 @@ import (
 // TestScript runs the command lines of testdata/script, each with a home, a server and a keyring of its own.
 //
 // In them, `exits CODE demo …` runs demo and checks how it ends, `server …` orders something of the server or checks its
-// counters, and `serve …` runs demo serve until the end of the script and puts its address into $SERVED.
+// counters, and `serve …` runs demo serve until the end of the script and puts its address into $SERVED. `hostile` starts a server
+// that attacks its clients, at $HOSTILE, and `trapped N` checks how many requests followed its redirects.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/script/*.txtar")
@@ -43,6 +45,7 @@ func TestScript(t *testing.T) {
 			}
 			env.Defer(server.Close)
 			env.Values["server"] = server
+			env.Values["trap"] = new(atomic.Pointer[trap])
 			if runtime.GOOS != "linux" { // where the keyring of the system could not be kept out
 				passphrase := filepath.Join(env.WorkDir, ".passphrase")
 				if err := os.WriteFile(passphrase, []byte("correct horse"), 0o600); err != nil {
@@ -54,7 +57,7 @@ func TestScript(t *testing.T) {
 			env.Vars = append(env.Vars, "WORK="+env.WorkDir, "URL="+server.URL)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": order, "exits": exits, "serve": serve, "empty": empty},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": order, "exits": exits, "serve": serve, "empty": empty, "hostile": hostile, "trapped": trapped},
 	})
 }
 
@@ -112,6 +115,12 @@ func order(ts *testscript.TestScript, _ bool, args []string) {
 		server.FailRefresh(1, number(), nil, "")
 	case "failing":
 		server.FailAPI(1, number(), nil, "")
+	case "issue": // a session that the user got elsewhere: its tokens as JSON, and the refresh token alone
+		pair := server.Issue(authtest.DefaultUser)
+		data, err := json.Marshal(map[string]string{"access_token": pair.AccessToken, "refresh_token": pair.RefreshToken})
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs("pair.json"), data, 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs("refresh.txt"), []byte(pair.RefreshToken+"\n"), 0o600))
 	case "set":
 		ts.Check(server.Reconfigure(func(c *authtest.Config) { ts.Check(playground.Set(c, args[1], args[2])) }))
 	case "refreshes":

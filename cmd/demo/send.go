@@ -91,16 +91,22 @@ func (r *request) build(req *resty.Request) (*resty.Request, error) {
 	return req, nil
 }
 
-// printAnswer passes the body on as it comes.
+// printAnswer passes the body on as it comes. A terminal gets it with its control characters escaped.
 func (a *app) printAnswer(resp *http.Response, include bool) error {
 	if include {
 		if err := a.print(head(resp)); err != nil {
 			return err
 		}
 	}
+	if !screen.IsTerminal(a.out) {
+		_, err := io.Copy(a.out, resp.Body)
+		return err
+	}
 	last := &lastByte{w: a.out}
-	n, err := io.Copy(last, resp.Body)
-	if err == nil && n > 0 && last.b != '\n' && screen.IsTerminal(a.out) {
+	w := screen.Escaper(last)
+	n, err := io.Copy(w, resp.Body)
+	err = errors.Join(err, w.Close())
+	if err == nil && n > 0 && last.b != '\n' {
 		err = a.print("\n")
 	}
 	return err
@@ -108,10 +114,10 @@ func (a *app) printAnswer(resp *http.Response, include bool) error {
 
 func head(resp *http.Response) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", resp.Proto, resp.Status)
+	fmt.Fprintf(&b, "%s %s\n", resp.Proto, screen.Escape(resp.Status))
 	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
 		for _, value := range resp.Header[name] {
-			fmt.Fprintf(&b, "%s: %s\n", name, value)
+			fmt.Fprintf(&b, "%s: %s\n", screen.Escape(name), screen.Escape(value))
 		}
 	}
 	return b.String() + "\n"

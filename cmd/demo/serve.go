@@ -11,7 +11,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/playground"
-	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 )
 
 func newServe(a *app) *cobra.Command {
@@ -23,8 +23,8 @@ func newServe(a *app) *cobra.Command {
 			"It speaks two dialects, plain REST (/auth/login, /auth/refresh, /auth/logout) and OAuth 2.0 (/oauth/token,\n" +
 			"/oauth/revoke), and has an API to call: /me, /echo, /status/CODE, /bytes/N, /redirect?to=URL. Every setting is a flag\n" +
 			"below; those and every kind of mishap can also be ordered while it runs, from its endpoints under /_control:\n\n" +
-			controlHelp +
-			"\nAnyone who can reach these controls the server, so it listens on this machine only.",
+			playground.ControlHelp +
+			"\nWhoever reaches these controls the server, so it listens on this machine only, and refuses pages of other sites.",
 		Example: `  demo serve
   demo serve --access-ttl 10s
   demo serve --addr 127.0.0.1:0 --reuse-grace 10s --json`,
@@ -56,24 +56,7 @@ func newServe(a *app) *cobra.Command {
 	return cmd
 }
 
-const controlHelp = `  POST /_control/expire                     every access token expires
-  POST /_control/revoke?user=               the sessions end
-  POST /_control/fail?n=1&status=503&body=&retry-after=&target=refresh
-                                            the next refreshes fail; target=api: the next calls
-  POST /_control/drop?n=1                   the connection is cut after a refresh has taken effect
-  POST /_control/delay?ms=0                 refreshes are slow
-  POST /_control/hold, /_control/release    refreshes are not answered
-  POST /_control/set?NAME=VALUE             a setting changes
-  GET  /_control/settings, /_control/stats, /_control/timeline
-`
-
 func (a *app) serve(cmd *cobra.Command, addr string, config authtest.Config) error {
-	if !profile.LoopbackAddress(addr) {
-		return &hinted{
-			err: errors.New("the server listens on this machine only"), code: exitUsage,
-			hint: "use --addr 127.0.0.1:PORT",
-		}
-	}
 	var mu sync.Mutex
 	config.OnEvent = func(e authtest.Event) {
 		mu.Lock()
@@ -82,6 +65,10 @@ func (a *app) serve(cmd *cobra.Command, addr string, config authtest.Config) err
 	}
 	mu.Lock() // the address comes first
 	server, err := playground.Start(addr, config)
+	if errors.Is(err, playground.ErrNotLocal) {
+		mu.Unlock()
+		return &hinted{err: err, code: exitUsage, hint: "use --addr 127.0.0.1:PORT"}
+	}
 	if err != nil {
 		mu.Unlock()
 		return &hinted{err: err, code: exitError, hint: "choose another address with --addr; 127.0.0.1:0 is a free one"}
@@ -121,30 +108,31 @@ type servedEvent struct {
 	Note    string             `json:"note,omitempty"`
 }
 
-// showEvent prints what the server has done. Nobody may be reading any more; it serves on.
+// showEvent prints what the server has done. The path and the user are what a client sent, so their
+// control characters are escaped. If nobody reads the output any more, the server goes on.
 func (a *app) showEvent(e authtest.Event) {
 	if a.flags.json {
 		line, err := json.Marshal(servedEvent(e))
 		if err == nil {
-			_, _ = fmt.Fprintf(a.out, "%s\n", line)
+			_, _ = fmt.Fprintf(a.out, "%s\n", screen.EscapeJSON(line))
 		}
 		return
 	}
-	_, _ = fmt.Fprintf(a.out, "%s %s\n", a.outStyle.Dim(e.Time.Format(time.TimeOnly)), a.paintEvent(e))
+	_, _ = fmt.Fprintf(a.out, "%s %s\n", a.outStyle.Dim(e.Time.Format(time.TimeOnly)), a.colorEvent(e))
 }
 
-func (a *app) paintEvent(e authtest.Event) string {
-	s := a.outStyle
+func (a *app) colorEvent(e authtest.Event) string {
+	s, text := a.outStyle, screen.Escape(e.String())
 	switch e.Kind {
 	case authtest.EventDeny, authtest.EventExpire:
-		return s.Yellow(e.String())
+		return s.Yellow(text)
 	case authtest.EventRefresh, authtest.EventRotate:
-		return s.Magenta(e.String())
+		return s.Magenta(text)
 	case authtest.EventReuse, authtest.EventRefuse, authtest.EventRevoke, authtest.EventFail, authtest.EventDrop, authtest.EventForeign:
-		return s.Red(e.String())
+		return s.Red(text)
 	case authtest.EventLogin, authtest.EventIssue:
-		return s.Blue(e.String())
+		return s.Blue(text)
 	default:
-		return e.String()
+		return text
 	}
 }

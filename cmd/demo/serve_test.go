@@ -38,7 +38,12 @@ func TestServe(t *testing.T) {
 	}
 	_, _ = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
-	if got := events.await(t, "expire"); strings.Contains(got, "\x1b") {
+	req.URL.Path, req.Method = "/status/\x1b]0;pwned\x07\u202e", http.MethodGet // a client's choice, in the log
+	if resp, err = new(http.Client).Do(req); err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if got := events.await(t, "pwned"); strings.ContainsAny(got, "\x1b\x07\u202e") || !strings.Contains(got, "expire") {
 		t.Errorf("colors: %q", got)
 	}
 	if err := interrupt(cmd.Process); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,7 +24,8 @@ import (
 //   - There are questions only where somebody can answer them, and none with --no-input.
 //   - Colors and anything that moves are for terminals, and NO_COLOR, TERM=dumb and --no-color turn them off. What is waited for
 //     longer than a second is named on the terminal, and erased.
-//   - What comes from a server is shown as it is on stdout only; in words it cannot move the cursor.
+//   - What comes from a server cannot move the cursor: its control characters are escaped in words,
+//     in JSON, and in a body that is shown on a terminal. A body that goes elsewhere is unchanged.
 
 // app is what the commands share.
 type app struct {
@@ -76,12 +78,17 @@ func (a *app) print(text string) error {
 
 // printJSON prints data for programs.
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.out)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if screen.IsTerminal(a.out) {
 		e.SetIndent("", "  ")
 	}
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.out.Write(screen.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // showTrace draws what went over the wire.

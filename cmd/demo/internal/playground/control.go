@@ -13,6 +13,21 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
+// ControlHelp lists the endpoints under /_control.
+const ControlHelp = `  POST /_control/expire                     expire every access token
+  POST /_control/revoke?user=               end the sessions of a user, or all of them
+  POST /_control/fail?n=1&status=503&body=&retry-after=&target=refresh
+                                            fail the next refreshes; target=api: the next calls
+  POST /_control/drop?n=1                   cut the connection after a refresh has taken effect
+  POST /_control/delay?ms=0                 delay the responses to refreshes
+  POST /_control/hold, /_control/release    hold the responses to refreshes, and release them
+  POST /_control/set?NAME=VALUE             change a setting
+  GET  /_control/settings, /_control/stats, /_control/timeline
+`
+
+// maxDelay is the longest delay of a refresh. Clients give up earlier.
+const maxDelay = 10 * time.Minute
+
 // controlRoutes adds the endpoints under /_control to the mux.
 func (s *Server) controlRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /_control/stats", func(w http.ResponseWriter, _ *http.Request) {
@@ -68,6 +83,9 @@ func (s *Server) controlFail(q url.Values) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
+	if status < 200 || status > 599 {
+		return fmt.Errorf("status is %d; use 200 to 599", status)
+	}
 	var header http.Header
 	if after := q.Get("retry-after"); after != "" {
 		header = http.Header{"Retry-After": {after}}
@@ -93,10 +111,15 @@ func (s *Server) controlDrop(q url.Values) error {
 
 func (s *Server) controlDelay(q url.Values) error {
 	ms, err := number(q, "ms", 0)
-	if err == nil {
-		s.Provider.DelayRefresh(time.Duration(ms) * time.Millisecond)
+	if err != nil {
+		return err
 	}
-	return err
+	d := time.Duration(ms) * time.Millisecond
+	if ms < 0 || d > maxDelay {
+		return fmt.Errorf("ms is %d; use 0 to %d", ms, maxDelay.Milliseconds())
+	}
+	s.Provider.DelayRefresh(d)
+	return nil
 }
 
 // controlSet sets everything in the query, or nothing.
@@ -121,7 +144,7 @@ func number(q url.Values, name string, fallback int) (int, error) {
 		return fallback, nil
 	}
 	n, err := strconv.Atoi(v)
-	if err != nil {
+	if err != nil || n > 1e9 || n < -1e9 {
 		return 0, fmt.Errorf("%s is %q; it must be a whole number", name, v)
 	}
 	return n, nil

@@ -2,6 +2,7 @@ package playground_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -116,7 +117,7 @@ func TestControl_faults(t *testing.T) {
 		_ = resp.Body.Close()
 		t.Errorf("got %d, want no response", resp.StatusCode)
 	}
-	for _, path := range []string{"fail?n=x", "fail?status=x", "fail?target=moon", "drop?n=x", "delay?ms=x", "set?access-ttl=x", "set?moon=1"} {
+	for _, path := range []string{"fail?n=x", "fail?status=x", "fail?target=moon", "fail?status=99", "drop?n=x", "delay?ms=x", "delay?ms=-1", "delay?ms=600001", "set?access-ttl=x", "set?moon=1"} {
 		if m, _ := object(t, control(t, s, http.StatusBadRequest, path))["message"].(string); m == "" {
 			t.Errorf("%s: no message", path)
 		}
@@ -191,6 +192,11 @@ func TestControl_refuses_other_sites(t *testing.T) {
 		{"Origin": {"http://localhost" + port}}, // another name than that of the request
 		{"Host": {"evil.test" + port}},
 		{"Host": {"evil.test" + port}, "Origin": {"http://evil.test" + port}},
+		{"Origin": {s.URL, "https://evil.test"}},
+		{"Sec-Fetch-Site": {"cross-site"}},
+		{"Sec-Fetch-Site": {"same-site"}}, // a page on another port of this machine
+		{"Host": {"evil.localhost" + port}},
+		{"Host": {"0.0.0.0" + port}},
 		{"Host": {"127.0.0.1"}},
 		{"Host": {"127.0.0.1:1"}},
 		{"Host": {"localhost.evil.test" + port}},
@@ -202,6 +208,8 @@ func TestControl_refuses_other_sites(t *testing.T) {
 	for _, header := range []http.Header{
 		nil,
 		{"Origin": {s.URL}},
+		{"Origin": {s.URL}, "Sec-Fetch-Site": {"same-origin"}},
+		{"Sec-Fetch-Site": {"none"}},
 		{"Host": {"localhost" + port}, "Origin": {"http://localhost" + port}},
 		{"Host": {"[::1]" + port}},
 	} {
@@ -215,7 +223,15 @@ func TestStart_errors(t *testing.T) {
 	if _, err := playground.Start("127.0.0.1:0", authtest.Config{Rotation: "never"}); err == nil {
 		t.Error("a wrong configuration gave no error")
 	}
-	if _, err := playground.Start("nonsense", authtest.Config{}); err == nil {
-		t.Error("a wrong address gave no error")
+	s := start(t, authtest.Config{})
+	for _, addr := range []string{"127.0.0.1:x", strings.TrimPrefix(s.URL, "http://")} {
+		if _, err := playground.Start(addr, authtest.Config{}); err == nil {
+			t.Errorf("%s: a wrong address gave no error", addr)
+		}
+	}
+	for _, addr := range []string{"nonsense", "0.0.0.0:0", ":0", "example.com:80", ""} {
+		if _, err := playground.Start(addr, authtest.Config{}); !errors.Is(err, playground.ErrNotLocal) {
+			t.Errorf("%s: %v", addr, err)
+		}
 	}
 }

@@ -7,12 +7,14 @@
 // # Security
 //
 // Anyone who reaches /_control controls the server. Requests are served only if their Host header
-// names this server by a loopback name, and if their Origin header, where there is one, is the
-// server's own: a page in a browser can neither post to it nor rebind its own name to it.
+// names this server by a loopback name, and if their Origin and Sec-Fetch-Site headers, where there
+// are any, are those of the server's own page: a page of another site can neither post to it nor
+// rebind its own name to it.
 package playground
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -21,6 +23,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // Server is a running playground. Make one with [Start]. All methods may be called concurrently.
@@ -35,9 +38,16 @@ type Server struct {
 	done chan struct{} // closed when the listener has ended
 }
 
+// ErrNotLocal is the error for an address that other machines could reach.
+var ErrNotLocal = errors.New("the server listens on this machine only")
+
 // Start listens on the TCP address and serves a provider with the configuration, whose fields Addr,
-// InMemory and Issuer it sets. Port 0 is a free port. Close ends the server.
+// InMemory and Issuer it sets. Port 0 is a free port. Close ends the server. The error is [ErrNotLocal] for an address that is
+// not of the loopback interface.
 func Start(addr string, cfg authtest.Config) (*Server, error) {
+	if host, _, err := net.SplitHostPort(addr); err != nil || !origin.IsLoopback(host) {
+		return nil, ErrNotLocal
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(context.Background(), "tcp", addr)
 	if err != nil {
@@ -68,29 +78,4 @@ func (s *Server) Close() {
 	s.Provider.Close()
 	_ = s.http.Close()
 	<-s.done
-}
-
-// sameOrigin refuses requests that another site's page, or a name bound to this address by
-// another site, may have caused.
-func (s *Server) sameOrigin(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		if !s.ownHost(r.Host) || origin != "" && origin != "http://"+r.Host {
-			writeJSON(w, http.StatusForbidden, map[string]string{
-				"message": "the control endpoints serve this machine only; use " + s.URL,
-			})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// ownHost reports whether a Host header names this server by a loopback name.
-func (s *Server) ownHost(host string) bool {
-	name, port, err := net.SplitHostPort(host)
-	if err != nil || port != s.port {
-		return false
-	}
-	ip := net.ParseIP(name)
-	return name == "localhost" || ip != nil && ip.IsLoopback()
 }

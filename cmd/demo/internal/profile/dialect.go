@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"golang.org/x/oauth2"
 
@@ -69,9 +68,7 @@ func (p *Profile) askOAuth2(ctx context.Context, user, password string) (auth.To
 	if p.secret != "" {
 		c.Endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport: p.transport(wire.Login, "login"), Timeout: p.timeout,
-	})
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.loginClient())
 	t, err := c.PasswordCredentialsToken(ctx, user, password)
 	if err != nil {
 		return auth.Token{}, refusedByOAuth2(err)

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -128,12 +127,6 @@ func (s Server) Origin() string {
 func (s Server) Loopback() bool {
 	_, o, err := origin.Parse(s.BaseURL)
 	return err == nil && o.Loopback()
-}
-
-// LoopbackAddress reports whether a listener there can be reached from this machine only.
-func LoopbackAddress(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && origin.IsLoopback(host)
 }
 
 // endpoint resolves the URL of an endpoint that secrets are sent to.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
@@ -79,14 +78,9 @@ func group(exchanges []wire.Exchange) []*row {
 	return rows
 }
 
-// label is the path, and how often. A redirect's path is the server's choice, so it may not move the cursor.
+// label is the path, and how often. A redirect's path is the server's choice, so it is escaped.
 func (r *row) label() string {
-	path := strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return '·'
-	}, r.Path)
+	path := screen.Escape(r.Path)
 	if r.count > 1 {
 		return fmt.Sprintf("%s ×%d", path, r.count)
 	}
