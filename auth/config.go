@@ -36,7 +36,7 @@ type Config struct {
 	// ShouldRefresh tells whether a response to a request that carried the token means that the token is not
 	// accepted any more. It sees responses of every status; to look at a body use [interceptor.Response.Peek].
 	// See [StatusIn] and [StatusWithMessage].
-	// Nil: a bad status 401, unless the challenge says insufficient_scope (RFC 6750 §3.1).
+	// Nil: [Unauthorized].
 	ShouldRefresh func(*interceptor.Response) bool
 	// SetCredential puts the token on a request, which it may change. Nil: "Authorization: Bearer …" (RFC 6750 §2.1), or
 	// another scheme if Token.TokenType says so.

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
 
 // Token is what a server gave a client to act for a user (RFC 6749 §5.1).
@@ -95,7 +97,7 @@ func (t Token) check(inHeader bool) error {
 
 // scheme is the authentication scheme to send the token with. Servers write "bearer" in every casing, and read it so.
 func (t Token) scheme() string {
-	if !isToken(t.TokenType) {
+	if !challenge.IsToken(t.TokenType) {
 		return "Bearer"
 	}
 	return t.OAuth2().Type()
