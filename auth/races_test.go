@@ -314,12 +314,12 @@ func TestOnError_byHand(t *testing.T) {
 		{Kind: interceptor.KindBadResponse, Response: unauthorized},
 		{Kind: interceptor.KindTimeout, Response: unauthorized},
 	} {
-		if v := session.OnError(e, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), e) {
-			t.Errorf("%+v: got %v %v", e, v.Action(), v.Err())
+		if v := session.OnError(e, interceptor.ErrorHandler{}); v != (interceptor.ErrorHandler{}).Next(e) {
+			t.Errorf("%+v: got %v", e, v)
 		}
 	}
 	v := session.OnResponse(interceptor.NewResponse(nil, http.StatusOK, nil, nil), interceptor.ResponseHandler{})
-	if v.Action() != interceptor.ActionNext {
-		t.Errorf("got %v", v.Action())
+	if v.String() != "next" {
+		t.Errorf("got %v", v)
 	}
 }

@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// bodies are the response bodies that somebody has to close before the call ends. There is more than one where an
-// interceptor replaced a response; the new body may read from the old one, so none is closed early.
+// bodies are the response bodies that have to be closed before the call ends. There is more than
+// one if an interceptor replaced a response; the new body may read from the old one, so none is
+// closed early.
 type bodies struct {
 	last  io.ReadCloser
 	under []io.ReadCloser // the first is the transport's
 }
 
-// hold adds a body, unless it is the last one again.
-func (b *bodies) hold(body io.ReadCloser) {
+// add adds a body, unless it is the last one again.
+func (b *bodies) add(body io.ReadCloser) {
 	if body == nil || body == http.NoBody || b.last != nil && same(body, b.last) {
 		return
 	}
@@ -33,7 +34,7 @@ func (b *bodies) first() io.ReadCloser {
 	return b.last
 }
 
-// release gives the last one to the caller, and with its Close the closing of the others.
+// release gives the last one to the caller, whose Close closes the others, too.
 func (b *bodies) release() io.ReadCloser {
 	last, under := b.last, b.under
 	b.last, b.under = nil, nil
@@ -43,7 +44,7 @@ func (b *bodies) release() io.ReadCloser {
 	case under == nil:
 		return last
 	default:
-		return &tied{ReadCloser: last, under: under}
+		return &joinedBody{ReadCloser: last, under: under}
 	}
 }
 
@@ -58,7 +59,7 @@ func (b *bodies) drain() {
 	b.last, b.under = nil, nil
 }
 
-// close closes them as they are.
+// close closes them without reading.
 func (b *bodies) close() {
 	closeBody(b.last)
 	for _, body := range b.under {
@@ -67,22 +68,22 @@ func (b *bodies) close() {
 	b.last, b.under = nil, nil
 }
 
-// tied is a body that an interceptor put in the place of others.
-type tied struct {
+// joinedBody is a body that an interceptor put in the place of others.
+type joinedBody struct {
 	io.ReadCloser
 
 	under []io.ReadCloser
 }
 
 // Close closes all.
-func (t *tied) Close() error {
-	err := t.ReadCloser.Close()
-	b := bodies{under: t.under}
+func (j *joinedBody) Close() error {
+	err := j.ReadCloser.Close()
+	b := bodies{under: j.under}
 	b.drain()
 	return err
 }
 
-// The limits on what is read of a body nobody wants.
+// The limits on what is read of a body that is given up.
 const (
 	drainLimit = 64 << 10
 	drainTime  = time.Second
@@ -101,8 +102,9 @@ func closeBody(b io.ReadCloser) {
 	}
 }
 
-// same compares bodies; those of a type that cannot be compared, for which == panics, are taken for different.
-func same(a, b io.ReadCloser) (eq bool) {
+// same reports whether a and b are equal. Values of a type that cannot be compared, for which ==
+// panics, count as different.
+func same(a, b any) (eq bool) {
 	defer func() { eq = recover() == nil && eq }()
 	return a == b
 }

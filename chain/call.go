@@ -4,54 +4,50 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
-	"net/url"
-	"slices"
-	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
-// call is one call on its way through the chain, over all its attempts. It lives on the stack of the caller's goroutine,
-// which is why nothing may keep a pointer to it.
+// call is one call on its way through the chain, over all its attempts. It lives on the stack of
+// the caller's goroutine, which is why nothing may keep a pointer to it.
 type call struct {
 	*transport
 
-	list   *list
-	origin *http.Request // the caller's; never written to
+	list *list
+	orig *http.Request // the caller's; never written to
 
-	// What the call has come to: the request before it is sent, then a response or an error.
+	// The current state of the call: the request before it is sent, then a response or an error.
 	req  *interceptor.Request
 	resp *interceptor.Response
 	err  *interceptor.Error
 
-	natural  *interceptor.Error // the error that the transport, the status or the context gave
-	rejected bool               // an interceptor made it fail
+	wire                wireError
+	failedByInterceptor bool
 
 	bodies bodies
 	unsent io.ReadCloser // body of the request, until the transport takes it over
-	next   io.ReadCloser // body for the next attempt
-	after  time.Duration // how long the next attempt waits
 
-	state *interceptor.Call
+	next retry
+	// discarded collects the cookies of responses that a retry gave up; nil without any.
+	discarded *cookies
+
+	state *engine.Call
 	now   *attempt
 }
 
-// attempt is what one attempt works on and interceptors see, in one allocation. A transport may still read the request
-// when it has returned, so the next attempt gets its own.
-type attempt struct {
-	http  http.Request
-	req   interceptor.Request
-	resp  interceptor.Response
-	state interceptor.Call // of the whole call; that of the first attempt is the one in use
+// wireError is the error that the transport, the status or the context caused, as it was then.
+type wireError struct {
+	err      *interceptor.Error
+	kind     interceptor.Kind
+	response *interceptor.Response
+	cause    error
 }
 
-// attemptURL is an attempt with a URL of its own.
-type attemptURL struct {
-	attempt
-
-	url url.URL
+// unchanged reports whether e is still that error, and no interceptor has written into it.
+func (w *wireError) unchanged(e *interceptor.Error) bool {
+	return e == w.err && e.Kind == w.kind && e.Response == w.response && same(e.Err, w.cause)
 }
 
 // step is what a call does next.
@@ -69,7 +65,7 @@ const (
 
 func (c *call) run() (*http.Response, error) {
 	defer c.abandon()
-	c.next = c.origin.Body
+	c.next.body = c.orig.Body
 	for s := c.begin(); ; {
 		switch s {
 		case stepRequest:
@@ -92,64 +88,36 @@ func (c *call) run() (*http.Response, error) {
 
 // begin copies the caller's request for the next attempt.
 func (c *call) begin() step {
-	a := c.newAttempt()
+	a := newAttempt(c.orig, c.list.sharing)
 	if c.state == nil {
 		c.state = &a.state
-		c.state.Redirected = c.origin.Response != nil
+		c.state.Redirected = c.orig.Response != nil
 	}
 	c.state.Attempt++
-	a.http.Body = c.next
-	c.unsent, c.next = c.next, nil
-	a.req = c.state.Wrap(&a.http)
-	c.now, c.req, c.resp, c.err, c.natural, c.rejected = a, &a.req, nil, nil, nil, false
+	a.http.Body = c.next.body
+	c.unsent, c.next.body = c.next.body, nil
+	a.req = interceptor.Request{Request: &a.http, Call: c.state}
+	c.discarded.sendWith(&a.http)
+	c.now, c.req, c.resp, c.err = a, &a.req, nil, nil
+	c.wire, c.failedByInterceptor = wireError{}, false
 	return stepRequest
-}
-
-// newAttempt copies the caller's request as far as the interceptors may write into it. The values of headers are shared in any
-// case, but nobody who may write can append to one without moving it first.
-func (c *call) newAttempt() *attempt {
-	if c.list.sharing {
-		a := new(attempt)
-		a.copy(c.origin)
-		return a
-	}
-	a := new(attemptURL)
-	a.copy(c.origin)
-	if c.origin.URL != nil {
-		a.url = *c.origin.URL
-		a.http.URL = &a.url
-	}
-	for k, v := range a.http.Header {
-		if cap(v) > len(v) {
-			a.http.Header[k] = slices.Clip(v)
-		}
-	}
-	return &a.attempt
-}
-
-// copy copies the request, and the map of its header.
-func (a *attempt) copy(r *http.Request) {
-	a.http = *r
-	if len(r.Header) == 0 {
-		a.http.Header = make(http.Header)
-		return
-	}
-	a.http.Header = maps.Clone(r.Header)
 }
 
 // send passes the request to the base transport.
 func (c *call) send() step {
 	r, err := c.base.RoundTrip(c.req.Request) //nolint:bodyclose // deliver, discard or fail
-	c.unsent = nil                            // the transport closes it, even if it fails; after a panic abandon does
+	c.unsent = nil                            // the transport closes it, even if it fails
+	c.state.Body = nil
 	if r != nil {
-		c.bodies.hold(r.Body)
+		c.bodies.add(r.Body)
+		c.state.Body = r.Body
 	}
 	switch {
 	case err != nil:
 		c.bodies.close()
-		c.err = &interceptor.Error{Kind: interceptor.KindOf(err), Request: c.req, Err: err}
-		c.natural = c.err
-		if c.done() && !errors.Is(err, c.origin.Context().Err()) {
+		c.failed(&interceptor.Error{Kind: interceptor.KindOf(err), Request: c.req, Err: err})
+		c.err.Origin.Transport = !c.done() && fromTransport(err)
+		if c.done() && !errors.Is(err, c.orig.Context().Err()) {
 			return c.interrupted() // net/http fails with the cause of the cancellation alone
 		}
 		return stepError
@@ -158,38 +126,56 @@ func (c *call) send() step {
 	}
 	c.resp = &c.now.resp
 	c.resp.Response, c.resp.Request = r, c.req
-	if !c.chain.config.IsError(r) {
+	if !c.chain.config.isError(r) {
 		return stepResponse
 	}
-	c.err = &interceptor.Error{Kind: interceptor.KindBadResponse, Request: c.req, Response: c.resp}
-	c.natural = c.err
+	c.failed(&interceptor.Error{
+		Kind: interceptor.KindBadResponse, Request: c.req, Response: c.resp,
+		Origin: engine.Origin{Transport: true},
+	})
 	return stepError
 }
 
-// done tells whether the caller's context is.
-func (c *call) done() bool { return c.origin.Context().Err() != nil }
+// fromTransport reports whether err, which the base transport returned, arose in a transport. Where
+// the base is a chain itself, an interceptor of that chain may have made it.
+func fromTransport(err error) bool {
+	inner, ok := errors.AsType[*interceptor.Error](err)
+	return !ok || inner.FromTransport()
+}
 
-// interrupted replaces what the call has come to by the end of its context.
+// failed makes e the error of the call, caused by the transport, the status or the context.
+func (c *call) failed(e *interceptor.Error) {
+	c.err = e
+	c.wire = wireError{e, e.Kind, e.Response, e.Err}
+}
+
+// done reports whether the caller's context is done.
+func (c *call) done() bool { return c.orig.Context().Err() != nil }
+
+// interrupted replaces the state of the call by the end of its context.
 func (c *call) interrupted() step {
-	ctx := c.origin.Context()
-	err := &interceptor.Error{Kind: interceptor.KindCanceled, Request: c.req, Err: context.Cause(ctx)}
+	ctx := c.orig.Context()
+	err := &interceptor.Error{
+		Kind: interceptor.KindCanceled, Request: c.req, Err: context.Cause(ctx),
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err.Kind = interceptor.KindTimeout
 	}
 	if !errors.Is(err.Err, ctx.Err()) {
-		err = err.WithCause(ctx.Err())
+		err.Origin = err.Origin.With(ctx.Err())
 	}
 	if c.err != nil {
-		err = err.WithCause(c.err)
+		err.Origin = err.Origin.With(c.err)
 	}
 	c.discard()
-	c.resp, c.err, c.natural, c.rejected = nil, err, err, false
+	c.resp, c.failedByInterceptor = nil, false
+	c.failed(err)
 	return stepError
 }
 
 // fault fails the call because of a programming error.
 func (c *call) fault(text string) step {
 	c.err = &interceptor.Error{Request: c.req, Err: errors.New(text)}
-	c.rejected = true
+	c.failedByInterceptor = true
 	return stepFail
 }

@@ -12,8 +12,8 @@ import (
 
 // Chain is a list of interceptors that can be laid over any number of transports.
 //
-// It may be changed at any time: a call keeps the interceptors it started with. All methods are safe for concurrent
-// use. Make one with [New] or [Config.New]; the zero value is not usable.
+// It may be changed at any time: a call keeps the interceptors it started with. All methods are
+// safe for concurrent use. The zero Chain is an empty chain with the default configuration.
 type Chain struct {
 	config Config
 	list   atomic.Pointer[list] // replaced, never changed in place
@@ -25,57 +25,86 @@ func New(is ...interceptor.Interceptor) *Chain { return Config{}.New(is...) }
 
 // Use appends interceptors; nil ones are left out.
 func (c *Chain) Use(is ...interceptor.Interceptor) {
-	c.writes.Lock()
-	defer c.writes.Unlock()
-	all := c.Interceptors()
-	for _, i := range is {
-		if i != nil {
-			all = append(all, i)
-		}
-	}
-	c.list.Store(newList(all))
+	c.change(func(all []interceptor.Interceptor) []interceptor.Interceptor {
+		return append(all, present(is)...)
+	})
 }
 
-// Remove takes the first interceptor equal to i out and tells whether there was one. Interceptors that cannot be
-// compared, such as an interceptor.Funcs by value, are never found.
+// Insert puts interceptors at position at of the list, before the one that is there now; nil ones
+// are left out. Position 0 is the start. Since the list may change at any time, a position outside
+// of it is not an error: below 0 it is the start, beyond the last one the end.
+func (c *Chain) Insert(at int, is ...interceptor.Interceptor) {
+	c.change(func(all []interceptor.Interceptor) []interceptor.Interceptor {
+		return slices.Insert(all, min(max(at, 0), len(all)), present(is)...)
+	})
+}
+
+// Clear removes all interceptors. What is installed stays, and passes everything on.
+func (c *Chain) Clear() {
+	c.change(func([]interceptor.Interceptor) []interceptor.Interceptor { return nil })
+}
+
+// Remove removes the first interceptor equal to i and reports whether there was one. Interceptors
+// that cannot be compared, such as an interceptor.Funcs by value, are never found.
 func (c *Chain) Remove(i interceptor.Interceptor) bool {
 	if i == nil || !reflect.ValueOf(i).Comparable() {
 		return false
 	}
-	c.writes.Lock()
-	defer c.writes.Unlock()
-	all := c.Interceptors()
-	at := slices.IndexFunc(all, func(x interceptor.Interceptor) bool {
-		return reflect.TypeOf(x) == reflect.TypeOf(i) && reflect.ValueOf(x).Comparable() && x == i
+	found := false
+	c.change(func(all []interceptor.Interceptor) []interceptor.Interceptor {
+		at := slices.IndexFunc(all, func(x interceptor.Interceptor) bool {
+			return reflect.TypeOf(x) == reflect.TypeOf(i) && reflect.ValueOf(x).Comparable() &&
+				x == i
+		})
+		if found = at >= 0; found {
+			all = slices.Delete(all, at, at+1)
+		}
+		return all
 	})
-	if at < 0 {
-		return false
-	}
-	c.list.Store(newList(slices.Delete(all, at, at+1)))
-	return true
+	return found
 }
 
 // Interceptors returns a copy of the list.
-func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(c.list.Load().all) }
+func (c *Chain) Interceptors() []interceptor.Interceptor { return slices.Clone(c.current().all) }
+
+// change replaces the list by what f makes of a copy of it.
+func (c *Chain) change(f func([]interceptor.Interceptor) []interceptor.Interceptor) {
+	c.writes.Lock()
+	defer c.writes.Unlock()
+	c.list.Store(newList(f(c.Interceptors())))
+}
+
+// current returns the list as it is now.
+func (c *Chain) current() *list {
+	if l := c.list.Load(); l != nil {
+		return l
+	}
+	return new(list) // of a zero Chain
+}
+
+// present returns the interceptors that are not nil.
+func present(is []interceptor.Interceptor) []interceptor.Interceptor {
+	return slices.DeleteFunc(slices.Clone(is), func(i interceptor.Interceptor) bool { return i == nil })
+}
 
 // list is what a chain runs.
 type list struct {
 	all     []interceptor.Interceptor
-	sharing bool // all of them copy what they change, so the caller's URL and header values may be shared
+	sharing bool // all of them promise CopyOnWrite, so the caller's URL and values may be shared
 }
 
 func newList(all []interceptor.Interceptor) *list {
 	return &list{all: all, sharing: !slices.ContainsFunc(all, writes)}
 }
 
-// writes tells whether an interceptor may write into what it is given.
+// writes reports whether an interceptor may write into what it is given.
 func writes(i interceptor.Interceptor) bool {
 	c, ok := i.(interface{ CopyOnWrite() bool })
 	return !ok || !c.CopyOnWrite()
 }
 
-// Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result works for any
-// [http.Client], and passes CloseIdleConnections on.
+// Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result
+// works for any [http.Client], and passes CloseIdleConnections on.
 func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport //nolint:forbidigo // a clone of it, or what a mock put in its place

@@ -12,31 +12,33 @@ import (
 // deliver gives the response to the caller, who closes its body.
 func (c *call) deliver() *http.Response {
 	r := c.resp.Response
+	c.discarded.addTo(r)
 	if r.Body == nil || r.Body == http.NoBody {
 		c.bodies.drain()
 		r.Body = http.NoBody
 		return r
 	}
-	c.bodies.hold(r.Body) // an interceptor may have replaced it in place
+	c.bodies.add(r.Body) // an interceptor may have replaced it in place
 	r.Body = c.bodies.release()
 	return r
 }
 
 // fail gives the error to the caller and frees the connection.
 func (c *call) fail() error {
-	c.holdReplaced()
+	c.addReplaced()
 	if r := c.err.Response; r != nil && r.Response != nil && c.owns(r) {
-		c.keep(r)
+		c.bufferErrorBody(r)
+		c.keepCookies(r)
 	}
 	c.bodies.drain()
-	if c.rejected || c.natural.Kind == interceptor.KindBadResponse {
-		return &rejection{c.err}
-	}
-	return c.err // a failure of the transport, perhaps under another name
+	c.saveCookies()
+	// What remains is a failure of the transport, perhaps under another name.
+	rejected := c.failedByInterceptor || c.wire.kind == interceptor.KindBadResponse
+	return &failure{err: c.err, rejected: rejected}
 }
 
-// owns tells whether r belongs to this call; one of another call, whose error was handed to this one too, is not ours to
-// touch.
+// owns reports whether r belongs to this call. A response of another call, whose error was used for
+// this one too, must not be touched.
 func (c *call) owns(r *interceptor.Response) bool {
 	return r == c.resp || r.Request == c.req || c.bodies.last != nil && same(r.Body, c.bodies.last)
 }
@@ -44,49 +46,63 @@ func (c *call) owns(r *interceptor.Response) bool {
 // The limits on the body that an error keeps for the caller.
 const (
 	errorBodyLimit = 64 << 10
-	keepTime       = 5 * time.Second
+	errorBodyTime  = 5 * time.Second
 )
 
-// keep replaces the body of r by its first 64 KiB.
-func (c *call) keep(r *interceptor.Response) {
+// bufferErrorBody replaces the body of r by its first 64 KiB.
+func (c *call) bufferErrorBody(r *interceptor.Response) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	c.bodies.hold(r.Body)
-	// What the transport gave may be closed while it is read; what interceptors made of it, perhaps not.
+	c.bodies.add(r.Body)
+	// What the transport returned may be closed while it is read; the bodies of interceptors
+	// perhaps not.
 	first := c.bodies.first()
-	slow := time.AfterFunc(keepTime, func() { closeBody(first) })
+	slow := time.AfterFunc(errorBodyTime, func() { closeBody(first) })
 	defer slow.Stop()
-	if head, err := r.Peek(errorBodyLimit); err == nil {
-		r.Body = io.NopCloser(bytes.NewReader(head))
+	head, err := io.ReadAll(io.LimitReader(r.Body, errorBodyLimit))
+	rest := io.Reader(bytes.NewReader(head))
+	if err != nil {
+		rest = io.MultiReader(rest, failingReader{err})
 	}
+	r.Body = io.NopCloser(rest)
 }
+
+type failingReader struct{ err error }
+
+// Read returns the error.
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 // discard gives the current response up.
 func (c *call) discard() {
-	c.holdReplaced()
+	c.addReplaced()
+	if c.resp != nil && c.resp.Response != nil {
+		c.keepCookies(c.resp)
+	}
 	c.bodies.drain()
 }
 
-// holdReplaced holds a body that an interceptor put into the current response without a verdict about it.
-func (c *call) holdReplaced() {
+// addReplaced adds a body that an interceptor put into the current response without a verdict about
+// it.
+func (c *call) addReplaced() {
 	if c.resp != nil && c.resp.Response != nil {
-		c.bodies.hold(c.resp.Body)
+		c.bodies.add(c.resp.Body)
 	}
 }
 
-// abandon closes what a call leaves behind that neither caller nor transport will close: on a panic everything, else
-// the request that was never sent.
+// abandon closes what a call leaves behind and neither caller nor transport closes: the request
+// that was never sent, and on a panic everything else.
 func (c *call) abandon() {
 	c.dropRequest()
-	closeBody(c.next)
+	closeBody(c.next.body)
 	if c.bodies.last != nil {
-		c.holdReplaced()
+		c.addReplaced()
 		c.bodies.close()
 	}
 }
 
-// dropRequest closes the body of a request that was not sent, and the one an interceptor put in its place.
+// dropRequest closes the body of a request that was not sent, and the one an interceptor put in its
+// place.
 func (c *call) dropRequest() {
 	if c.unsent == nil {
 		return
@@ -98,14 +114,22 @@ func (c *call) dropRequest() {
 	c.unsent = nil
 }
 
-// rejection marks an error that somebody decided on, an interceptor or the server. It is not to be retried by resty.
-type rejection struct{ err *interceptor.Error }
+// failure is an error on its way to the caller. Its message leaves out method and URL, which
+// [*url.Error] puts before it.
+type failure struct {
+	err      *interceptor.Error
+	rejected bool // an interceptor or the server decided on it: resty must not retry it
+}
 
-// Error returns the message of the error.
-func (r *rejection) Error() string { return r.err.Error() }
+// Error returns the message.
+func (f *failure) Error() string {
+	bare := *f.err
+	bare.Origin.Bare = true
+	return bare.Error()
+}
 
 // Unwrap returns the error.
-func (r *rejection) Unwrap() error { return r.err }
+func (f *failure) Unwrap() error { return f.err }
 
-// Timeout tells whether time ran out.
-func (r *rejection) Timeout() bool { return r.err.Timeout() }
+// Timeout reports whether time ran out.
+func (f *failure) Timeout() bool { return f.err.Timeout() }

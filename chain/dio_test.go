@@ -16,6 +16,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 // Dio's tests that need more than one call, or a call inside a call. What fits into a table is in testdata/trace, whose
@@ -240,17 +241,17 @@ func TestDio_queuedRefreshesOnce(t *testing.T) {
 }
 
 // scriptedPhase is an interceptor that does something in one phase.
-func scriptedPhase(p interceptor.Phase, do func(context.Context) error) interceptor.Interceptor {
+func scriptedPhase(p engine.Phase, do func(context.Context) error) interceptor.Interceptor {
 	in := new(interceptor.Funcs)
 	switch p {
-	case interceptor.PhaseRequest:
+	case engine.OnRequest:
 		in.Request = func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 			if err := do(req.Context()); err != nil {
 				return h.Reject(err)
 			}
 			return h.Next(req)
 		}
-	case interceptor.PhaseResponse:
+	case engine.OnResponse:
 		in.Response = func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 			if err := do(r.Request.Context()); err != nil {
 				return h.Reject(err)
@@ -269,15 +270,15 @@ func scriptedPhase(p interceptor.Phase, do func(context.Context) error) intercep
 }
 
 // onTheWayTo is a transport whose answers lead to the phase.
-func onTheWayTo(p interceptor.Phase) roundTrip {
-	if p == interceptor.PhaseError {
+func onTheWayTo(p engine.Phase) roundTrip {
+	if p == engine.OnError {
 		return answering(http.StatusNotFound)
 	}
 	return answering(http.StatusOK)
 }
 
-func phases() []interceptor.Phase {
-	return []interceptor.Phase{interceptor.PhaseRequest, interceptor.PhaseResponse, interceptor.PhaseError}
+func phases() []engine.Phase {
+	return []engine.Phase{engine.OnRequest, engine.OnResponse, engine.OnError}
 }
 
 // TestDio_queuedActiveIsCanceled: the call whose callback is running is canceled; the one behind it goes on.
@@ -402,15 +403,15 @@ func TestDio_queuedPhases(t *testing.T) {
 func TestDio_queuedNested(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		phase interceptor.Phase
+		phase engine.Phase
 		inner int // status of the inner call
 		want  bool
 	}{
-		"in OnRequest":                        {interceptor.PhaseRequest, http.StatusOK, false},
-		"in OnResponse":                       {interceptor.PhaseResponse, http.StatusOK, false},
-		"in OnResponse, the inner call fails": {interceptor.PhaseResponse, http.StatusNotFound, true},
-		"in OnError":                          {interceptor.PhaseError, http.StatusOK, true},
-		"in OnError, the inner call fails":    {interceptor.PhaseError, http.StatusNotFound, false},
+		"in OnRequest":                        {engine.OnRequest, http.StatusOK, false},
+		"in OnResponse":                       {engine.OnResponse, http.StatusOK, false},
+		"in OnResponse, the inner call fails": {engine.OnResponse, http.StatusNotFound, true},
+		"in OnError":                          {engine.OnError, http.StatusOK, true},
+		"in OnError, the inner call fails":    {engine.OnError, http.StatusNotFound, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,6 @@
-// Package chain runs interceptors: as the transport of a resty client, of an [http.Client], or of anything built on one.
+// Package chain runs interceptors as the transport of an HTTP client.
+//
+// The client may be a resty client, an [http.Client], or anything built on one:
 //
 //	session, err := auth.New(auth.Config{…})
 //	client := resty.New()
@@ -16,30 +18,37 @@
 //	            OnResponse  A ▶ B ▶ C      the status is good
 //	            OnError     A ▶ B ▶ C      the status is bad, or the transport failed
 //
-// Package interceptor tells what each callback may decide. A retry starts over with A and the caller's original request;
-// [Config].MaxAttempts bounds all retries of a call. Every hop of a redirect is a call of its own.
+// Package interceptor documents what each callback may decide. A retry starts over with A and the
+// caller's original request; [Config].MaxAttempts bounds all retries of a call. Every hop of a
+// redirect is a call of its own.
 //
-// # Concurrency
-//
-// A [Chain] may be changed while calls run: each call keeps the list it started with. One chain may serve many clients.
-// No lock is held while interceptors or transports work.
-//
-// # Security
-//
-// A header set in OnRequest goes out with every hop of a redirect, to whatever host that leads: [http.Client] takes its own
-// Authorization header off for a stranger, but nobody takes off what an interceptor adds below it. Look at the URL, or at
-// Redirected, before adding a secret, as package auth does.
+// Cookies that a response sets which a retry gives up go into the next send and, with the response
+// that reaches the caller, into the client's jar. If the call fails, they reach the jar of a client
+// that the chain is installed in; a plain [http.Client] does not show its jar to a transport.
 //
 // # Errors
 //
-// What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As] through resty and
-// [*url.Error]. The message of the [*url.Error] that net/http wraps around it quotes the whole URL, query included; log
-// the inner one. When the Timeout of [http.Client] strikes, net/http may replace any error by one of its own that only matches
-// [context.DeadlineExceeded]; the interceptors have seen the original.
+// What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As]
+// through resty and [*url.Error]. The message of the [*url.Error] that net/http wraps around it
+// quotes the whole URL, query included; to keep the query out of a log, log the inner error. When
+// the Timeout of [http.Client] strikes, net/http may replace any error by one of its own that only
+// matches [context.DeadlineExceeded]; the interceptors have seen the original.
+//
+// # Concurrency
+//
+// A [Chain] may be changed while calls run: each call keeps the list it started with. One chain may
+// serve many clients. No lock is held while interceptors or transports work.
+//
+// # Security
+//
+// A header set in OnRequest goes out with every hop of a redirect, to whichever host it leads:
+// [http.Client] removes its own Authorization header for another host, but not one that an
+// interceptor adds below it. Look at the URL, or at Redirected, before adding a secret, as package
+// auth does.
 //
 // # Bodies
 //
-// Exactly one of response and error reaches the caller. The caller closes the body of a response, as always; the body of an
-// [interceptor.Error] holds up to 64 KiB and needs no closing. All other bodies are drained, within limits, and
-// closed by the chain.
+// Either a response or an error reaches the caller. The caller closes the body of a response, as
+// always; the body of an [interceptor.Error] holds up to 64 KiB and needs no closing. All other
+// bodies are drained, within limits, and closed by the chain.
 package chain

@@ -12,10 +12,11 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 // panicky panics in one phase of the first call.
-func panicky(p interceptor.Phase) interceptor.Interceptor {
+func panicky(p engine.Phase) interceptor.Interceptor {
 	first := true
 	return scriptedPhase(p, func(context.Context) error {
 		if first {
@@ -38,7 +39,7 @@ func TestPanic(t *testing.T) {
 			t.Run(name+" "+p.String(), func(t *testing.T) {
 				t.Parallel()
 				server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-					if p == interceptor.PhaseError {
+					if p == engine.OnError {
 						w.WriteHeader(http.StatusBadGateway)
 					}
 					_, _ = io.WriteString(w, strings.Repeat("x", 100<<10))

@@ -3,8 +3,10 @@ package chain
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 func (c *call) requestPhase() step {
@@ -12,17 +14,18 @@ func (c *call) requestPhase() step {
 		if c.done() {
 			return c.interrupted()
 		}
-		v := in.OnRequest(c.req, interceptor.RequestHandler{})
-		if v.Phase() != interceptor.PhaseRequest {
-			return c.misused(i, interceptor.PhaseRequest)
+		v := engine.Verdict(in.OnRequest(c.req, interceptor.RequestHandler{}))
+		if v.Phase() != engine.OnRequest {
+			return c.invalidVerdict(i, engine.OnRequest)
 		}
 		switch v.Action() {
-		case interceptor.ActionNext:
-			if v.Request() == nil || v.Request().Request == nil {
-				return c.misused(i, interceptor.PhaseRequest)
+		case engine.Next:
+			req, _ := v.Value().(*interceptor.Request)
+			if req == nil || req.Request == nil {
+				return c.invalidVerdict(i, engine.OnRequest)
 			}
-			c.req = v.Request()
-		case interceptor.ActionResolve:
+			c.req = req
+		case engine.Resolve:
 			return c.resolve(i, v)
 		default:
 			return c.reject(i, v)
@@ -39,20 +42,20 @@ func (c *call) responsePhase() step {
 		if c.done() {
 			return c.interrupted()
 		}
-		i := c.returning(n)
-		v := c.list.all[i].OnResponse(c.resp, interceptor.ResponseHandler{})
-		if v.Phase() != interceptor.PhaseResponse {
-			return c.misused(i, interceptor.PhaseResponse)
+		i := c.returnIndex(n)
+		v := engine.Verdict(c.list.all[i].OnResponse(c.resp, interceptor.ResponseHandler{}))
+		if v.Phase() != engine.OnResponse {
+			return c.invalidVerdict(i, engine.OnResponse)
 		}
 		switch v.Action() {
-		case interceptor.ActionNext:
-			if !c.accept(v.Response()) {
-				return c.misused(i, interceptor.PhaseResponse)
+		case engine.Next:
+			if !c.accept(responseOf(v)) {
+				return c.invalidVerdict(i, engine.OnResponse)
 			}
-		case interceptor.ActionResolve:
+		case engine.Resolve:
 			return c.resolve(i, v)
-		case interceptor.ActionRetry:
-			if c.mayRetry(v.After()) {
+		case engine.Retry:
+			if c.mayRetry(afterOf(v)) {
 				return stepRetry
 			}
 		default:
@@ -64,24 +67,24 @@ func (c *call) responsePhase() step {
 
 func (c *call) errorPhase() step {
 	for n := range c.list.all {
-		if ctx := c.origin.Context(); ctx.Err() != nil && !errors.Is(c.err, ctx.Err()) {
+		if ctx := c.orig.Context(); ctx.Err() != nil && !errors.Is(c.err, ctx.Err()) {
 			c.interrupted() // while the interceptor before this one was at work
 		}
-		i := c.returning(n)
-		v := c.list.all[i].OnError(c.err, interceptor.ErrorHandler{})
-		if v.Phase() != interceptor.PhaseError {
-			return c.misused(i, interceptor.PhaseError)
+		i := c.returnIndex(n)
+		v := engine.Verdict(c.list.all[i].OnError(c.err, interceptor.ErrorHandler{}))
+		if v.Phase() != engine.OnError {
+			return c.invalidVerdict(i, engine.OnError)
 		}
 		switch v.Action() {
-		case interceptor.ActionNext:
-			if v.Err() == nil {
-				return c.misused(i, interceptor.PhaseError)
+		case engine.Next:
+			if errorOf(v) == nil {
+				return c.invalidVerdict(i, engine.OnError)
 			}
-			c.take(v.Err())
-		case interceptor.ActionResolve:
+			c.take(errorOf(v))
+		case engine.Resolve:
 			return c.resolve(i, v)
-		case interceptor.ActionRetry:
-			if c.mayRetry(v.After()) {
+		case engine.Retry:
+			if c.mayRetry(afterOf(v)) {
 				return stepRetry
 			}
 		default:
@@ -94,17 +97,36 @@ func (c *call) errorPhase() step {
 	return stepFail
 }
 
-// returning is the index of the n-th interceptor on the way back.
-func (c *call) returning(n int) int {
+// returnIndex returns the index of the n-th interceptor on the way back.
+func (c *call) returnIndex(n int) int {
 	if c.chain.config.ReturnOrder == Reverse {
 		return len(c.list.all) - 1 - n
 	}
 	return n
 }
 
-func (c *call) resolve(i int, v interceptor.Verdict) step {
-	if !c.accept(v.Response()) {
-		return c.misused(i, v.Phase())
+func responseOf(v engine.Verdict) *interceptor.Response {
+	r, _ := v.Value().(*interceptor.Response)
+	return r
+}
+
+// errorOf returns the error of a verdict. A nil *Error is nil.
+func errorOf(v engine.Verdict) error {
+	if e, ok := v.Value().(*interceptor.Error); ok && e == nil {
+		return nil
+	}
+	err, _ := v.Value().(error)
+	return err
+}
+
+func afterOf(v engine.Verdict) time.Duration {
+	d, _ := v.Value().(time.Duration)
+	return d
+}
+
+func (c *call) resolve(i int, v engine.Verdict) step {
+	if !c.accept(responseOf(v)) {
+		return c.invalidVerdict(i, v.Phase())
 	}
 	if v.Through() {
 		return stepResponse
@@ -112,26 +134,27 @@ func (c *call) resolve(i int, v interceptor.Verdict) step {
 	return stepReturn
 }
 
-func (c *call) reject(i int, v interceptor.Verdict) step {
-	if v.Err() == nil {
-		return c.misused(i, v.Phase())
+func (c *call) reject(i int, v engine.Verdict) step {
+	err := errorOf(v)
+	if err == nil {
+		return c.invalidVerdict(i, v.Phase())
 	}
-	c.take(v.Err())
-	c.rejected = true
+	c.take(err)
+	c.failedByInterceptor = true
 	if v.Through() {
 		return stepError
 	}
 	return stepFail
 }
 
-// accept makes r the response of the call; false if it is none.
+// accept makes r the response of the call. It reports false if r has none.
 func (c *call) accept(r *interceptor.Response) bool {
 	if r == nil || r.Response == nil {
 		return false
 	}
 	if r != c.resp {
-		c.holdReplaced()
-		c.bodies.hold(r.Body)
+		c.addReplaced()
+		c.bodies.add(r.Body)
 		c.resp = r
 	}
 	if r.Request == nil {
@@ -140,10 +163,10 @@ func (c *call) accept(r *interceptor.Response) bool {
 	return true
 }
 
-// take makes err the error of the call. One that hides the error or response there was keeps it as a cause; one that an
-// interceptor made has a cause in any case, which tells it from the wire's.
+// take makes err, which an interceptor returned, the error of the call. What it replaces stays a
+// cause.
 func (c *call) take(err error) {
-	e, ok := err.(*interceptor.Error) //nolint:errorlint // a wrapper around an Error must stay visible to the caller
+	e, ok := err.(*interceptor.Error) //nolint:errorlint // a wrapper must stay visible to the caller
 	if !ok {
 		e = &interceptor.Error{Kind: interceptor.KindOf(err), Err: err}
 		if c.err != nil && e.Kind == interceptor.KindUnknown {
@@ -151,37 +174,44 @@ func (c *call) take(err error) {
 		}
 	}
 	if e == c.err {
+		if !c.wire.unchanged(e) {
+			e.Origin.Transport = false
+		}
 		return
 	}
 	e = c.complete(e)
 	if c.err != nil && !errors.Is(e, c.err) {
-		e = e.WithCause(c.err)
+		e.Origin = e.Origin.With(c.err)
 	}
 	c.err = e
 }
 
-// complete returns e with request and response, as a copy: e may be shared by several calls.
+// complete returns e with request and response, as a copy: e may be shared by several calls, and
+// the caller must find it by [errors.Is].
 func (c *call) complete(e *interceptor.Error) *interceptor.Error {
-	f := e.WithCause(e)
+	f := *e
+	f.Origin = e.Origin.With(e)
+	f.Origin.Transport = false
 	if f.Request == nil {
 		f.Request = c.req
 	}
 	if f.Response == nil {
 		f.Response = c.resp
 	}
-	return f
+	return &f
 }
 
-// unhandled tells whether the error is the status of the response and nobody made it another's business.
+// unhandled reports whether the error is the status of the response, and no interceptor handled it.
 func (c *call) unhandled() bool {
-	return !c.chain.config.ErrorOnBadStatus && !c.rejected && c.err == c.natural &&
+	return !c.chain.config.ErrorOnBadStatus && !c.failedByInterceptor && c.err == c.wire.err &&
 		c.err.Kind == interceptor.KindBadResponse && c.err.Err == nil && c.accept(c.err.Response)
 }
 
-// misused fails the call because interceptor i returned a verdict that is none.
-func (c *call) misused(i int, p interceptor.Phase) step {
-	return c.fault(fmt.Sprintf("chain: %s of interceptor %d (%s) returned no verdict of its handler; "+
-		"return h.Next, h.Resolve, h.Reject or h.Retry with a non-nil argument", p, i, name(c.list.all[i])))
+// invalidVerdict fails the call because interceptor i returned a verdict that p does not allow.
+func (c *call) invalidVerdict(i int, p engine.Phase) step {
+	return c.fault(fmt.Sprintf("chain: %s of interceptor %d (%s) returned no verdict of its "+
+		"handler; return h.Next, h.Resolve, h.Reject or h.Retry with a non-nil argument",
+		p, i, name(c.list.all[i])))
 }
 
 func name(i interceptor.Interceptor) string {

@@ -12,29 +12,34 @@ import (
 
 // Errors of Install and Configure.
 var (
-	ErrInstalled    = errors.New("chain: the client has a chain already; add interceptors with Use, or Uninstall it first")
-	ErrNotInstalled = errors.New("chain: the client has no chain; Install one first, and again after SetTransport")
+	ErrInstalled = errors.New("chain: the client has a chain already; " +
+		"add interceptors with Use, or Uninstall it first")
+	ErrNotInstalled = errors.New("chain: the client has no chain; " +
+		"Install one first, and again after SetTransport")
 )
 
-// Install lays the chain over the transport that client has now. Set proxy, TLS and certificates before, or later
-// through [Configure]: resty's own setters do nothing but log once a client has any transport that is not an
-// [*http.Transport]. SetTransport and httpmock's ActivateNonDefault after Install take the chain off again, and so does,
-// at the first request, a SetDigestAuth before Install: call it after.
+// Install lays the chain over the transport that client has now. Set proxy, TLS and certificates
+// before, or later through [Configure]: resty's own setters only log a warning once a client has a
+// transport that is not an [*http.Transport]. SetTransport and httpmock's ActivateNonDefault after
+// Install remove the chain, and so does, at the first request, a SetDigestAuth before Install: call
+// it after.
 //
 // Install also
-//   - keeps resty's SetRetryCount from repeating what an interceptor rejected, and a bad status that became an error; a
-//     failure of the transport it still repeats, also under the name that an OnError gave it with Next. Each repetition is a
-//     new call with [Config].MaxAttempts sends;
-//   - sets the base URL of the client, if it has none, to that of the first interceptor with a method BaseURL() string,
-//     because cookies and relative redirects are resolved above the transport;
+//   - keeps resty's SetRetryCount from repeating what an interceptor rejected, and a bad status
+//     that became an error. It still repeats a failure of the transport, also under the name that
+//     an OnError gave it with Next. Each repetition is a new call with [Config].MaxAttempts sends;
+//   - sets the base URL of the client, if it has none, to that of the first interceptor with a
+//     method BaseURL() string, because cookies and relative redirects are resolved above the
+//     transport;
 //   - makes [RestyRequest] work.
 //
-// A client and its clones share one transport and so one chain. A clone made before Install lacks the first and the last of
-// these, so clone after. Do not call Install while requests run.
+// A client and its clones share one transport and so one chain. A clone made before Install lacks
+// the first and third of these, so clone after. Do not call Install while requests run.
 //
-// SetTimeout is one budget for all attempts of a call, the waits between them, and reading the body; net/http runs two more
-// goroutines for it over any transport that is not its own. EnableTrace tells of the last send of a call. Resty's debug
-// log is written above the chain: it has no headers of interceptors.
+// SetTimeout is one budget for all attempts of a call, the waits between them, and reading the
+// body; net/http runs two more goroutines for it over any transport that is not its own.
+// EnableTrace describes the last send of a call. Resty's debug log is written above the chain: it
+// has no headers of interceptors.
 func (c *Chain) Install(client *resty.Client) error {
 	if client == nil {
 		return errors.New("chain: Install needs a resty client")
@@ -42,11 +47,11 @@ func (c *Chain) Install(client *resty.Client) error {
 	if _, ok := Installed(client); ok {
 		return ErrInstalled
 	}
-	client.SetTransport(c.Transport(client.GetClient().Transport))
+	c.install(client)
 	addRetryCondition(client)
 	client.OnBeforeRequest(remember)
 	if client.BaseURL == "" {
-		for _, i := range c.list.Load().all {
+		for _, i := range c.current().all {
 			if u := baseURL(i); u != "" {
 				client.SetBaseURL(u)
 				break
@@ -56,8 +61,20 @@ func (c *Chain) Install(client *resty.Client) error {
 	return nil
 }
 
-// Uninstall gives client the transport back that is below the chain, and tells whether there was a chain. A base URL that
-// Install set stays.
+// install lays the chain over the transport of client.
+func (c *Chain) install(client *resty.Client) {
+	t := c.Transport(client.GetClient().Transport)
+	if l, ok := t.(layer); ok {
+		l.layer().client = client.GetClient()
+	}
+	client.SetTransport(t)
+}
+
+// layer is what a chain's transports have in common.
+type layer interface{ layer() *transport }
+
+// Uninstall gives client back the transport beneath the chain, and reports whether there was a
+// chain. A base URL that Install set stays.
 func Uninstall(client *resty.Client) bool {
 	t, ok := installed(client)
 	if ok {
@@ -80,16 +97,16 @@ func installed(client *resty.Client) (*transport, bool) {
 	if client == nil {
 		return nil, false
 	}
-	l, ok := client.GetClient().Transport.(interface{ layer() *transport })
+	l, ok := client.GetClient().Transport.(layer)
 	if !ok {
 		return nil, false
 	}
 	return l.layer(), true
 }
 
-// Configure calls fn with the chain taken off, so that SetProxy, SetTLSClientConfig, SetRootCertificate and the like have
-// the transport they need, and lays the chain over whatever transport the client has then, even if fn panics.
-// Do not call it while requests run.
+// Configure calls fn with the chain removed, so that SetProxy, SetTLSClientConfig,
+// SetRootCertificate and the like have the transport they need, and lays the chain over whichever
+// transport the client has then, even if fn panics. Do not call it while requests run.
 func Configure(client *resty.Client, fn func(*resty.Client)) error {
 	t, ok := installed(client)
 	if !ok {
@@ -98,15 +115,15 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 	client.SetTransport(t.base)
 	defer func() {
 		if _, ok := installed(client); !ok { // fn may have installed one
-			client.SetTransport(t.chain.Transport(client.GetClient().Transport))
+			t.chain.install(client)
 		}
 	}()
 	fn(client)
 	return nil
 }
 
-// RestyRequest returns the resty request that req was made of: its path parameters, its result, its attempt. It reports
-// false under any other client.
+// RestyRequest returns the resty request that req was made from: its path parameters, its result,
+// its attempt. It reports false under any other client.
 func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
 	r, ok := req.Context().Value(restyKey{}).(*resty.Request)
 	return r, ok
@@ -114,8 +131,8 @@ func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
 
 type restyKey struct{}
 
-// remember puts the resty request into its own context, the only way down to the transport. A resty retry comes by again
-// with the context of the attempt before.
+// remember puts the resty request into its own context, the only way down to the transport. A resty
+// retry calls it again with the context of the attempt before.
 func remember(client *resty.Client, r *resty.Request) error {
 	if _, ok := installed(client); ok && r.Context().Value(restyKey{}) != r {
 		r.SetContext(context.WithValue(r.Context(), restyKey{}, r))

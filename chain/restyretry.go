@@ -23,21 +23,21 @@ func isRetryable(f resty.RetryConditionFunc) bool {
 	return reflect.ValueOf(f).Pointer() == reflect.ValueOf(retryable).Pointer()
 }
 
-// retryable is resty's default, to retry what failed on the wire, without what an interceptor rejected. Once there is a
-// condition resty has no default, so this one has to decide everything, unless the user has conditions too: then
-// those decide, as they would have without the chain.
+// retryable is resty's default, which is to retry what failed on the wire, without what an
+// interceptor rejected. A client with a condition has no default, so this one decides everything,
+// unless the user has conditions, too: then those decide, as they would without the chain.
 func retryable(resp *resty.Response, err error) bool {
 	if err == nil || resp == nil || hasConditions(resp.Request) {
 		return false // resp is nil when a hook of resty's failed before anything was sent
 	}
-	if _, ok := errors.AsType[*rejection](err); ok {
+	if f, ok := errors.AsType[*failure](err); ok && f.rejected {
 		return false
 	}
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return true
 	}
-	// What is left failed while the body was read, which resty retries, or in a hook behind, which it does not. Resty
-	// does not say which, but it sets body and size when the body was read.
+	// The rest failed while the body was read, which resty retries, or in a later hook, which it
+	// does not. Resty does not say which, but it sets body and size when the body was read.
 	switch body := resp.Body(); {
 	case set(field(resp.Request, "isSaveResponse")): // then a hook reads it
 		return false
@@ -48,12 +48,12 @@ func retryable(resp *resty.Response, err error) bool {
 	}
 }
 
-// readError tells the errors of reading a body from those of hooks, where nothing was read.
+// readError reports whether err comes from reading a body, not from a hook.
 func readError(err error) bool {
 	return interceptor.KindOf(err) != interceptor.KindUnknown || errors.Is(err, gzip.ErrHeader)
 }
 
-// hasConditions tells whether the user added conditions to the request or its client.
+// hasConditions reports whether the user added conditions to the request or its client.
 func hasConditions(r *resty.Request) bool {
 	if set(field(r, "retryConditions")) {
 		return true
@@ -67,7 +67,7 @@ func field(r *resty.Request, name string) reflect.Value {
 	return reflect.ValueOf(r).Elem().FieldByName(name)
 }
 
-// set tells whether a field holds anything; one that a later version of resty may not have holds nothing.
+// set reports whether a field holds anything; a field that a later version of resty lacks does not.
 func set(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Bool:

@@ -1,33 +1,41 @@
 package chain
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
 
-// mayRetry tells whether the call can be sent again after d, and gets the body for it. It comes before anything of the
-// current response is given up, because where it says no that response goes to the caller.
+// retry is what the next attempt needs.
+type retry struct {
+	body  io.ReadCloser
+	after time.Duration // how long it waits
+}
+
+// mayRetry reports whether the call can be sent again after d, and gets the body for it. It runs
+// before anything of the current response is given up, because if it reports false that response
+// goes to the caller.
 func (c *call) mayRetry(d time.Duration) bool {
-	ctx := c.origin.Context()
-	if c.state.Attempt >= c.chain.config.MaxAttempts || ctx.Err() != nil {
+	ctx := c.orig.Context()
+	if c.state.Attempt >= c.chain.config.maxAttempts() || ctx.Err() != nil {
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
 		return false
 	}
-	c.after, c.next = d, c.origin.Body
-	if c.origin.Body == nil || c.origin.Body == http.NoBody {
+	c.next = retry{body: c.orig.Body, after: d}
+	if c.orig.Body == nil || c.orig.Body == http.NoBody {
 		return true
 	}
-	c.next = nil
-	if c.origin.GetBody == nil {
+	c.next.body = nil
+	if c.orig.GetBody == nil {
 		return false
 	}
-	body, err := c.origin.GetBody()
+	body, err := c.orig.GetBody()
 	if err != nil {
 		return false
 	}
-	c.next = body
+	c.next.body = body
 	return true
 }
 
@@ -35,12 +43,12 @@ func (c *call) mayRetry(d time.Duration) bool {
 func (c *call) retry() step {
 	c.discard()
 	c.dropRequest()
-	if c.after > 0 {
-		timer := time.NewTimer(c.after)
+	if c.next.after > 0 {
+		timer := time.NewTimer(c.next.after)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-c.origin.Context().Done():
+		case <-c.orig.Context().Done():
 			return c.interrupted()
 		}
 	}

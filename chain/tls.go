@@ -5,15 +5,16 @@ import (
 	"net/http"
 )
 
-// tlsSettings is what resty v3 asks of a transport that is no [*http.Transport], for its TLS setters to work: its
-// TLSClientConfiger.
+// tlsSettings is what resty v3 needs of a transport that is not an [*http.Transport], for its TLS
+// setters to work: its TLSClientConfiger.
 type tlsSettings interface {
 	TLSClientConfig() *tls.Config
 	SetTLSClientConfig(cfg *tls.Config) error
 }
 
-// transportTLS is a chain over a base transport with TLS settings. Over any other one a chain must not have these methods:
-// resty v3 would write into settings that nobody reads instead of reporting an error.
+// transportTLS is a chain over a base transport with TLS settings. Over any other base a chain must
+// not have these methods: resty v3 would write into settings that have no effect instead of
+// reporting an error.
 type transportTLS struct {
 	*transport
 	tlsSettings

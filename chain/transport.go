@@ -6,6 +6,8 @@ import "net/http"
 type transport struct {
 	chain *Chain
 	base  http.RoundTripper
+	// client is the one that Install has been given; nil if the transport was made without.
+	client *http.Client
 }
 
 var _ http.RoundTripper = (*transport)(nil)
@@ -15,7 +17,7 @@ func (t *transport) layer() *transport { return t }
 
 // RoundTrip runs one call through the chain. The request is never changed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := call{transport: t, list: t.chain.list.Load(), origin: r}
+	c := call{transport: t, list: t.chain.current(), orig: r}
 	return c.run()
 }
 

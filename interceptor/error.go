@@ -1,86 +1,65 @@
 package interceptor
 
 import (
-	"cmp"
 	"errors"
-	"net/http"
-	"strings"
+
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
-// Error is why a call failed. The caller finds it with [errors.As] through resty and [*url.Error], and behind it, by
-// Unwrap, whatever an interceptor rejected with. What a chain puts into it:
+// Error is the reason why a call failed. The caller finds it with [errors.As] through resty and
+// [*url.Error], and behind it, by Unwrap, whatever an interceptor rejected with. Package chain
+// fills it in:
 //
-//	what failed       Kind                        Response     Err
-//	the transport     KindOf(Err)                 nil          the transport's error
-//	the status        KindBadResponse             the answer   nil
-//	the context       KindCanceled, KindTimeout   nil          the context's cause
-//	an interceptor    KindOf(Err), or if that is  the answer,  what it rejected with, or handed on in place of
-//	                  unknown, as before it       if any       the error it received
+//	what failed       Kind                        Response       Err
+//	the transport     KindOf(Err)                 nil            the transport's error
+//	the status        KindBadResponse             the response   nil
+//	the context       KindCanceled, KindTimeout   nil            the context's cause
+//	an interceptor    KindOf(Err), or if that is  the response,  what it rejected with, or passed
+//	                  unknown, as before          if any         on in place of the error received
 //
 // An *Error that an interceptor returns is copied, and a missing Request or Response filled in.
 //
-// An error of the transport, or a bad status, that no interceptor has replaced has no further cause: e.As(new(error)),
-// the method, is false. The error of an interceptor has one, and that of the context may. Package retry relies on it.
-// The exception is an *Error that an interceptor changes in place: it passes for the wire's.
+// The message has method, URL, status and cause, each once, and no header and no body. User and
+// query of its URL, and of the URLs that net/http quotes, are masked; control characters are
+// escaped. Paths, and what else the cause says, are not masked; see package redact.
 //
-// The message has method, URL, status and cause, no header and no body; user and query of its URL, and of those that
-// net/http quotes, are masked. Paths, and what else the cause says, are not; see package redact.
+// The zero Error is an unknown failure of an unknown request.
 type Error struct {
 	// Kind is the class of the failure.
 	Kind Kind
-	// Request is the request as it was sent, or as far as it came.
+	// Request is the request as it was sent, or as far as interceptors had prepared it.
 	Request *Request
-	// Response is the answer, if there was one. An interceptor looks at its body with Peek. At the caller the body still
-	// holds the first 64 KiB; its connection has been released, and it need not be closed.
+	// Response is the response, if there was one. An interceptor looks at its body with Peek. At
+	// the caller the body still holds the first 64 KiB; its connection has been released, and it
+	// need not be closed.
 	Response *Response
 	// Err is the cause. It is nil for a bad status that no interceptor explained.
 	Err error
 
-	cause error
+	// Origin is set by package chain. Leave it unchanged.
+	Origin engine.Origin
 }
 
 // Error returns the message.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("interceptor")
-	if e.Request != nil && e.Request.Request != nil {
-		b.WriteString(": ")
-		b.WriteString(cmp.Or(e.Request.Method, http.MethodGet))
-		if u := e.Request.URL; u != nil {
-			b.WriteString(" ")
-			b.WriteString(withoutSecrets(u))
-		}
-	}
-	if e.Response != nil && e.Response.Response != nil {
-		b.WriteString(": ")
-		b.WriteString(e.Response.Status)
-	} else if e.Err == nil {
-		b.WriteString(": ")
-		b.WriteString(e.Kind.String())
-	}
-	if e.Err != nil {
-		b.WriteString(": ")
-		b.WriteString(message(e.Err))
-	}
-	return b.String()
-}
+func (e *Error) Error() string { return "interceptor: " + escape(e.text()) }
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// WithCause returns a copy of e in which [errors.Is] and [errors.As] also find cause; the message stays the same.
-// The chain keeps with it the error that an interceptor replaced, or the one that it copied.
-func (e *Error) WithCause(cause error) *Error {
-	c := *e
-	c.cause = errors.Join(e.cause, cause)
-	return &c
+// FromTransport reports whether e is what the transport delivered, a failure or a bad status, and
+// not what an interceptor decided or made of it. The end of the caller's context is neither.
+// Package retry repeats only such failures. An Error made by hand is not from the transport.
+func (e *Error) FromTransport() bool { return e.Origin.Transport }
+
+// Is lets [errors.Is] find the error or status that an interceptor replaced by this one.
+func (e *Error) Is(target error) bool {
+	return e.Origin.Cause != nil && errors.Is(e.Origin.Cause, target)
 }
 
-// Is lets [errors.Is] find the causes given to WithCause.
-func (e *Error) Is(target error) bool { return e.cause != nil && errors.Is(e.cause, target) }
+// As lets [errors.As] find the error that an interceptor replaced by this one.
+func (e *Error) As(target any) bool {
+	return e.Origin.Cause != nil && errors.As(e.Origin.Cause, target)
+}
 
-// As lets [errors.As] find the causes given to WithCause. Called directly, with new(error), it tells whether there are any.
-func (e *Error) As(target any) bool { return e.cause != nil && errors.As(e.cause, target) }
-
-// Timeout tells whether time ran out: [*url.Error] asks for it.
+// Timeout reports whether time ran out: [*url.Error] asks for it.
 func (e *Error) Timeout() bool { return e.Kind == KindTimeout || e.Kind == KindConnectTimeout }

@@ -21,6 +21,52 @@ func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: int(a), Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
+// TestError_FromTransport_changed: an error that an interceptor changes in place is its own from then
+// on, and so is one of an interceptor in a chain beneath.
+func TestError_FromTransport_changed(t *testing.T) {
+	t.Parallel()
+	change := func(f func(*interceptor.Error)) interceptor.Interceptor {
+		return interceptor.Funcs{Error: func(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
+			f(e)
+			return h.Next(e)
+		}}
+	}
+	for name, c := range map[string]struct {
+		by    interceptor.Interceptor
+		base  http.RoundTripper
+		still bool
+	}{
+		"nothing":      {change(func(*interceptor.Error) {}), answer(0), true},
+		"the cause":    {change(func(e *interceptor.Error) { e.Err = errors.New("mine") }), answer(0), false},
+		"the kind":     {change(func(e *interceptor.Error) { e.Kind = interceptor.KindUnknown }), answer(503), false},
+		"the response": {change(func(e *interceptor.Error) { e.Response = nil }), answer(503), false},
+		"an explanation": {
+			change(func(e *interceptor.Error) { e.Err = errors.New("mine") }), answer(503), false,
+		},
+		"beneath, the wire": {
+			interceptor.Base{}, chain.New().Transport(answer(0)), true,
+		},
+		"beneath, a rejection": {interceptor.Base{}, chain.New(interceptor.Funcs{
+			Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+				return h.Reject(&interceptor.Error{Kind: interceptor.KindConnection, Err: io.EOF})
+			},
+		}).Transport(answer(0)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var seen *interceptor.Error
+			last := change(func(e *interceptor.Error) { seen = e })
+			resp, err := chain.New(c.by, last).Transport(c.base).RoundTrip(newRequest(t.Context(), "https://a.example/").Request)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			if seen == nil || seen.FromTransport() != c.still {
+				t.Errorf("got %+v", seen)
+			}
+		})
+	}
+}
+
 // TestError_origin: what the documentation of Error says that a chain puts into it.
 func TestError_origin(t *testing.T) {
 	t.Parallel()
@@ -52,18 +98,18 @@ func TestError_origin(t *testing.T) {
 		kind   interceptor.Kind
 		status int
 		err    error
-		cause  bool
+		wire   bool
 	}{
-		{name: "transport", kind: interceptor.KindConnection, err: io.ErrUnexpectedEOF},
-		{name: "status", base: 503, kind: interceptor.KindBadResponse, status: 503},
+		{name: "transport", kind: interceptor.KindConnection, err: io.ErrUnexpectedEOF, wire: true},
+		{name: "status", base: 503, kind: interceptor.KindBadResponse, status: 503, wire: true},
 		{name: "context", ctx: ended, base: 200, kind: interceptor.KindCanceled, err: context.Canceled},
-		{name: "context with a cause", ctx: canceled, base: 200, kind: interceptor.KindCanceled, err: left, cause: true},
-		{name: "OnRequest", by: requestRejects, kind: interceptor.KindUnknown, err: mine, cause: true},
-		{name: "OnRequest with an Error", by: dresses, kind: interceptor.KindConnection, err: mine, cause: true},
-		{name: "OnResponse", by: responseRejects, base: 200, kind: interceptor.KindUnknown, status: 200, err: mine, cause: true},
-		{name: "OnError of a failure", by: replaces, kind: interceptor.KindConnection, err: mine, cause: true},
-		{name: "OnError of a status", by: replaces, base: 503, kind: interceptor.KindBadResponse, status: 503, err: mine, cause: true},
-		{name: "OnError with an Error", by: typed, base: 503, kind: interceptor.KindTimeout, status: 503, err: mine, cause: true},
+		{name: "context with a cause", ctx: canceled, base: 200, kind: interceptor.KindCanceled, err: left},
+		{name: "OnRequest", by: requestRejects, kind: interceptor.KindUnknown, err: mine},
+		{name: "OnRequest with an Error", by: dresses, kind: interceptor.KindConnection, err: mine},
+		{name: "OnResponse", by: responseRejects, base: 200, kind: interceptor.KindUnknown, status: 200, err: mine},
+		{name: "OnError of a failure", by: replaces, kind: interceptor.KindConnection, err: mine},
+		{name: "OnError of a status", by: replaces, base: 503, kind: interceptor.KindBadResponse, status: 503, err: mine},
+		{name: "OnError with an Error", by: typed, base: 503, kind: interceptor.KindTimeout, status: 503, err: mine},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,8 +139,8 @@ func TestError_origin(t *testing.T) {
 			if seen.Kind != c.kind || status != c.status || seen.Request == nil || !errors.Is(seen.Err, c.err) || (seen.Err == nil) != (c.err == nil) {
 				t.Errorf("got Kind %v, status %d, Request %v, Err %v", seen.Kind, status, seen.Request, seen.Err)
 			}
-			if cause := seen.As(new(error)); cause != c.cause {
-				t.Errorf("As tells of a cause: %v, want %v", cause, c.cause)
+			if got := seen.FromTransport(); got != c.wire {
+				t.Errorf("FromTransport: %v, want %v", got, c.wire)
 			}
 		})
 	}

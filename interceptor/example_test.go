@@ -24,7 +24,7 @@ func (stamp) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) i
 func ExampleBase() {
 	req := &interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "https://api.example.com/", http.NoBody)}
 	v := stamp{}.OnRequest(req, interceptor.RequestHandler{})
-	fmt.Println(v.Action(), v.Request().Header.Get("X-Client"))
+	fmt.Println(v, req.Header.Get("X-Client"))
 	// Output: next chatelaine
 }
 
@@ -37,8 +37,8 @@ func ExampleFuncs() {
 		},
 	}
 	v := offline.OnRequest(nil, interceptor.RequestHandler{})
-	fmt.Println(offline, v.Action(), v.Err(), v.Through())
-	// Output: offline reject we are in a tunnel true
+	fmt.Println(offline, v)
+	// Output: offline reject through: we are in a tunnel
 }
 
 // What a caller can learn from an error: here, that of a server which refuses.

@@ -1,7 +1,8 @@
 package interceptor
 
-// Funcs makes an [Interceptor] of functions; a nil function passes on, so the zero value passes everything on.
-// To remove it from a chain again, add it as a *Funcs: pointers can be compared, functions cannot.
+// Funcs makes an [Interceptor] of functions. A nil function passes on, so the zero Funcs passes
+// everything on. To remove it from a chain again, add it as a *Funcs: pointers can be compared,
+// functions cannot.
 type Funcs struct {
 	// Name is what error messages call this interceptor. Default "interceptor.Funcs".
 	Name string

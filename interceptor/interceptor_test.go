@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,14 +32,14 @@ func TestBase_passesOn(t *testing.T) {
 	resp := interceptor.NewResponse(req, http.StatusOK, nil, nil)
 	failure := &interceptor.Error{Request: req}
 	for _, in := range []interceptor.Interceptor{interceptor.Base{}, interceptor.Funcs{}, interceptor.Queued(interceptor.Base{})} {
-		if v := in.OnRequest(req, interceptor.RequestHandler{}); v.Action() != interceptor.ActionNext || v.Request() != req {
-			t.Errorf("%T.OnRequest: %v", in, v.Action())
+		if v := in.OnRequest(req, interceptor.RequestHandler{}); v != (interceptor.RequestHandler{}).Next(req) {
+			t.Errorf("%T.OnRequest: %v", in, v)
 		}
-		if v := in.OnResponse(resp, interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext || v.Response() != resp {
-			t.Errorf("%T.OnResponse: %v", in, v.Action())
+		if v := in.OnResponse(resp, interceptor.ResponseHandler{}); v != (interceptor.ResponseHandler{}).Next(resp) {
+			t.Errorf("%T.OnResponse: %v", in, v)
 		}
-		if v := in.OnError(failure, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), failure) {
-			t.Errorf("%T.OnError: %v", in, v.Action())
+		if v := in.OnError(failure, interceptor.ErrorHandler{}); v != (interceptor.ErrorHandler{}).Next(failure) {
+			t.Errorf("%T.OnError: %v", in, v)
 		}
 	}
 }
@@ -57,23 +58,21 @@ func TestFuncs_calls(t *testing.T) {
 			return h.Reject(io.EOF, interceptor.Through)
 		},
 	}
-	v := f.OnRequest(nil, interceptor.RequestHandler{})
-	if v.Action() != interceptor.ActionReject || !v.Through() || !errors.Is(v.Err(), io.EOF) || v.Phase() != interceptor.PhaseRequest {
-		t.Errorf("OnRequest: %v", v.Action())
+	if v := f.OnRequest(nil, interceptor.RequestHandler{}); v.String() != "reject through: EOF" {
+		t.Errorf("OnRequest: %v", v)
 	}
-	v = f.OnResponse(nil, interceptor.ResponseHandler{})
-	if v.Action() != interceptor.ActionRetry || v.After() != time.Second || v.Phase() != interceptor.PhaseResponse {
-		t.Errorf("OnResponse: %v", v.Action())
+	if v := f.OnResponse(nil, interceptor.ResponseHandler{}); v.String() != "retry after 1s" {
+		t.Errorf("OnResponse: %v", v)
 	}
-	if v = f.OnError(nil, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || v.Phase() != interceptor.PhaseError {
-		t.Errorf("OnError: %v; Reject with Through is Next", v.Action())
+	if v := f.OnError(nil, interceptor.ErrorHandler{}); v != (interceptor.ErrorHandler{}).Next(io.EOF) {
+		t.Errorf("OnError: %v; Reject with Through is Next", v)
 	}
 	if f.String() != "mine" || (interceptor.Funcs{}).String() == "" {
 		t.Error("it has no name")
 	}
 }
 
-// TestVerdicts reads back what each handler was told.
+// TestVerdicts opens what each handler made, as package chain does.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	var (
@@ -83,43 +82,43 @@ func TestVerdicts(t *testing.T) {
 		sh   interceptor.ResponseHandler
 		eh   interceptor.ErrorHandler
 		thru = interceptor.Through
+		none *interceptor.Error
 	)
-	type verdict struct {
-		phase   interceptor.Phase
-		action  interceptor.Action
-		req     *interceptor.Request
-		resp    *interceptor.Response
-		err     error
-		after   time.Duration
+	const onRequest, onResponse, onError = engine.OnRequest, engine.OnResponse, engine.OnError
+	for _, test := range []struct {
+		got     interceptor.Verdict
+		phase   engine.Phase
+		action  engine.Action
+		value   any
 		through bool
-	}
-	for name, test := range map[string]struct {
-		got  interceptor.Verdict
-		want verdict
+		text    string
 	}{
-		"request next":            {rh.Next(req), verdict{1, interceptor.ActionNext, req, nil, nil, 0, false}},
-		"request resolve":         {rh.Resolve(resp), verdict{1, interceptor.ActionResolve, nil, resp, nil, 0, false}},
-		"request resolve through": {rh.Resolve(resp, thru), verdict{1, interceptor.ActionResolve, nil, resp, nil, 0, true}},
-		"request reject":          {rh.Reject(io.EOF), verdict{1, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
-		"request reject through":  {rh.Reject(io.EOF, thru), verdict{1, interceptor.ActionReject, nil, nil, io.EOF, 0, true}},
-		"response next":           {sh.Next(resp), verdict{2, interceptor.ActionNext, nil, resp, nil, 0, false}},
-		"response resolve":        {sh.Resolve(resp), verdict{2, interceptor.ActionResolve, nil, resp, nil, 0, false}},
-		"response reject":         {sh.Reject(io.EOF), verdict{2, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
-		"response reject through": {sh.Reject(io.EOF, thru), verdict{2, interceptor.ActionReject, nil, nil, io.EOF, 0, true}},
-		"response retry":          {sh.Retry(time.Hour), verdict{2, interceptor.ActionRetry, nil, nil, nil, time.Hour, false}},
-		"error next":              {eh.Next(io.EOF), verdict{3, interceptor.ActionNext, nil, nil, io.EOF, 0, false}},
-		"error resolve":           {eh.Resolve(resp), verdict{3, interceptor.ActionResolve, nil, resp, nil, 0, false}},
-		"error reject":            {eh.Reject(io.EOF), verdict{3, interceptor.ActionReject, nil, nil, io.EOF, 0, false}},
-		"error reject through":    {eh.Reject(io.EOF, thru), verdict{3, interceptor.ActionNext, nil, nil, io.EOF, 0, false}},
-		"error retry":             {eh.Retry(0), verdict{3, interceptor.ActionRetry, nil, nil, nil, 0, false}},
-		"error next, nil":         {eh.Next(nil), verdict{3, interceptor.ActionNext, nil, nil, nil, 0, false}},
-		"error next, a nil Error": {eh.Next((*interceptor.Error)(nil)), verdict{3, interceptor.ActionNext, nil, nil, nil, 0, false}},
-		"the zero verdict":        {interceptor.Verdict{}, verdict{}},
+		{rh.Next(req), onRequest, engine.Next, req, false, "next"},
+		{rh.Resolve(resp), onRequest, engine.Resolve, resp, false, "resolve 200"},
+		{rh.Resolve(resp, thru), onRequest, engine.Resolve, resp, true, "resolve through 200"},
+		{rh.Resolve(nil), onRequest, engine.Resolve, (*interceptor.Response)(nil), false, "resolve"},
+		{rh.Reject(io.EOF), onRequest, engine.Reject, io.EOF, false, "reject: EOF"},
+		{rh.Reject(io.EOF, thru), onRequest, engine.Reject, io.EOF, true, "reject through: EOF"},
+		{sh.Next(resp), onResponse, engine.Next, resp, false, "next"},
+		{sh.Resolve(resp), onResponse, engine.Resolve, resp, false, "resolve 200"},
+		{sh.Reject(io.EOF), onResponse, engine.Reject, io.EOF, false, "reject: EOF"},
+		{sh.Reject(io.EOF, thru), onResponse, engine.Reject, io.EOF, true, "reject through: EOF"},
+		{sh.Retry(time.Hour), onResponse, engine.Retry, time.Hour, false, "retry after 1h0m0s"},
+		{eh.Next(io.EOF), onError, engine.Next, io.EOF, false, "next"},
+		{eh.Resolve(resp), onError, engine.Resolve, resp, false, "resolve 200"},
+		{eh.Reject(io.EOF), onError, engine.Reject, io.EOF, false, "reject: EOF"},
+		{eh.Reject(io.EOF, thru), onError, engine.Next, io.EOF, false, "next"},
+		{eh.Retry(0), onError, engine.Retry, time.Duration(0), false, "retry"},
+		{eh.Next(nil), onError, engine.Next, nil, false, "next"},
+		{eh.Reject(none), onError, engine.Reject, none, false, "reject"},
+		{interceptor.Verdict{}, engine.NoPhase, engine.None, nil, false, "none"},
 	} {
-		v := test.got
-		got := verdict{v.Phase(), v.Action(), v.Request(), v.Response(), v.Err(), v.After(), v.Through()}
-		if got != test.want {
-			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
+		v := engine.Verdict(test.got)
+		if v.Phase() != test.phase || v.Action() != test.action || v.Value() != test.value || v.Through() != test.through {
+			t.Errorf("%v: got %v %v %v %v", test, v.Phase(), v.Action(), v.Value(), v.Through())
+		}
+		if got := test.got.String(); got != test.text {
+			t.Errorf("got %q, want %q", got, test.text)
 		}
 	}
 }
@@ -128,8 +127,8 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)
 	for _, names := range [][]fmt.Stringer{
-		{interceptor.ActionNone, interceptor.ActionNext, interceptor.ActionResolve, interceptor.ActionReject, interceptor.ActionRetry},
-		{interceptor.PhaseRequest, interceptor.PhaseResponse, interceptor.PhaseError},
+		{engine.None, engine.Next, engine.Resolve, engine.Reject, engine.Retry},
+		{engine.OnRequest, engine.OnResponse, engine.OnError},
 		{
 			interceptor.KindUnknown, interceptor.KindBadResponse, interceptor.KindConnectTimeout, interceptor.KindTimeout,
 			interceptor.KindCanceled, interceptor.KindConnection, interceptor.KindBadCertificate,
@@ -142,11 +141,72 @@ func TestNames(t *testing.T) {
 			seen[n.String()] = true
 		}
 	}
-	if interceptor.PhaseNone.String() != interceptor.ActionNone.String() || len(seen) != 15 {
+	if engine.NoPhase.String() != engine.None.String() || len(seen) != 15 {
 		t.Errorf("got %v", seen)
 	}
 	if got := fmt.Sprint(interceptor.Queued(interceptor.Base{})); got != "Queued(interceptor.Base)" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestRequest_extraOfTheCaller: the caller's context gives values to interceptors, the innermost
+// first; what an interceptor stores hides them for the rest of the call.
+func TestRequest_extraOfTheCaller(t *testing.T) {
+	t.Parallel()
+	type key int
+	ctx := interceptor.WithExtra(t.Context(), key(1), "outer")
+	ctx = interceptor.WithExtra(ctx, key(2), "other")
+	inner := interceptor.WithExtra(ctx, key(1), "inner")
+	for _, call := range []*engine.Call{nil, {Attempt: 1}} {
+		req := newRequest(inner, "https://a.example/")
+		req.Call = call
+		if req.Extra(key(1)) != "inner" || req.Extra(key(2)) != "other" || req.Extra(key(3)) != nil {
+			t.Errorf("got %v, %v, %v", req.Extra(key(1)), req.Extra(key(2)), req.Extra(key(3)))
+		}
+		req.SetExtra(key(1), "mine")
+		if req.Extra(key(1)) != "mine" || newRequest(inner, "https://a.example/").Extra(key(1)) != "inner" {
+			t.Error("SetExtra is not the call's own")
+		}
+		if req := newRequest(ctx, "https://a.example/"); req.Extra(key(1)) != "outer" {
+			t.Error("the outer context was changed")
+		}
+	}
+	if (&interceptor.Request{}).Extra(key(1)) != nil || (&interceptor.Request{Call: new(engine.Call)}).Extra(key(1)) != nil {
+		t.Error("a request without a context has values")
+	}
+}
+
+// TestZeroValues are usable, as their documentation says.
+func TestZeroValues(t *testing.T) {
+	t.Parallel()
+	var (
+		base     interceptor.Base
+		funcs    interceptor.Funcs
+		req      interceptor.Request
+		resp     interceptor.Response
+		failure  interceptor.Error
+		verdict  interceptor.Verdict
+		handlers struct {
+			interceptor.RequestHandler
+		}
+	)
+	for _, in := range []interceptor.Interceptor{base, funcs} {
+		if v := in.OnRequest(&req, handlers.RequestHandler); v != handlers.Next(&req) {
+			t.Errorf("%T: %v", in, v)
+		}
+	}
+	if req.Attempt() != 1 || req.Redirected() || req.Extra("key") != nil {
+		t.Error("the zero request is not a first attempt")
+	}
+	if head, err := resp.Peek(1); head != nil || err != nil {
+		t.Errorf("the zero response has a body: %q, %v", head, err)
+	}
+	if failure.Error() != "interceptor: unknown error" || failure.FromTransport() || failure.Timeout() ||
+		failure.Unwrap() != nil || failure.Is(io.EOF) || failure.As(new(error)) {
+		t.Errorf("the zero error is %v", &failure)
+	}
+	if verdict.String() != "none" {
+		t.Errorf("the zero verdict is %v", verdict)
 	}
 }
 
@@ -164,8 +224,7 @@ func TestRequest_extra(t *testing.T) {
 	if req.Extra(key(4)) != 4 || req.Extra(key(3)) != "new" || req.Extra(3) != nil {
 		t.Error("wrong values")
 	}
-	call := interceptor.Call{Attempt: 2, Redirected: true}
-	wrapped := call.Wrap(req.Request)
+	wrapped := interceptor.Request{Request: req.Request, Call: &engine.Call{Attempt: 2, Redirected: true}}
 	if wrapped.Attempt() != 2 || !wrapped.Redirected() {
 		t.Error("the call is not told")
 	}
@@ -204,6 +263,9 @@ func TestError_message(t *testing.T) {
 	resp := interceptor.NewResponse(req, http.StatusNotFound, http.Header{"Set-Cookie": {"hunter2"}}, []byte("hunter2"))
 	nested := &url.Error{Op: "Get", URL: target, Err: io.EOF}
 	_, unreadable := url.Parse(strings.Replace(target, "path", "\x7f", 1))
+	phrased := interceptor.NewResponse(nil, http.StatusNotFound, nil, nil)
+	phrased.Status = "404 hunter2"
+	opaque := &interceptor.Request{Request: &http.Request{URL: &url.URL{Scheme: "mailto", Opaque: "hunter2"}}}
 	bare := &interceptor.Request{Request: &http.Request{URL: &url.URL{Path: "/x"}}}
 	for want, e := range map[string]*interceptor.Error{
 		"interceptor: unknown error":                                     {},
@@ -214,9 +276,18 @@ func TestError_message(t *testing.T) {
 		"interceptor: EOF":                                               {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
 		"interceptor: 404 Not Found: mine":                               {Response: resp, Err: errors.New("mine")},
 		`interceptor: Get "https://xxxxx@a.example/path?…": EOF`:         {Err: nested},
-		"interceptor: Get \"https://xxxxx@a.example/path?…\": EOF\nGet \"https://xxxxx@b.example?…\": EOF": {Err: errors.Join(
+		`interceptor: Get "https://xxxxx@a.example/path?…": EOF\nGet "https://xxxxx@b.example?…": EOF`: {Err: errors.Join(
 			fmt.Errorf("%w", nested), &url.Error{Op: "Get", URL: "https://hunter2@b.example?hunter2", Err: io.EOF},
 		)},
+		"interceptor: GET https://xxxxx@a.example/path?…: refresh: 404 Not Found": {
+			Request: req, Err: fmt.Errorf("refresh: %w", &interceptor.Error{Request: req, Response: resp}),
+		},
+		"interceptor: GET https://xxxxx@a.example/path?…: refresh: EOF":  {Request: req, Err: fmt.Errorf("refresh: %w", nested)},
+		`interceptor: GET /x: Get "https://xxxxx@a.example/path?…": EOF`: {Request: bare, Err: nested},
+		"interceptor: GET mailto:…: EOF":                                 {Request: opaque, Err: io.EOF},
+		"interceptor: 404 Not Found: two\\nlines \\x1b[2J\\u202e":        {Response: resp, Err: errors.New("two\nlines \x1b[2J\u202e")},
+		"interceptor: 799": {Response: interceptor.NewResponse(nil, 799, nil, nil)},
+		"interceptor: 404 Not Found: the server's own words are not quoted":                           {Response: phrased, Err: errors.New("the server's own words are not quoted")},
 		`interceptor: parse "(a URL that cannot be read)": net/url: invalid control character in URL`: {Err: unreadable},
 	} {
 		if got := e.Error(); got != want {
@@ -269,16 +340,18 @@ func logged(err error) string {
 	return b.String()
 }
 
-func TestError_WithCause(t *testing.T) {
+// TestError_causes: what an error replaced is found behind it, and not in its message.
+func TestError_causes(t *testing.T) {
 	t.Parallel()
 	e := &interceptor.Error{Err: io.EOF}
-	c := e.WithCause(&url.Error{Op: "x", Err: io.ErrClosedPipe}).WithCause(context.Canceled)
+	c := *e
+	c.Origin = c.Origin.With(&url.Error{Op: "x", Err: io.ErrClosedPipe}).With(context.Canceled)
 	for _, want := range []error{io.EOF, io.ErrClosedPipe, context.Canceled} {
-		if !errors.Is(c, want) {
+		if !errors.Is(&c, want) {
 			t.Errorf("%v is lost", want)
 		}
 	}
-	if _, ok := errors.AsType[*url.Error](c); !ok {
+	if _, ok := errors.AsType[*url.Error](&c); !ok {
 		t.Error("the type of a cause is lost")
 	}
 	if c.Error() != e.Error() || errors.Is(e, context.Canceled) {

@@ -16,7 +16,7 @@ type Kind uint8
 
 // The kinds. The zero value is KindUnknown.
 const (
-	// KindUnknown is everything else, an interceptor's own rejections above all.
+	// KindUnknown is everything else, mostly the rejections of interceptors.
 	KindUnknown Kind = iota
 	// KindBadResponse is a response whose status is an error.
 	KindBadResponse
@@ -26,13 +26,14 @@ const (
 	KindTimeout
 	// KindCanceled is a context that was canceled.
 	KindCanceled
-	// KindConnection is a connection that was refused, reset or closed, or a host that has no address.
+	// KindConnection is a connection that was refused, reset or closed, or a host without address.
 	KindConnection
-	// KindBadCertificate is a certificate that was not accepted: the server's by us, or ours by the server.
+	// KindBadCertificate is a certificate that was not accepted: the server's by the client, or the
+	// client's by the server.
 	KindBadCertificate
 )
 
-// String returns words for a message.
+// String returns the words that messages use.
 func (k Kind) String() string {
 	switch k {
 	case KindBadResponse:
@@ -53,7 +54,7 @@ func (k Kind) String() string {
 }
 
 // KindOf classifies err by the first *[Error] in it, else by the errors of packages context, crypto/tls and net.
-// That of nil is KindUnknown.
+// KindOf(nil) is KindUnknown.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {
@@ -90,11 +91,12 @@ func badCertificate(err error) bool {
 		errors.As(err, &invalid) || ourCertificate(err)
 }
 
-// ourCertificate tells whether a server did not accept the client's certificate, or the lack of one. The alert that
-// says so has no exported type.
+// ourCertificate reports whether a server refused the client's certificate, or its absence. The
+// alert that says so has no exported type.
 func ourCertificate(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error" && op.Err != nil && strings.Contains(op.Err.Error(), "certificate")
+	return errors.As(err, &op) && op.Op == "remote error" && op.Err != nil &&
+		strings.Contains(op.Err.Error(), "certificate")
 }
 
 func connecting(err error) bool {
@@ -118,7 +120,8 @@ func connection(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
 }
 
-// streamError is what net/http's HTTP/2 errors of a stream that was reset turn into: any struct with these fields.
+// streamError is a target for net/http's error of an HTTP/2 stream that was reset, which turns into
+// any struct with these fields.
 type streamError struct {
 	StreamID uint32
 	Code     uint32

@@ -1,12 +1,56 @@
 package interceptor
 
 import (
+	"cmp"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
-// withoutSecrets returns u without what may be one: user, query, fragment.
+// text returns the message: method and URL, status or kind, cause.
+func (e *Error) text() string {
+	subject := e.subject()
+	var parts []string
+	if subject != "" && !e.Origin.Bare {
+		parts = append(parts, subject)
+	}
+	switch {
+	case e.Response != nil && e.Response.Response != nil:
+		parts = append(parts, statusText(e.Response.StatusCode))
+	case e.Err == nil:
+		parts = append(parts, e.Kind.String())
+	}
+	if e.Err != nil {
+		parts = append(parts, mask(e.Err.Error(), e.Err, subject))
+	}
+	return strings.Join(parts, ": ")
+}
+
+// subject names the request: method and URL, or "".
+func (e *Error) subject() string {
+	if e.Request == nil || e.Request.Request == nil {
+		return ""
+	}
+	method := cmp.Or(e.Request.Method, http.MethodGet)
+	if e.Request.URL == nil {
+		return method
+	}
+	return method + " " + withoutSecrets(e.Request.URL)
+}
+
+// statusText returns a status with its standard text. The reason phrase of the response is the
+// server's to choose, so it is never shown.
+func statusText(code int) string {
+	if text := http.StatusText(code); text != "" {
+		return strconv.Itoa(code) + " " + text
+	}
+	return strconv.Itoa(code)
+}
+
+// withoutSecrets returns u without the parts that may hold a secret: user, query, fragment, and the
+// opaque form, which may hold all of them.
 func withoutSecrets(u *url.URL) string {
 	c := *u
 	if c.User != nil {
@@ -15,34 +59,74 @@ func withoutSecrets(u *url.URL) string {
 	if c.RawQuery != "" {
 		c.RawQuery = "…"
 	}
+	if c.Opaque != "" {
+		c.Opaque = "…"
+	}
 	c.Fragment, c.RawFragment = "", ""
 	return c.String()
 }
 
-// message returns the text of err, in which the URLs that net/http and net/url quote have lost their secrets.
-func message(err error) string { return withoutURLs(err.Error(), err) }
-
-// withoutURLs rewrites the URL of every [*url.Error] in err.
-func withoutURLs(text string, err error) string {
-	if ue, ok := err.(*url.Error); ok { //nolint:errorlint // this walks the tree itself, to find all of them
-		safe := "(a URL that cannot be read)"
-		if u, perr := url.Parse(ue.URL); perr == nil {
-			safe = withoutSecrets(u)
-		}
-		text = strings.ReplaceAll(text, strconv.Quote(ue.URL), strconv.Quote(safe))
-		if ue.URL != "" {
-			text = strings.ReplaceAll(text, ue.URL, safe)
+// mask rewrites the text of err, the cause of an error about subject. Every URL that net/http and
+// net/url quote loses its secrets, and where an error inside names the same subject again, that is
+// left out.
+func mask(text string, err error, subject string) string {
+	switch e := err.(type) { //nolint:errorlint // this walks the tree itself, to visit every error
+	case *url.Error:
+		text = maskURL(text, e, subject)
+	case *Error:
+		if s := e.subject(); s != "" && s == subject {
+			text = strings.ReplaceAll(text, "interceptor: "+escape(s)+": ", "")
 		}
 	}
 	switch u := err.(type) { //nolint:errorlint // as above
 	case interface{ Unwrap() error }:
 		if inner := u.Unwrap(); inner != nil {
-			text = withoutURLs(text, inner)
+			text = mask(text, inner, subject)
 		}
 	case interface{ Unwrap() []error }:
 		for _, inner := range u.Unwrap() {
-			text = withoutURLs(text, inner)
+			text = mask(text, inner, subject)
 		}
 	}
 	return text
+}
+
+// maskURL rewrites what text says of e.
+func maskURL(text string, e *url.Error, subject string) string {
+	safe := "(a URL that cannot be read)"
+	if u, err := url.Parse(e.URL); err == nil {
+		safe = withoutSecrets(u)
+	}
+	quoted := strconv.Quote(safe)
+	text = strings.ReplaceAll(text, strconv.Quote(e.URL), quoted)
+	if e.URL != "" {
+		text = strings.ReplaceAll(text, e.URL, safe)
+	}
+	if strings.ToUpper(e.Op)+" "+safe == subject {
+		text = strings.ReplaceAll(text, e.Op+" "+quoted+": ", "")
+	}
+	return text
+}
+
+// escape writes control characters, line ends among them, and the marks that change the direction
+// of a text as Go writes them in a string: an error may hold what a server sent, and is printed on
+// terminals and in logs.
+func escape(text string) string {
+	if strings.IndexFunc(text, isControl) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if isControl(r) {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

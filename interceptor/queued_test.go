@@ -11,9 +11,16 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 var none interceptor.RequestHandler
+
+// causeOf returns the error of a verdict, if it has one.
+func causeOf(v interceptor.Verdict) error {
+	err, _ := engine.Verdict(v).Value().(error)
+	return err
+}
 
 // TestQueued_oneAtATime, in the order of arrival.
 func TestQueued_oneAtATime(t *testing.T) {
@@ -75,13 +82,13 @@ func TestQueued_manyWaiters(t *testing.T) {
 	<-inside
 	for range waiters / 2 {
 		group.Go(func() {
-			if v := q.OnRequest(&interceptor.Request{Request: staying}, none); v.Action() != interceptor.ActionNext {
-				t.Errorf("got %v %v", v.Action(), v.Err())
+			if v := q.OnRequest(&interceptor.Request{Request: staying}, none); v.String() != "next" {
+				t.Errorf("got %v %v", v, causeOf(v))
 			}
 		})
 		left.Go(func() {
-			if v := q.OnRequest(&interceptor.Request{Request: leaving}, none); !errors.Is(v.Err(), context.Canceled) {
-				t.Errorf("got %v %v", v.Action(), v.Err())
+			if v := q.OnRequest(&interceptor.Request{Request: leaving}, none); !errors.Is(causeOf(v), context.Canceled) {
+				t.Errorf("got %v %v", v, causeOf(v))
 			}
 		})
 	}
@@ -126,8 +133,8 @@ func TestQueued_canceledWaiters(t *testing.T) {
 		cancel()
 		for range 2 {
 			v := <-left
-			if v.Action() != interceptor.ActionReject || !v.Through() || !errors.Is(v.Err(), context.Canceled) {
-				t.Errorf("got %v %v", v.Action(), v.Err())
+			if v.String() != "reject through: context canceled" || !errors.Is(causeOf(v), context.Canceled) {
+				t.Errorf("got %v %v", v, causeOf(v))
 			}
 		}
 		close(release)
@@ -148,8 +155,8 @@ func TestQueued_canceledBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 100 { // select chooses at random
-		if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); !errors.Is(v.Err(), context.Canceled) {
-			t.Fatalf("got %v %v", v.Action(), v.Err())
+		if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); !errors.Is(causeOf(v), context.Canceled) {
+			t.Fatalf("got %v %v", v, causeOf(v))
 		}
 	}
 }
@@ -157,14 +164,12 @@ func TestQueued_canceledBefore(t *testing.T) {
 // TestQueued_nested fails at once where Dio hangs.
 func TestQueued_nested(t *testing.T) {
 	t.Parallel()
-	for name, nest := range map[string]func(ctx context.Context, q interceptor.Interceptor) error{
-		"on the same goroutine": func(_ context.Context, q interceptor.Interceptor) error {
-			return q.OnRequest(newRequest(t.Context(), "https://a.example/"), none).Err()
-		},
-		"on another goroutine": func(ctx context.Context, q interceptor.Interceptor) error {
-			done := make(chan error)
-			go func() { done <- q.OnRequest(newRequest(ctx, "https://a.example/"), none).Err() }()
-			return <-done
+	for name, nest := range map[string]func(func()){
+		"on the same goroutine": func(f func()) { f() },
+		"on another goroutine": func(f func()) {
+			done := make(chan struct{})
+			go func() { defer close(done); f() }()
+			<-done
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +178,9 @@ func TestQueued_nested(t *testing.T) {
 			var nested error
 			q = interceptor.Queued(interceptor.Funcs{
 				Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-					nested = nest(req.Context(), q)
+					nest(func() {
+						nested = causeOf(q.OnRequest(newRequest(req.Context(), "https://a.example/"), none))
+					})
 					return h.Next(req)
 				},
 			})
@@ -183,11 +190,65 @@ func TestQueued_nested(t *testing.T) {
 				t.Errorf("got %v", nested)
 			}
 			// The mark goes with the callback: later calls with the same context may wait as usual.
-			if v := q.OnRequest(newRequest(req.Context(), "https://a.example/"), none); v.Action() != interceptor.ActionNext {
-				t.Errorf("afterwards: %v %v", v.Action(), v.Err())
+			if v := q.OnRequest(newRequest(req.Context(), "https://a.example/"), none); v.String() != "next" {
+				t.Errorf("afterwards: %v", v)
 			}
 		})
 	}
+}
+
+// TestQueued_nestedWithoutContext: a nested call that lost the request's context fails after a
+// minute, the callback it was made in returns, and the calls behind it are served.
+func TestQueued_nestedWithoutContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var q interceptor.Interceptor
+		var nested error
+		calls := 0
+		q = interceptor.Queued(interceptor.Funcs{
+			Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+				calls++
+				if calls == 1 {
+					nested = causeOf(q.OnRequest(newRequest(context.Background(), "https://a.example/"), none))
+				}
+				return h.Next(req)
+			},
+		})
+		begin := time.Now()
+		go q.OnRequest(newRequest(t.Context(), "https://a.example/"), none)
+		<-time.After(time.Second)
+		if v := q.OnRequest(newRequest(t.Context(), "https://a.example/"), none); v.String() != "next" {
+			t.Errorf("the call behind it: %v", v)
+		}
+		if took := time.Since(begin); took != time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		if !errors.Is(nested, context.DeadlineExceeded) || calls != 2 {
+			t.Errorf("got %v, %d calls", nested, calls)
+		}
+	})
+}
+
+// TestQueued_longQueue: a queue that moves serves a call that waits for longer than a minute.
+func TestQueued_longQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := interceptor.Queued(interceptor.Funcs{
+			Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+				<-time.After(40 * time.Second)
+				return h.Next(req)
+			},
+		})
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() {
+				if v := q.OnRequest(newRequest(t.Context(), "https://a.example/"), none); v.String() != "next" {
+					t.Errorf("got %v", v)
+				}
+			})
+		}
+		group.Wait()
+	})
 }
 
 // TestQueued_onError runs for a canceled context if it is free, and passes on if it is not.
@@ -209,13 +270,13 @@ func TestQueued_onError(t *testing.T) {
 			t.Error("a free OnError must see the cancellation")
 		}
 		e := &interceptor.Error{Request: newRequest(ctx, "https://a.example/")}
-		if v := q.OnError(e, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), e) || calls != 1 {
-			t.Errorf("got %v %v", v.Action(), v.Err())
+		if v := q.OnError(e, interceptor.ErrorHandler{}); v.String() != "next" || !errors.Is(causeOf(v), e) || calls != 1 {
+			t.Errorf("got %v %v", v, causeOf(v))
 		}
 		close(release)
 		synctest.Wait()
-		if v := q.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || calls != 2 {
-			t.Errorf("an error made by hand: %v", v.Action())
+		if v := q.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.String() != "next" || calls != 2 {
+			t.Errorf("an error made by hand: %v", v)
 		}
 	})
 }
@@ -237,7 +298,7 @@ func TestQueued_panic(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); v.Action() != interceptor.ActionNext {
-		t.Errorf("got %v %v", v.Action(), v.Err())
+	if v := q.OnRequest(newRequest(ctx, "https://a.example/"), none); v.String() != "next" {
+		t.Errorf("got %v %v", v, causeOf(v))
 	}
 }

@@ -1,84 +1,71 @@
 package interceptor
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+
+	"github.com/chatelaine-go/chatelaine/internal/engine"
+)
 
 // Request is one send of a call.
 //
-// The embedded [*http.Request] is a copy made for this send, with a URL and a header map of its own, so an interceptor may
-// change it: set headers with the methods of [http.Header] (the slices of values are shared with the caller's request;
-// do not write into them), or replace the whole [http.Request], for instance with WithContext. Whoever replaces Body
-// closes the old one, and sets ContentLength and GetBody to match.
+// The embedded [*http.Request] is a copy made for this send, with its own URL and header map, so an
+// interceptor may change it: set headers with the methods of [http.Header] (the slices of values
+// are shared with the caller's request; do not write into them), or replace the whole
+// [http.Request], for instance with WithContext. An interceptor that replaces Body closes the old
+// one, and sets ContentLength and GetBody to match.
+//
+// Such changes last for one send. A retry starts from the caller's request, so an interceptor makes
+// its changes in every OnRequest, and keeps with [Request.SetExtra] what it has to remember.
+//
+// For a test of an interceptor, &Request{Request: r} is a first attempt without values.
 type Request struct {
 	*http.Request
 
-	call *Call
+	// Call is set by package chain and is the same for all sends of a call. Leave it unchanged.
+	Call *engine.Call
 }
-
-// Call is what all sends of one call have in common. Package chain keeps one for each call; interceptors have no use
-// for it. It is not safe for concurrent use.
-type Call struct {
-	// Attempt is the number of the current send, from 1.
-	Attempt int
-	// Redirected is true if this call is a hop that follows a redirect.
-	Redirected bool
-
-	first pair // in place: most calls store one value, and it costs no allocation
-	more  []pair
-}
-
-type pair struct{ key, value any }
-
-// Wrap makes the [Request] of one send of the call.
-func (c *Call) Wrap(r *http.Request) Request { return Request{Request: r, call: c} }
 
 // Attempt returns the number of this send within its call: 1 for the first, 2 for the first retry.
 func (r *Request) Attempt() int {
-	if r.call == nil {
+	if r.Call == nil {
 		return 1
 	}
-	return r.call.Attempt
+	return r.Call.Attempt
 }
 
-// Redirected tells whether this request follows a redirect. Each hop is a call of its own, and may lead to another host.
-func (r *Request) Redirected() bool { return r.call != nil && r.call.Redirected }
+// Redirected reports whether this request follows a redirect. Each hop is a call of its own, and
+// may lead to another host.
+func (r *Request) Redirected() bool { return r.Call != nil && r.Call.Redirected }
 
-// Extra returns the value that SetExtra stored under key, or nil. Values live as long as the call, over all its
-// retries, as in Dio's extra map. Keys are compared with ==: use a type of your own, as with context values.
+// Extra returns the value that SetExtra stored under key, else the one that the caller's context
+// carries (see [WithExtra]), else nil. Values live as long as the call, over all its retries, as in
+// Dio's extra map. Keys are compared with ==: use a type of your own, as for context values.
 func (r *Request) Extra(key any) any {
-	if r.call == nil {
+	switch {
+	case r.Request == nil && r.Call == nil:
 		return nil
+	case r.Request == nil:
+		return r.Call.Get(context.Background(), key)
+	case r.Call == nil:
+		return engine.Extra(r.Context(), key)
 	}
-	if p := r.call.find(key); p != nil {
-		return p.value
-	}
-	return nil
+	return r.Call.Get(r.Context(), key)
 }
 
 // SetExtra stores value under key, which must be comparable and not nil, for the rest of the call.
+// It hides a value of the caller's context and does not change it.
 func (r *Request) SetExtra(key, value any) {
-	if r.call == nil {
-		r.call = &Call{Attempt: 1}
+	if r.Call == nil {
+		r.Call = &engine.Call{Attempt: 1}
 	}
-	c := r.call
-	switch p := c.find(key); {
-	case p != nil:
-		p.value = value
-	case c.first.key == nil:
-		c.first = pair{key, value}
-	default:
-		c.more = append(c.more, pair{key, value})
-	}
+	r.Call.Set(key, value)
 }
 
-// find returns where the value of key is kept, or nil.
-func (c *Call) find(key any) *pair {
-	if c.first.key == key {
-		return &c.first
-	}
-	for i := range c.more {
-		if c.more[i].key == key {
-			return &c.more[i]
-		}
-	}
-	return nil
+// WithExtra returns a context whose calls give value to interceptors: [Request.Extra] returns it
+// for key, which must be comparable and not nil. It is Dio's Options(extra:). With resty:
+//
+//	client.R().SetContext(interceptor.WithExtra(ctx, quiet{}, true)).Get("/poll")
+func WithExtra(ctx context.Context, key, value any) context.Context {
+	return engine.WithExtra(ctx, key, value)
 }

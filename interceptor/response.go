@@ -7,19 +7,21 @@ import (
 	"strconv"
 )
 
-// Response is the answer to one send, or one that an interceptor made with [NewResponse].
+// Response is the response to one send, or one that an interceptor made with [NewResponse].
 //
-// The chain closes the body of every Response that does not reach the caller.
+// The chain closes the body of every Response that does not reach the caller. The zero Response has
+// no body, and no verdict accepts it.
 type Response struct {
 	*http.Response
 
-	// Request is the request it answers, as it was sent; it hides the field of [http.Response]. Do not change it: the
-	// transport may still be sending it.
+	// Request is the request as it was sent; it hides the field of [http.Response]. Do not change
+	// it: the transport may still be sending it.
 	Request *Request
 }
 
-// NewResponse makes a response in memory, for Resolve. Header and body are not copied; each may be nil, and so may req,
-// which the chain fills in. Status is not checked: what is given to Resolve is a success, whatever its status.
+// NewResponse returns a response held in memory, for Resolve. Header and body are not copied; each
+// may be nil. So may req, which the chain then fills in. The status is not checked: a response
+// given to Resolve is a success whatever its status.
 func NewResponse(req *Request, status int, header http.Header, body []byte) *Response {
 	if header == nil {
 		header = make(http.Header)
@@ -39,28 +41,3 @@ func NewResponse(req *Request, status int, header http.Header, body []byte) *Res
 	}
 	return &Response{Response: r, Request: req}
 }
-
-// Peek returns up to n bytes from the start of the body, which the next reader still reads whole. A body shorter than n
-// is returned whole, with a nil error. Of one that breaks off it returns what came and the error, which the next reader
-// meets at the same place.
-func (r *Response) Peek(n int64) ([]byte, error) {
-	if r.Response == nil || r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	head, err := io.ReadAll(io.LimitReader(r.Body, n))
-	rest := io.Reader(r.Body)
-	if err != nil {
-		rest = failingReader{err}
-	}
-	r.Body = &peeked{Reader: io.MultiReader(bytes.NewReader(head), rest), Closer: r.Body}
-	return head, err
-}
-
-type peeked struct {
-	io.Reader
-	io.Closer
-}
-
-type failingReader struct{ err error }
-
-func (f failingReader) Read([]byte) (int, error) { return 0, f.err }

@@ -274,11 +274,11 @@ func TestAlone(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t, har.Config{})
 	resp := interceptor.NewResponse(nil, http.StatusOK, nil, nil)
-	if v := r.OnResponse(resp, interceptor.ResponseHandler{}); v.Response() != resp {
+	if v := r.OnResponse(resp, interceptor.ResponseHandler{}); v != (interceptor.ResponseHandler{}).Next(resp) {
 		t.Error("the response is another one")
 	}
 	e := &interceptor.Error{}
-	if v := r.OnError(e, interceptor.ErrorHandler{}); !errors.Is(v.Err(), e) {
+	if v := r.OnError(e, interceptor.ErrorHandler{}); v != (interceptor.ErrorHandler{}).Next(e) {
 		t.Error("the error is another one")
 	}
 	if n := r.Len(); n != 0 {

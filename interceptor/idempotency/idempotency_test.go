@@ -14,6 +14,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/interceptor/idempotency"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -227,10 +228,10 @@ func TestAllocations(t *testing.T) {
 	i := keys(t, idempotency.Config{Generate: func() string { return "g-1" }})
 	for method, most := range map[string]float64{http.MethodPost: 1, http.MethodGet: 0} {
 		r := httptest.NewRequestWithContext(t.Context(), method, "/", http.NoBody)
-		var call interceptor.Call
-		req := call.Wrap(r)
+		var call engine.Call
+		req := interceptor.Request{Request: r, Call: &call}
 		n := testing.AllocsPerRun(100, func() {
-			call = interceptor.Call{}
+			call = engine.Call{}
 			delete(r.Header, "Idempotency-Key")
 			i.OnRequest(&req, interceptor.RequestHandler{})
 		})
@@ -249,10 +250,10 @@ func BenchmarkOnRequest(b *testing.B) {
 		b.Run("method="+method, func(b *testing.B) {
 			b.ReportAllocs()
 			r := httptest.NewRequestWithContext(b.Context(), method, "/", http.NoBody)
-			var call interceptor.Call
-			req := call.Wrap(r)
+			var call engine.Call
+			req := interceptor.Request{Request: r, Call: &call}
 			for b.Loop() {
-				call = interceptor.Call{}
+				call = engine.Call{}
 				delete(r.Header, "Idempotency-Key")
 				i.OnRequest(&req, interceptor.RequestHandler{})
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/interceptor/logging"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 // handler does what it is told when it handles a record.
@@ -188,8 +189,8 @@ func TestDisabled_meanwhile(t *testing.T) {
 		enabled: func(slog.Level) bool { return enabled },
 		handle:  func(context.Context, slog.Record) error { n++; return nil },
 	})})
-	var call interceptor.Call
-	req := call.Wrap(request(t.Context(), t, http.MethodGet, "http://127.0.0.1/", nil))
+	var call engine.Call
+	req := interceptor.Request{Request: request(t.Context(), t, http.MethodGet, "http://127.0.0.1/", nil), Call: &call}
 	l.OnRequest(&req, interceptor.RequestHandler{})
 	enabled = false
 	l.OnRequest(&req, interceptor.RequestHandler{})
@@ -228,20 +229,20 @@ func TestOnlyFailures(t *testing.T) {
 func TestByHand(t *testing.T) {
 	t.Parallel()
 	l, j := newLogging(t, logging.Config{})
-	if v := l.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext {
-		t.Error(v.Action())
+	if v := l.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.String() != "next" {
+		t.Error(v)
 	}
-	if v := l.OnResponse(&interceptor.Response{}, interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext {
-		t.Error(v.Action())
+	if v := l.OnResponse(&interceptor.Response{}, interceptor.ResponseHandler{}); v.String() != "next" {
+		t.Error(v)
 	}
-	if v := l.OnResponse(&interceptor.Response{Request: &interceptor.Request{}}, interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext {
-		t.Error(v.Action())
+	if v := l.OnResponse(&interceptor.Response{Request: &interceptor.Request{}}, interceptor.ResponseHandler{}); v.String() != "next" {
+		t.Error(v)
 	}
 	if j.String() != "" {
 		t.Error(j)
 	}
-	var call interceptor.Call
-	req := call.Wrap(request(t.Context(), t, "", "http://127.0.0.1/", nil))
+	var call engine.Call
+	req := interceptor.Request{Request: request(t.Context(), t, "", "http://127.0.0.1/", nil), Call: &call}
 	req.Method = ""
 	l.OnRequest(&req, interceptor.RequestHandler{})
 	l.OnRequest(&req, interceptor.RequestHandler{}) // somebody before it had it sent again

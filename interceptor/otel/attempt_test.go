@@ -271,11 +271,11 @@ func TestAlone(t *testing.T) {
 	t.Parallel()
 	x := newTelemetry(t)
 	for _, in := range x.Around() {
-		if v := in.OnResponse(interceptor.NewResponse(nil, 200, nil, nil), interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext {
-			t.Error(v.Action())
+		if v := in.OnResponse(interceptor.NewResponse(nil, 200, nil, nil), interceptor.ResponseHandler{}); v.String() != "next" {
+			t.Error(v)
 		}
-		if v := in.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext {
-			t.Error(v.Action())
+		if v := in.OnError(&interceptor.Error{}, interceptor.ErrorHandler{}); v.String() != "next" {
+			t.Error(v)
 		}
 		if fmt.Sprint(in) != "otel" {
 			t.Errorf("the name is %v", in)

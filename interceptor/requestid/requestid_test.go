@@ -14,6 +14,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/interceptor/requestid"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -236,10 +237,10 @@ func TestOnRequest_concurrently(t *testing.T) {
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {
 	i := ids(t, requestid.Config{Generate: func() string { return "g-1" }})
-	var call interceptor.Call
-	req := call.Wrap(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	var call engine.Call
+	req := interceptor.Request{Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), Call: &call}
 	n := testing.AllocsPerRun(100, func() {
-		call = interceptor.Call{}
+		call = engine.Call{}
 		delete(req.Header, "X-Request-Id")
 		i.OnRequest(&req, interceptor.RequestHandler{})
 	})
@@ -256,11 +257,11 @@ func BenchmarkOnRequest(b *testing.B) {
 	for name, fresh := range map[string]bool{"attempt=first": true, "attempt=later": false} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			var call interceptor.Call
-			r := call.Wrap(httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody))
+			var call engine.Call
+			r := interceptor.Request{Request: httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody), Call: &call}
 			for b.Loop() {
 				if fresh {
-					call = interceptor.Call{}
+					call = engine.Call{}
 				}
 				delete(r.Header, "X-Request-Id")
 				i.OnRequest(&r, interceptor.RequestHandler{})

@@ -37,23 +37,6 @@ func (c *Config) transient(e *interceptor.Error) bool {
 	}
 }
 
-// natural tells whether e is what the wire brought, a bad status or a failure of the transport, and not what an
-// interceptor made of that or decided on its own. The chain completes an error that somebody decided on with a
-// cause, the error it replaces or the one it was made of; what it makes itself has none.
-func natural(e *interceptor.Error) bool {
-	var cause error
-	if e.As(&cause) {
-		return false
-	}
-	if e.Response != nil {
-		return e.Kind == interceptor.KindBadResponse && e.Err == nil && e.Response.Response != nil
-	}
-	if inner, ok := errors.AsType[*interceptor.Error](e.Err); ok { // the transport is a chain itself
-		return natural(inner)
-	}
-	return e.Err != nil
-}
-
 // repeatable tells whether the request may be sent twice.
 func (c *Config) repeatable(e *interceptor.Error) bool {
 	r := e.Request.Request

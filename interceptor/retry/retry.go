@@ -69,7 +69,7 @@ func (i *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 
 // worthwhile tells whether the failure may pass and the request may be sent again.
 func (i *Interceptor) worthwhile(e *interceptor.Error) bool {
-	if !natural(e) || !replayable(e.Request.Request) {
+	if !e.FromTransport() || !replayable(e.Request.Request) {
 		return false
 	}
 	switch choiceOf(e.Request.Context()) {

@@ -237,12 +237,12 @@ func TestOnError_byHand(t *testing.T) {
 		{Kind: interceptor.KindConnection, Request: &interceptor.Request{}},
 		{Kind: interceptor.KindConnection, Request: &interceptor.Request{Request: &http.Request{}}},
 	} {
-		if v := i.OnError(e, interceptor.ErrorHandler{}); v.Action() != interceptor.ActionNext || !errors.Is(v.Err(), e) {
-			t.Errorf("%v: %v", e, v.Action())
+		if v := i.OnError(e, interceptor.ErrorHandler{}); v != (interceptor.ErrorHandler{}).Next(e) {
+			t.Errorf("%v: %v", e, v)
 		}
 	}
-	if v := i.OnResponse(interceptor.NewResponse(nil, 200, nil, nil), interceptor.ResponseHandler{}); v.Action() != interceptor.ActionNext {
-		t.Errorf("response: %v", v.Action())
+	if v := i.OnResponse(interceptor.NewResponse(nil, 200, nil, nil), interceptor.ResponseHandler{}); v.String() != "next" {
+		t.Errorf("response: %v", v)
 	}
 	if i.String() != "retry" {
 		t.Error(i)

@@ -1,0 +1,60 @@
+package chain
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/engine"
+)
+
+// attempt is what interceptors see of one attempt, in one allocation. A transport may still read
+// the request when it has returned, so the next attempt gets its own.
+type attempt struct {
+	http  http.Request
+	req   interceptor.Request
+	resp  interceptor.Response
+	state engine.Call // of the whole call; that of the first attempt is the one in use
+}
+
+// attemptURL is an attempt with its own URL.
+type attemptURL struct {
+	attempt
+
+	url url.URL
+}
+
+// newAttempt copies r as far as interceptors may write into it: with sharing, they promise not to
+// write into the URL. The values of headers are shared in any case, but no interceptor that may
+// write can append to one without moving it first.
+func newAttempt(r *http.Request, sharing bool) *attempt {
+	if sharing {
+		a := new(attempt)
+		a.copy(r)
+		return a
+	}
+	a := new(attemptURL)
+	a.copy(r)
+	if r.URL != nil {
+		a.url = *r.URL
+		a.http.URL = &a.url
+	}
+	for k, v := range a.http.Header {
+		if cap(v) > len(v) {
+			a.http.Header[k] = slices.Clip(v)
+		}
+	}
+	return &a.attempt
+}
+
+// copy copies the request and the map of its header.
+func (a *attempt) copy(r *http.Request) {
+	a.http = *r
+	if len(r.Header) == 0 {
+		a.http.Header = make(http.Header)
+		return
+	}
+	a.http.Header = maps.Clone(r.Header)
+}
