@@ -6,13 +6,13 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/tour"
 )
 
-// roleCommand is what the processes run that the tour starts.
+// roleCommand is the hidden command that the tour starts as processes.
 const roleCommand = "tour-role"
 
 func newRole(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:    roleCommand + " ROLE DIR URL",
-		Short:  "Be one of the processes of the tour",
+		Short:  "Run as a process of the tour",
 		Hidden: true,
 		Args:   arguments("ROLE", "DIR", "URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -26,8 +26,8 @@ func newStorm(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "storm PATH",
 		Short: "Send many requests at once, and count the refreshes",
-		Long: "Send many GETs at once through one session, and count what happened. Expire the token before, and see one refresh.\n" +
-			"Run several storms at once, and still see one.",
+		Long: "Send many GETs at once through one session, and count the responses and refreshes. Expire the token first to see a\n" +
+			"single refresh. Run several storms at once, and there is still only one.",
 		Example: `  demo post /_control/expire && demo storm -n 200 /me
   demo storm -n 1000 --parallel 50 /me --trace`,
 		Args: arguments("PATH"),
@@ -40,39 +40,39 @@ func newStorm(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVarP(&n, "requests", "n", 200, "how `many`")
-	cmd.Flags().IntVar(&parallel, "parallel", 0, "how `many` at a time (default: all, up to 256)")
+	cmd.Flags().IntVarP(&n, "requests", "n", 200, "`number` of requests")
+	cmd.Flags().IntVar(&parallel, "parallel", 0, "`number` of requests at a time (default: all, up to 256)")
 	return withServer(a, cmd, false)
 }
 
-// weather is what a storm brought, as JSON.
-type weather struct {
+// stormResult is the result of a storm, as JSON.
+type stormResult struct {
 	Requests  int            `json:"requests"`
 	Parallel  int            `json:"parallel"`
 	TookMS    int64          `json:"took_ms"`
-	Answers   map[string]int `json:"answers"` // by status, or "failed"
+	Responses map[string]int `json:"responses"` // by status, or "failed"
 	Refreshes int            `json:"refreshes"`
-	Refused   int            `json:"refused"` // sends whose token was refused
-	Again     int            `json:"sent_again"`
+	Rejected  int            `json:"rejected"` // requests whose token was rejected
+	Resent    int            `json:"resent"`
 	MedianMS  float64        `json:"median_ms"`
 	SlowestMS float64        `json:"slowest_ms"`
 }
 
-// tally counts outcomes. It is safe for concurrent use.
-type tally struct {
-	mu      sync.Mutex
-	answers map[string]int
-	took    []time.Duration
-	err     error // one of them
+// counter counts responses. It is safe for concurrent use.
+type counter struct {
+	mu        sync.Mutex
+	responses map[string]int
+	took      []time.Duration
+	err       error // the first one
 }
 
-func (t *tally) add(answer string, took time.Duration, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.answers[answer]++
-	t.took = append(t.took, took)
-	if t.err == nil {
-		t.err = err
+func (c *counter) add(response string, took time.Duration, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.responses[response]++
+	c.took = append(c.took, took)
+	if c.err == nil {
+		c.err = err
 	}
 }
 
@@ -81,44 +81,44 @@ func (a *app) storm(ctx context.Context, p *profile.Profile, path string, n, par
 	if parallel == 0 {
 		parallel = min(n, most)
 	}
-	if _, err := p.Session.Status(ctx); err != nil { // a keyring that fails should do so once
+	if _, err := p.Session.Status(ctx); err != nil { // a keyring that fails should fail once, not n times
 		return err
 	}
-	t := &tally{answers: make(map[string]int)}
+	c := &counter{responses: make(map[string]int)}
 	done := a.waiting(p)
 	began := time.Now()
 	var group sync.WaitGroup
-	tickets := make(chan struct{}, n)
+	jobs := make(chan struct{}, n)
 	for range n {
-		tickets <- struct{}{}
+		jobs <- struct{}{}
 	}
-	close(tickets)
+	close(jobs)
 	for range parallel {
 		group.Go(func() {
-			for range tickets {
+			for range jobs {
 				if ctx.Err() == nil {
 					begin := time.Now()
-					answer, err := ask(ctx, p, path)
-					t.add(answer, time.Since(begin), err)
+					response, err := get(ctx, p, path)
+					c.add(response, time.Since(begin), err)
 				}
 			}
 		})
 	}
 	group.Wait()
 	done()
-	w := weather{Requests: n, Parallel: parallel, TookMS: time.Since(began).Milliseconds()}
-	w.fill(t, a.recorder.Peek())
+	result := stormResult{Requests: n, Parallel: parallel, TookMS: time.Since(began).Milliseconds()}
+	result.fill(c, a.recorder.Peek())
 	var err error
 	if a.flags.json {
-		err = a.printJSON(w)
+		err = a.printJSON(result)
 	} else {
-		err = a.print(a.describeWeather(w))
+		err = a.print(a.describeStorm(result))
 	}
-	return errors.Join(err, t.err)
+	return errors.Join(err, c.err)
 }
 
-// ask sends one request and reads the answer to its end.
-func ask(ctx context.Context, p *profile.Profile, path string) (answer string, err error) {
+// get sends one request, reads the response to its end, and returns its status or "failed".
+func get(ctx context.Context, p *profile.Profile, path string) (response string, err error) {
 	resp, err := p.Client.R().SetContext(ctx).SetDoNotParseResponse(true).Get(path)
 	if err != nil {
 		return "failed", err
@@ -133,37 +133,37 @@ func ask(ctx context.Context, p *profile.Profile, path string) (answer string, e
 	return strconv.Itoa(resp.StatusCode()), err
 }
 
-func (w *weather) fill(t *tally, exchanges []wire.Exchange) {
-	w.Answers = t.answers
-	if len(t.took) > 0 {
-		slices.Sort(t.took)
-		w.MedianMS, w.SlowestMS = millis(t.took[len(t.took)/2]), millis(t.took[len(t.took)-1])
+func (r *stormResult) fill(c *counter, exchanges []wire.Exchange) {
+	r.Responses = c.responses
+	if len(c.took) > 0 {
+		slices.Sort(c.took)
+		r.MedianMS, r.SlowestMS = millis(c.took[len(c.took)/2]), millis(c.took[len(c.took)-1])
 	}
 	for _, e := range exchanges {
 		switch {
 		case e.Role == wire.Refresh:
-			w.Refreshes++
-		case e.Role == wire.Again:
-			w.Again++
+			r.Refreshes++
+		case e.Role == wire.Resent:
+			r.Resent++
 		case e.Role == wire.Request && e.Status == http.StatusUnauthorized:
-			w.Refused++
+			r.Rejected++
 		}
 	}
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func (a *app) describeWeather(w weather) string {
+func (a *app) describeStorm(r stormResult) string {
 	var b strings.Builder
-	for _, answer := range slices.Sorted(maps.Keys(w.Answers)) {
-		text := a.outStyle.Red(answer)
-		if status, err := strconv.Atoi(answer); err == nil {
+	for _, response := range slices.Sorted(maps.Keys(r.Responses)) {
+		text := a.outStyle.Red(response)
+		if status, err := strconv.Atoi(response); err == nil {
 			text = a.outStyle.Status(status) + " " + http.StatusText(status)
 		}
-		b.WriteString(field("answered", fmt.Sprintf("%d × %s", w.Answers[answer], text)))
+		b.WriteString(field("responses", fmt.Sprintf("%d × %s", r.Responses[response], text)))
 	}
-	b.WriteString(field("refused", fmt.Sprintf("%d, of which %d were sent again", w.Refused, w.Again)))
-	b.WriteString(field("refreshes", a.outStyle.Magenta(strconv.Itoa(w.Refreshes))))
-	b.WriteString(field("took", fmt.Sprintf("%d ms, median %.1f ms, slowest %.1f ms", w.TookMS, w.MedianMS, w.SlowestMS)))
+	b.WriteString(field("rejected", fmt.Sprintf("%d × 401, %d sent again", r.Rejected, r.Resent)))
+	b.WriteString(field("refreshes", a.outStyle.Magenta(strconv.Itoa(r.Refreshes))))
+	b.WriteString(field("took", fmt.Sprintf("%d ms, median %.1f ms, slowest %.1f ms", r.TookMS, r.MedianMS, r.SlowestMS)))
 	return b.String()
 }

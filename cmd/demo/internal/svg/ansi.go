@@ -4,23 +4,23 @@ import (
 	"strings"
 )
 
-// A look is how a piece of text is shown.
-type look struct {
-	color               string // "" is the usual one
+// A style is how text is shown.
+type style struct {
+	color               string // "" is the default one
 	bold, dim, inverted bool
 }
 
-// A piece is text with one look, in one line.
-type piece struct {
-	text string
-	look look
+// A span is text in one style, in one line.
+type span struct {
+	text  string
+	style style
 }
 
 // parse reads lines of text with the escape sequences for colors; it knows those that the tour uses.
-func parse(text string) (lines [][]piece) {
-	var now look
+func parse(text string) (lines [][]span) {
+	var now style
 	for line := range strings.Lines(text) {
-		var pieces []piece
+		var spans []span
 		for i, part := range strings.Split(strings.TrimRight(line, "\r\n"), "\x1b[") {
 			if i > 0 {
 				codes, rest, ok := strings.Cut(part, "m")
@@ -31,21 +31,21 @@ func parse(text string) (lines [][]piece) {
 				part = rest
 			}
 			if part != "" {
-				pieces = append(pieces, piece{part, now})
+				spans = append(spans, span{part, now})
 			}
 		}
-		lines = append(lines, pieces)
+		lines = append(lines, spans)
 	}
 	return lines
 }
 
 // with applies the codes of an escape sequence.
-func (l look) with(codes string) look {
+func (l style) with(codes string) style {
 	colors := map[string]string{"31": red, "32": green, "33": yellow, "34": blue, "35": magenta}
 	for code := range strings.SplitSeq(codes, ";") {
 		switch code {
 		case "0", "":
-			l = look{}
+			l = style{}
 		case "1":
 			l.bold = true
 		case "2":

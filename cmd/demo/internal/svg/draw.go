@@ -32,7 +32,7 @@ const (
 )
 
 // draw draws lines in a window.
-func draw(w io.Writer, title string, lines [][]piece) {
+func draw(w io.Writer, title string, lines [][]span) {
 	columns := 0
 	for _, line := range lines {
 		n := 0
@@ -53,22 +53,22 @@ func draw(w io.Writer, title string, lines [][]piece) {
 	for i, line := range lines {
 		column := 0
 		for _, p := range line {
-			drawPiece(w, p, float64(margin)+float64(column)*cell, float64(bar+i*row))
+			drawSpan(w, p, float64(margin)+float64(column)*cell, float64(bar+i*row))
 			column += utf8.RuneCountInString(p.text)
 		}
 	}
 	printf(w, "</svg>\n")
 }
 
-// drawPiece draws text word by word, so that columns stay columns in every font, and bars as what they are.
-func drawPiece(w io.Writer, p piece, x, y float64) {
-	color := p.look.color
+// drawSpan draws text word by word, so that columns stay columns in every font, and bars as what they are.
+func drawSpan(w io.Writer, p span, x, y float64) {
+	color := p.style.color
 	switch {
-	case p.look.inverted:
+	case p.style.inverted:
 		printf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" rx="3" fill="%s"/>`+"\n",
 			x, y+1, float64(utf8.RuneCountInString(p.text))*cell, row-2, ink)
 		color = ground
-	case p.look.dim:
+	case p.style.dim:
 		color = faint
 	case color == "":
 		color = ink
@@ -85,7 +85,7 @@ func drawPiece(w io.Writer, p piece, x, y float64) {
 			drawBar(w, runes[at:end], left, y, color)
 		case isWord:
 			weight := ""
-			if p.look.bold {
+			if p.style.bold {
 				weight = ` font-weight="bold"`
 			}
 			printf(w, `<text x="%.1f" y="%.1f" textLength="%.1f" fill="%s"%s>%s</text>`+"\n",
@@ -133,5 +133,5 @@ func escape(s string) string {
 	return b.String()
 }
 
-// printf writes to a [bufio.Writer], whose Flush tells what went wrong.
+// printf writes to a [bufio.Writer], whose Flush reports what went wrong.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

@@ -20,7 +20,7 @@ const (
 	timeout = 20 * time.Second
 )
 
-// client is what a program has that keeps a session: this is all the wiring there is.
+// client is all that a program needs to keep a session.
 type client struct {
 	*resty.Client
 
@@ -30,7 +30,7 @@ type client struct {
 	base     *http.Transport
 }
 
-// newClient opens the keyring and puts the session on a client, as a program does when it starts.
+// newClient opens the keyring and installs the session on a client, as a program does when it starts.
 func newClient(ctx context.Context, dir, url string) (*client, error) {
 	c := &client{Client: resty.New(), recorder: new(wire.Recorder), base: &http.Transport{MaxIdleConnsPerHost: crowd}}
 	store, err := openStore(ctx, dir)
@@ -38,7 +38,7 @@ func newClient(ctx context.Context, dir, url string) (*client, error) {
 		return nil, err
 	}
 	c.store = store
-	network := far{c.base}
+	network := slowNetwork{c.base}
 	c.session, err = auth.New(auth.Config{
 		BaseURL:   url,
 		Store:     store,
@@ -52,7 +52,7 @@ func newClient(ctx context.Context, dir, url string) (*client, error) {
 	return c, chain.New(c.session, c.recorder).Install(c.Client)
 }
 
-// openStore opens the sealed files. The tour has a file with the passphrase, so that it need not ask.
+// openStore opens the sealed files. The passphrase is in a file, so the tour asks for nothing.
 func openStore(ctx context.Context, dir string) (*keyring.Store, error) {
 	return keyring.Open(ctx, keyring.Config{
 		Service: service, Dir: dir, Backend: "file", Passphrase: keyring.PassphraseFile(passphraseFile(dir)),
@@ -67,20 +67,20 @@ func (c *client) close(ctx context.Context) error {
 	return errors.Join(err, c.store.Close())
 }
 
-// get asks for /me and reports the status, or 0.
+// get requests /me and returns the status, or 0.
 func (c *client) get(ctx context.Context) (status int, err error) {
 	resp, err := c.R().SetContext(ctx).Get("/me")
 	return resp.StatusCode(), err
 }
 
-// far is a network with a distance, so that there is something to see.
-type far struct{ *http.Transport }
+// slowNetwork adds some latency, so that the bars can be seen.
+type slowNetwork struct{ *http.Transport }
 
-const distance = 12 * time.Millisecond
+const latency = 12 * time.Millisecond
 
-// RoundTrip waits for the distance and passes the request on.
-func (f far) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := wait(req.Context(), distance); err != nil {
+// RoundTrip waits for the latency and passes the request on.
+func (f slowNetwork) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := wait(req.Context(), latency); err != nil {
 		return nil, err
 	}
 	return f.Transport.RoundTrip(req)

@@ -11,49 +11,50 @@ import (
 )
 
 const (
-	kills       = 5
-	fewestSaves = 4
-	mostSaves   = 24
-	lockPromise = 2 * time.Second
+	kills        = 5
+	fewestSaves  = 4
+	mostSaves    = 24
+	lockDeadline = 2 * time.Second
 )
 
-// kill lets processes save as fast as they can, kills them at any instant, and looks at what is left.
-func (s *stage) kill(ctx context.Context) error {
+// kill lets processes save as fast as they can, kills them at random instants, and checks what is left.
+func (r *runner) kill(ctx context.Context) error {
 	whole := 0
 	for i := range kills {
-		acknowledged, found, err := s.killSaver(ctx)
+		acknowledged, found, err := r.killSaver(ctx)
 		if err != nil {
 			return err
 		}
-		what := "the save under way left no trace"
+		what := "the unfinished save left no trace"
 		if found == acknowledged+1 {
-			what = "the save under way counts"
+			what = "the unfinished save is complete"
 		}
 		if found == acknowledged || found == acknowledged+1 {
 			whole++
 		}
-		s.say("    %s %d   %s   %s\n", s.Style.Red("kill -9"), i+1,
-			pad("acknowledged "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 28), s.Style.Dim(what))
+		r.say("    %s %d   %s   %s\n", r.Style.Red("kill -9"), i+1,
+			pad("acknowledged "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 28), r.Style.Dim(what))
 	}
-	freed, err := s.killHolder(ctx)
+	freed, err := r.killHolder(ctx)
 	if err != nil {
 		return err
 	}
-	s.say("    %s %d   %s   %s\n\n", s.Style.Red("kill -9"), kills+1, pad("while it held the lock", 28), s.Style.Dim("the next one had it at once"))
-	s.check("the last acknowledged value, or the next one", whole == kills, "%d of %d", whole, kills)
-	s.check("the lock of a killed process is free", freed < lockPromise, "after %.1f ms", float64(freed.Microseconds())/1000)
-	status, err := s.client.get(ctx)
+	r.say("    %s %d   %s   %s\n\n", r.Style.Red("kill -9"), kills+1, pad("while it held the lock", 28), r.Style.Dim("the lock was free at once"))
+	r.check("each file holds the last saved value or the next one", whole == kills, "%d of %d", whole, kills)
+	r.check("the lock of a killed process is released", freed < lockDeadline, "after %.1f ms", float64(freed.Microseconds())/1000)
+	status, err := r.client.get(ctx)
 	if err != nil {
 		return err
 	}
-	s.client.recorder.Take()
-	s.check("the session beside it is whole", status == http.StatusOK, "/me: %d", status)
+	r.client.recorder.Take()
+	r.check("the session next to it is intact", status == http.StatusOK, "/me: %d", status)
 	return nil
 }
 
-// killSaver tells the last value that a process said it had saved before it was killed, and the one that is there.
-func (s *stage) killSaver(ctx context.Context) (acknowledged, found uint64, err error) {
-	p, err := s.start(ctx, roleSaver)
+// killSaver kills a process that saves. It returns the last value that the process reported as saved,
+// and the one that is stored.
+func (r *runner) killSaver(ctx context.Context) (acknowledged, found uint64, err error) {
+	p, err := r.start(ctx, roleSaver)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -69,16 +70,16 @@ func (s *stage) killSaver(ctx context.Context) (acknowledged, found uint64, err 
 	if p.Wait() == nil || acknowledged < enough {
 		return 0, 0, errors.New("the process ended before it was killed")
 	}
-	data, err := s.client.store.Load(ctx, savings)
+	data, err := r.client.store.Load(ctx, savings)
 	if err != nil || len(data) != 8 {
 		return 0, 0, errors.Join(errors.New("the value is gone"), err)
 	}
 	return acknowledged, binary.BigEndian.Uint64(data), nil
 }
 
-// killHolder kills a process in the middle of an update, and tells how long it takes to get the lock then.
-func (s *stage) killHolder(ctx context.Context) (time.Duration, error) {
-	p, err := s.start(ctx, roleHolder)
+// killHolder kills a process that holds the lock, and returns how long it then takes to get the lock.
+func (r *runner) killHolder(ctx context.Context) (time.Duration, error) {
+	p, err := r.start(ctx, roleHolder)
 	if err != nil {
 		return 0, err
 	}
@@ -89,9 +90,9 @@ func (s *stage) killHolder(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	_ = p.Wait() // it was killed
-	ctx, cancel := context.WithTimeout(ctx, lockPromise)
+	ctx, cancel := context.WithTimeout(ctx, lockDeadline)
 	defer cancel()
 	began := time.Now()
-	err = s.client.store.Update(ctx, savings, func(context.Context, []byte) ([]byte, error) { return nil, nil })
+	err = r.client.store.Update(ctx, savings, func(context.Context, []byte) ([]byte, error) { return nil, nil })
 	return time.Since(began), err
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
 )
 
-// programs is how many processes share the session.
+// programs is the number of processes that share the session.
 const programs = 4
 
-// A program is a process that runs this program in a role, and talks by lines.
+// A program is a process that runs this program in a role. They talk in lines.
 type program struct {
 	*exec.Cmd
 
@@ -25,9 +25,9 @@ type program struct {
 	lines *bufio.Scanner
 }
 
-// start runs this program again.
-func (s *stage) start(ctx context.Context, role string) (*program, error) {
-	p := &program{Cmd: s.Again(ctx, role, s.dir, s.server.URL)}
+// start runs this program as another process.
+func (r *runner) start(ctx context.Context, role string) (*program, error) {
+	p := &program{Cmd: r.Command(ctx, role, r.dir, r.server.URL)}
 	in, inErr := p.StdinPipe()
 	out, outErr := p.StdoutPipe()
 	if err := errors.Join(inErr, outErr); err != nil {
@@ -39,7 +39,7 @@ func (s *stage) start(ctx context.Context, role string) (*program, error) {
 	return p, err
 }
 
-// line is the next line it says.
+// line returns the next line of its output.
 func (p *program) line() (string, error) {
 	if p.lines.Scan() {
 		return p.lines.Text(), nil
@@ -47,12 +47,12 @@ func (p *program) line() (string, error) {
 	return "", errors.Join(errors.New("a process ended too early"), p.lines.Err(), p.Wait())
 }
 
-func (s *stage) processes(ctx context.Context) error {
-	before := s.server.Stats()
-	s.server.ExpireAccess()
+func (r *runner) processes(ctx context.Context) error {
+	before := r.server.Stats()
+	r.server.ExpireAccess()
 	var all []*program
 	for range programs {
-		p, err := s.start(ctx, roleReader)
+		p, err := r.start(ctx, roleReader)
 		if err != nil {
 			return err
 		}
@@ -69,43 +69,43 @@ func (s *stage) processes(ctx context.Context) error {
 		}
 	}
 	var seen []wire.Exchange
-	good, refused := 0, 0
+	good, rejected := 0, 0
 	for i, p := range all {
-		r, err := p.result()
+		result, err := p.result()
 		if err != nil {
 			return err
 		}
-		for _, e := range r.Exchanges {
+		for _, e := range result.Exchanges {
 			e.Process = string(rune('A' + i))
 			if e.Status == http.StatusUnauthorized {
-				refused++
+				rejected++
 			}
 			seen = append(seen, e)
 		}
-		if r.Status == http.StatusOK {
+		if result.Status == http.StatusOK {
 			good++
 		}
 	}
-	own, err := s.client.get(ctx) // with a token that the others have replaced
+	own, err := r.client.get(ctx) // with a token that the others have replaced
 	if err != nil {
 		return err
 	}
-	s.client.recorder.Take()
+	r.client.recorder.Take()
 	slices.SortStableFunc(seen, func(a, b wire.Exchange) int { return a.Start.Compare(b.Start) })
-	if err := s.show(seen...); err != nil {
+	if err := r.show(seen...); err != nil {
 		return err
 	}
-	after := s.server.Stats()
+	after := r.server.Stats()
 	made := after.Refreshes - before.Refreshes
-	s.check("all four were refused", refused == programs, "%d × 401", refused)
-	s.check("one refresh for all of them", made == 1, "%s", count(made, "refresh request"))
-	s.check("all four were answered", good == programs, "%d × 200", good)
-	s.check("this program adopts the new token, too", own == http.StatusOK, "/me: %d", own)
-	s.check("no refresh token was spent twice", after.Reuses == before.Reuses, "%s", count(after.Reuses-before.Reuses, "reuse"))
+	r.check("all four were rejected", rejected == programs, "%d × 401", rejected)
+	r.check("one refresh for all of them", made == 1, "%s", count(made, "refresh request"))
+	r.check("all four succeeded", good == programs, "%d × 200", good)
+	r.check("this program adopts the new token too", own == http.StatusOK, "/me: %d", own)
+	r.check("no refresh token was used twice", after.Reuses == before.Reuses, "%s", count(after.Reuses-before.Reuses, "reuse"))
 	return nil
 }
 
-// result is what a reader says at the end.
+// result returns the last line of a reader, and waits for it to end.
 func (p *program) result() (readerResult, error) {
 	var r readerResult
 	line, err := p.line()

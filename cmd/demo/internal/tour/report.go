@@ -11,85 +11,84 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
 )
 
-// A promise, and whether it held.
-type promise struct {
-	Text     string `json:"promise"`
-	Held     bool   `json:"held"`
+// A check is a claim, whether it is true, and the evidence.
+type check struct {
+	Text     string `json:"check"`
+	Passed   bool   `json:"passed"`
 	Evidence string `json:"evidence"`
 }
 
-// An act is a scene that has been played.
-type act struct {
+// A sceneResult is what a scene showed.
+type sceneResult struct {
 	Title     string          `json:"title"`
 	Story     string          `json:"story"`
 	Exchanges []wire.Exchange `json:"exchanges"`
-	Promises  []promise       `json:"promises"`
+	Checks    []check         `json:"checks"`
 }
 
-// A report is all of it, as JSON.
+// A report is the whole tour, as JSON.
 type report struct {
-	Held     bool           `json:"held"` // all of them
-	Promises int            `json:"promises"`
-	Broken   int            `json:"broken"`
-	TookMS   int64          `json:"took_ms"`
-	Scenes   []act          `json:"scenes"`
-	Server   authtest.Stats `json:"server"` // its counters, which the promises were checked against
+	Passed bool           `json:"passed"` // all of the checks
+	Checks int            `json:"checks"`
+	Failed int            `json:"failed"`
+	TookMS int64          `json:"took_ms"`
+	Scenes []sceneResult  `json:"scenes"`
+	Server authtest.Stats `json:"server"` // its counters, which the claims were checked against
 }
 
-// conclude prints the summary, and fails if a promise did not hold.
-func (s *stage) conclude(took time.Duration) error {
-	r := &s.report
-	r.TookMS, r.Server = took.Milliseconds(), s.server.Stats()
-	for _, a := range r.Scenes {
-		r.Promises += len(a.Promises)
-		r.Broken += len(a.Promises) - a.total().held
+// conclude prints the summary, and fails if a check did.
+func (r *runner) conclude(took time.Duration) error {
+	rep := &r.report
+	rep.TookMS, rep.Server = took.Milliseconds(), r.server.Stats()
+	for _, s := range rep.Scenes {
+		rep.Checks += len(s.Checks)
+		rep.Failed += len(s.Checks) - s.total().passed
 	}
-	r.Held = r.Broken == 0
-	if s.JSON {
-		e := json.NewEncoder(s.Out)
+	rep.Passed = rep.Failed == 0
+	if r.JSON {
+		e := json.NewEncoder(r.Out)
 		e.SetIndent("", "  ")
-		if err := e.Encode(r); err != nil {
+		if err := e.Encode(rep); err != nil {
 			return err
 		}
 	} else {
-		s.summarize()
+		r.summarize()
 	}
-	if !r.Held {
-		return fmt.Errorf("%w: %d of %d", ErrBroken, r.Broken, r.Promises)
+	if !rep.Passed {
+		return fmt.Errorf("%w: %d of %d", ErrFailed, rep.Failed, rep.Checks)
 	}
 	return nil
 }
 
-// summarize prints a table of the scenes, what did not hold, and the verdict.
-func (s *stage) summarize() {
-	s.say("\n%s %s\n\n", s.Style.Invert(" Σ "), s.Style.Bold("Summary"))
-	s.say("    %s\n", s.Style.Dim(fmt.Sprintf(tableRow, "scene", "promises", "requests", "refused", "refreshes")))
-	for _, a := range s.report.Scenes {
-		t := a.total()
-		held := t.held == len(a.Promises)
-		line := fmt.Sprintf(tableRow, a.Title, fmt.Sprintf("%d of %d", t.held, len(a.Promises)), number(len(a.Exchanges)),
-			number(t.refused), number(t.refreshes))
-		s.say("  %s %s\n", s.Style.Mark(held), line)
-		for _, p := range a.Promises {
-			if !p.Held {
-				s.say("      %s\n", s.Style.Red(p.Text+": "+p.Evidence))
+// summarize prints a table of the scenes, the checks that failed, and the verdict.
+func (r *runner) summarize() {
+	r.say("\n%s %s\n\n", r.Style.Invert(" Σ "), r.Style.Bold("Summary"))
+	r.say("    %s\n", r.Style.Dim(fmt.Sprintf(tableRow, "scene", "passed", "requests", "rejected", "refreshes")))
+	for _, s := range r.report.Scenes {
+		t := s.total()
+		line := fmt.Sprintf(tableRow, s.Title, fmt.Sprintf("%d of %d", t.passed, len(s.Checks)), number(len(s.Exchanges)),
+			number(t.rejected), number(t.refreshes))
+		r.say("  %s %s\n", r.Style.Mark(t.passed == len(s.Checks)), line)
+		for _, c := range s.Checks {
+			if !c.Passed {
+				r.say("      %s\n", r.Style.Red(c.Text+": "+c.Evidence))
 			}
 		}
 	}
-	line := s.Style.Green(fmt.Sprintf("All %d promises held, in %.1f s.", s.report.Promises, float64(s.report.TookMS)/1000))
-	if !s.report.Held {
-		line = s.Style.Red(fmt.Sprintf("%d of %d promises did not hold.", s.report.Broken, s.report.Promises))
+	rep := r.report
+	line := r.Style.Green(fmt.Sprintf("All %d checks passed in %.1f s.", rep.Checks, float64(rep.TookMS)/1000))
+	if !rep.Passed {
+		line = r.Style.Red(fmt.Sprintf("%d of %d checks failed.", rep.Failed, rep.Checks))
 	}
-	stats := s.report.Server
-	s.say("\n  %s %s\n  %s\n\n", s.Style.Bold(line),
-		s.Style.Dim(fmt.Sprintf("%s, %s, %d refresh tokens spent twice.", count(stats.Logins, "login"), count(stats.Rotations, "rotation"),
-			stats.Reuses)),
-		s.Style.Dim("By hand: "+s.Name+" serve; it tells what to try."))
+	r.say("\n  %s %s\n  %s\n\n", r.Style.Bold(line),
+		r.Style.Dim(fmt.Sprintf("%s, %s, %d refresh tokens used twice.", count(rep.Server.Logins, "login"),
+			count(rep.Server.Rotations, "rotation"), rep.Server.Reuses)),
+		r.Style.Dim("To try it by hand: "+r.Name+" serve"))
 }
 
 const tableRow = "%-20s %-10s %10s %10s %11s"
 
-// number leaves a zero out, so that the others are seen.
+// number shows zero as a dash, so that other numbers stand out.
 func number(n int) string {
 	if n == 0 {
 		return "-"
@@ -97,19 +96,19 @@ func number(n int) string {
 	return strconv.Itoa(n)
 }
 
-// total counts what is in an act.
-func (a act) total() (t struct{ held, refused, refreshes int }) {
-	for _, p := range a.Promises {
-		if p.Held {
-			t.held++
+// total counts the checks that passed, the requests rejected with 401, and the refreshes.
+func (s *sceneResult) total() (t struct{ passed, rejected, refreshes int }) {
+	for _, c := range s.Checks {
+		if c.Passed {
+			t.passed++
 		}
 	}
-	for _, e := range a.Exchanges {
+	for _, e := range s.Exchanges {
 		switch {
 		case e.Role == wire.Refresh:
 			t.refreshes++
 		case e.Status == http.StatusUnauthorized:
-			t.refused++
+			t.rejected++
 		}
 	}
 	return t

@@ -12,23 +12,24 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
 )
 
-// The roles of the processes that the tour starts.
+// The roles of processes that the tour starts.
 const (
 	roleReader = "reader" // reads the session, waits for a line, sends a request
-	roleSaver  = "saver"  // saves a counter as fast as it can, and says each number that is saved
+	roleSaver  = "saver"  // saves a counter as fast as it can, and prints each number that is saved
 	roleHolder = "holder" // stops in the middle of an update
 )
 
-// savings is the key that savers write.
+// savings is the key that a saver writes.
 const savings = "savings"
 
-// readerResult is what a reader says at the end.
+// readerResult is the last line of a reader.
 type readerResult struct {
 	Status    int             `json:"status"`
 	Exchanges []wire.Exchange `json:"exchanges"`
 }
 
-// Role plays one of the processes of the tour: its role, the directory of the session, the URL of the server.
+// Role is the main function of a process of the tour. It gets its role, the directory of the session
+// and the URL of the server.
 func Role(ctx context.Context, in io.Reader, out io.Writer, role, dir, url string) error {
 	switch role {
 	case roleReader:
@@ -38,7 +39,7 @@ func Role(ctx context.Context, in io.Reader, out io.Writer, role, dir, url strin
 	case roleHolder:
 		return hold(ctx, out, dir)
 	default:
-		return fmt.Errorf("there is no role %q", role)
+		return fmt.Errorf("unknown role %q", role)
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package tour shows every promise of the library, and checks it: on a server of its own, an encrypted keyring in a temporary
-// directory, and real processes.
+// Package tour shows what the library promises, and checks it: on a server of its own, with an
+// encrypted keyring in a temporary directory, and with real processes.
 package tour
 
 import (
@@ -16,78 +16,78 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 )
 
-// Options say how to show it.
+// Options configure the tour.
 type Options struct {
 	Out   io.Writer
-	Name  string // how the program is called
+	Name  string // how the user runs this program
 	Style screen.Style
 	Width int
-	// JSON prints one object at the end, and nothing before.
+	// JSON prints one object at the end, and nothing else.
 	JSON bool
 	// Pause is how long to wait after each scene.
 	Pause time.Duration
-	// Again makes a process of this program, which is to call [Role] with the arguments.
-	Again func(ctx context.Context, args ...string) *exec.Cmd
-	// Server is the server to show it on; tests break it.
+	// Command returns a command that runs this program and calls [Role] with the arguments.
+	Command func(ctx context.Context, args ...string) *exec.Cmd
+	// Server configures the server. Tests break it.
 	Server authtest.Config
 }
 
-// ErrBroken is a promise that did not hold.
-var ErrBroken = errors.New("the promise did not hold")
+// ErrFailed is the error of a tour in which a check failed.
+var ErrFailed = errors.New("checks failed")
 
-// A scene shows some promises.
+// A scene shows one situation and checks what happens in it.
 type scene struct {
 	title, story string
-	play         func(*stage, context.Context) error
+	run          func(*runner, context.Context) error
 }
 
 func scenes() []scene {
 	return []scene{
-		{"Sign in", "A password, once. The session is sealed in a file, the key is in a keyring.", (*stage).signIn},
-		{"An expired token", "The token is refused. One refresh, and the POST goes out again, whole.", (*stage).expire},
-		{"Fifty at once", "Fifty goroutines are refused in the same moment. They share one refresh.", (*stage).fifty},
-		{"Four processes", "Four programs share the session. One refreshes, the others find the token.", (*stage).processes},
-		{"Trouble", "The token endpoint is down. That is no reason to log anybody out.", (*stage).trouble},
-		{"A stranger", "A redirect leads to another origin, which would like to see the token.", (*stage).stranger},
-		{"kill -9", "Programs that save all the time are killed in the middle of it.", (*stage).kill},
-		{"Restart", "A new program opens the keyring and goes on. Nobody types a password.", (*stage).restart},
-		{"The end", "The server ends the session: now, and only now, the user is logged out.", (*stage).end},
+		{"Sign in", "The password is sent once. The session is encrypted on disk; its key is in a keyring.", (*runner).signIn},
+		{"An expired token", "The token is rejected. One refresh, and the POST is sent again with its whole body.", (*runner).expire},
+		{"Fifty at once", "Fifty goroutines get a 401 at the same moment. They share one refresh.", (*runner).fifty},
+		{"Four processes", "Four programs share the session. One refreshes; the others find the new token.", (*runner).processes},
+		{"An outage", "The token endpoint is down. That is not a reason to log the user out.", (*runner).outage},
+		{"Another origin", "A redirect leads to a server that must not see the token.", (*runner).otherOrigin},
+		{"kill -9", "Programs are killed while they save the session.", (*runner).kill},
+		{"Restart", "A new program opens the keyring and continues, without a password.", (*runner).restart},
+		{"Revoked", "The server ends the session. Now, and only now, the user is logged out.", (*runner).revoked},
 	}
 }
 
-// Run shows and checks all of it. The error is ErrBroken if a promise did not hold.
+// Run runs every scene. The error is [ErrFailed] if a check failed.
 func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "chatelaine-tour-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, err := newStage(ctx, o, filepath.Join(dir, "session"))
+	r, err := newRunner(ctx, o, filepath.Join(dir, "session"))
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	if err := errors.Join(s.playAll(ctx), s.close(ctx)); err != nil {
+	if err := errors.Join(r.runAll(ctx), r.close(ctx)); err != nil {
 		return err
 	}
-	return s.conclude(time.Since(began))
+	return r.conclude(time.Since(began))
 }
 
-func (s *stage) playAll(ctx context.Context) error {
-	s.introduce()
+func (r *runner) runAll(ctx context.Context) error {
+	r.introduce()
 	for i, sc := range scenes() {
-		s.open(i+1, sc)
-		if err := sc.play(s, ctx); err != nil {
+		r.open(i+1, sc)
+		if err := sc.run(r, ctx); err != nil {
 			return fmt.Errorf("%s: %w", sc.title, err)
 		}
-		if err := wait(ctx, s.Pause); err != nil {
+		if err := wait(ctx, r.Pause); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// wait waits, no longer than ctx.
+// wait waits for d, or until ctx ends.
 func wait(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

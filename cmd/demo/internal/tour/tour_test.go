@@ -32,25 +32,25 @@ func options(t *testing.T) (o tour.Options, out *strings.Builder) {
 	out = new(strings.Builder)
 	return tour.Options{
 		Out: out, Width: 100,
-		Again: func(ctx context.Context, args ...string) *exec.Cmd { return exec.CommandContext(ctx, "role", args...) },
+		Command: func(ctx context.Context, args ...string) *exec.Cmd { return exec.CommandContext(ctx, "role", args...) },
 	}, out
 }
 
 type facts struct {
-	Held     bool `json:"held"`
-	Promises int  `json:"promises"`
-	Broken   int  `json:"broken"`
-	Scenes   []struct {
+	Passed bool `json:"passed"`
+	Checks int  `json:"checks"`
+	Failed int  `json:"failed"`
+	Scenes []struct {
 		Title     string           `json:"title"`
 		Exchanges []map[string]any `json:"exchanges"`
-		Promises  []struct {
-			Promise string `json:"promise"`
-			Held    bool   `json:"held"`
-		} `json:"promises"`
+		Checks    []struct {
+			Check  string `json:"check"`
+			Passed bool   `json:"passed"`
+		} `json:"checks"`
 	} `json:"scenes"`
 }
 
-// TestRun: all promises hold, and both forms of the output tell the same facts.
+// TestRun: every check passes, and both forms of the output show the same facts.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	o, text := options(t)
@@ -70,15 +70,15 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.String()), &f); err != nil {
 		t.Fatal(err)
 	}
-	if !f.Held || f.Broken != 0 || f.Promises < 20 || len(f.Scenes) != 9 {
+	if !f.Passed || f.Failed != 0 || f.Checks < 20 || len(f.Scenes) != 9 {
 		t.Errorf("%+v", f)
 	}
 	rows := 0
 	for _, s := range f.Scenes {
 		rows += len(s.Exchanges)
-		for _, p := range s.Promises {
-			if n := strings.Count(text.String(), p.Promise); n == 0 || !p.Held {
-				t.Errorf("%s: %q is in the text %d times", s.Title, p.Promise, n)
+		for _, p := range s.Checks {
+			if n := strings.Count(text.String(), p.Check); n == 0 || !p.Passed {
+				t.Errorf("%s: %q is in the text %d times", s.Title, p.Check, n)
 			}
 		}
 	}
@@ -90,8 +90,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRun_broken: a promise that does not hold is shown, and fails the tour.
-func TestRun_broken(t *testing.T) {
+// TestRun_failed: a check that fails is shown, and fails the tour.
+func TestRun_failed(t *testing.T) {
 	t.Parallel()
 	if raceEnabled {
 		t.Skip("TestRun is enough for the race detector")
@@ -99,10 +99,10 @@ func TestRun_broken(t *testing.T) {
 	o, out := options(t)
 	o.Server = authtest.Config{RefusedStatus: 503} // so nobody can tell that a session has ended
 	err := tour.Run(t.Context(), o)
-	if !errors.Is(err, tour.ErrBroken) {
+	if !errors.Is(err, tour.ErrFailed) {
 		t.Errorf("%v", err)
 	}
-	for _, want := range []string{"✗ the request fails: login required", "✗ the keyring is empty", "2 of 27 promises did not hold"} {
+	for _, want := range []string{"✗ the request fails: login required", "✗ the keyring is empty", "2 of 27 checks failed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

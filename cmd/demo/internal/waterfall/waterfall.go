@@ -132,7 +132,7 @@ func (r *row) remark(style screen.Style) string {
 		return style.Blue("revocation")
 	case r.Role == wire.Request && r.Status == http.StatusUnauthorized && r.Signed:
 		return style.Yellow("token refused")
-	case r.Role == wire.Again:
+	case r.Role == wire.Resent:
 		return style.Green("sent again")
 	case r.Redirected && !r.Signed:
 		return style.Dim("redirected, no token")

@@ -27,7 +27,7 @@ func ExampleDraw() {
 	err := waterfall.Draw(os.Stdout, screen.Style{}, 89, []wire.Exchange{
 		exchange(wire.Request, "GET", "/me", 401, 0, 20),
 		exchange(wire.Refresh, "POST", "/auth/refresh", 201, 20, 60),
-		exchange(wire.Again, "GET", "/me", 200, 80, 20),
+		exchange(wire.Resent, "GET", "/me", 200, 80, 20),
 	})
 	fmt.Println(err)
 	// Output:
@@ -56,7 +56,7 @@ func TestDraw_remarks(t *testing.T) {
 	for want, e := range map[string]wire.Exchange{
 		"token refused":        exchange(wire.Request, "GET", "/me", 401, 0, 1),
 		"401  GET":             unsigned,
-		"sent again":           exchange(wire.Again, "GET", "/me", 200, 0, 1),
+		"sent again":           exchange(wire.Resent, "GET", "/me", 200, 0, 1),
 		"the refresh":          exchange(wire.Refresh, "POST", "/r", 201, 0, 1),
 		"the refresh, refused": exchange(wire.Refresh, "POST", "/r", 400, 0, 1),
 		"the refresh fails":    exchange(wire.Refresh, "POST", "/r", 503, 0, 1),
@@ -79,7 +79,7 @@ func TestDraw_groups(t *testing.T) {
 	t.Parallel()
 	var all []wire.Exchange
 	for i := range 50 {
-		all = append(all, exchange(wire.Request, "GET", "/me", 401, i, 10), exchange(wire.Again, "GET", "/me", 200, 100+i, 10))
+		all = append(all, exchange(wire.Request, "GET", "/me", 401, i, 10), exchange(wire.Resent, "GET", "/me", 200, 100+i, 10))
 	}
 	all = append(all, exchange(wire.Refresh, "POST", "/auth/refresh", 201, 60, 40))
 	got := draw(t, 100, all...)

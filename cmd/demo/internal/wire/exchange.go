@@ -15,7 +15,7 @@ type Role string
 // The roles. A request is one of the user's; it is sent again after a refresh.
 const (
 	Request Role = "request"
-	Again   Role = "again"
+	Resent  Role = "resent"
 	Login   Role = "login"
 	Refresh Role = "refresh"
 	Revoke  Role = "revoke"
@@ -85,7 +85,7 @@ func describe(req *http.Request, role Role) *Exchange {
 	if s, ok := req.Context().Value(sendKey{}).(send); ok {
 		e.Redirected = s.redirected
 		if s.attempt > 1 {
-			e.Role = Again
+			e.Role = Resent
 		}
 	}
 	if r, ok := req.Context().Value(roleKey{}).(Role); ok {

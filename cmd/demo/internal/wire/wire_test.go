@@ -71,7 +71,7 @@ func TestRecorder(t *testing.T) {
 			t.Errorf("%s took %v", e.Role, e.Took)
 		}
 	}
-	want := []string{"request GET /me Unauthorized", "refresh POST /auth/refresh Created", "again GET /me OK"}
+	want := []string{"request GET /me Unauthorized", "refresh POST /auth/refresh Created", "resent GET /me OK"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -169,7 +169,7 @@ func request(t *testing.T, path string) *http.Request {
 func TestExchange_JSON(t *testing.T) {
 	t.Parallel()
 	e := wire.Exchange{
-		Process: "A", Role: wire.Again, Method: "GET", Path: "/me", Status: 200, Signed: true, Redirected: true,
+		Process: "A", Role: wire.Resent, Method: "GET", Path: "/me", Status: 200, Signed: true, Redirected: true,
 		Start: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC), Took: 1500 * time.Microsecond,
 	}
 	data, err := json.Marshal(e)
