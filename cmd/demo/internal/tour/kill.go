@@ -33,14 +33,14 @@ func (r *runner) kill(ctx context.Context) error {
 			whole++
 		}
 		r.say("    %s %d   %s   %s\n", r.Style.Red("kill -9"), i+1,
-			pad("acknowledged "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 28), r.Style.Dim(what))
+			pad("saved "+strconv.FormatUint(acknowledged, 10)+", found "+strconv.FormatUint(found, 10), 20), r.Style.Dim(what))
 	}
 	freed, err := r.killHolder(ctx)
 	if err != nil {
 		return err
 	}
-	r.say("    %s %d   %s   %s\n\n", r.Style.Red("kill -9"), kills+1, pad("while it held the lock", 28), r.Style.Dim("the lock was free at once"))
-	r.check("each file holds the last saved value or the next one", whole == kills, "%d of %d", whole, kills)
+	r.say("    %s %d   %s   %s\n\n", r.Style.Red("kill -9"), kills+1, pad("holding the lock", 20), r.Style.Dim("the lock was free at once"))
+	r.check("every value is the last saved one or the next", whole == kills, "%d of %d", whole, kills)
 	r.check("the lock of a killed process is released", freed < lockDeadline, "after %.1f ms", float64(freed.Microseconds())/1000)
 	status, err := r.client.get(ctx)
 	if err != nil {

@@ -43,7 +43,7 @@ func (r *runner) signIn(ctx context.Context) error {
 		return err
 	}
 	r.check("the password was accepted", resp.IsSuccess(), "%s", resp.Status())
-	r.check("a relative path gets the base URL and the token", status == http.StatusOK, "/me: %d", status)
+	r.check("a relative path gets base URL and token", status == http.StatusOK, "/me: %d", status)
 	found, files, err := search(r.dir, token.AccessToken, token.RefreshToken)
 	if err != nil {
 		return err
@@ -187,6 +187,6 @@ func (r *runner) revoked(ctx context.Context) error {
 	r.check("the request fails: login required", errors.Is(ended, auth.ErrLoginRequired), "auth.ErrLoginRequired")
 	r.check("the keyring is empty", errors.Is(loadErr, fs.ErrNotExist), "no session stored")
 	reuses := r.server.Stats().Reuses
-	r.check("no refresh token was used twice in the whole tour", reuses == 0, "%s", count(reuses, "reuse"))
+	r.check("no refresh token was ever used twice", reuses == 0, "%s", count(reuses, "reuse"))
 	return nil
 }

@@ -1,4 +1,5 @@
-// Package waterfall draws exchanges as rows on one time scale: method, path, status, a bar, a duration, a remark.
+// Package waterfall draws requests as rows on one time scale: status, method, path, a bar, a
+// duration, a remark.
 package waterfall
 
 import (
@@ -14,7 +15,7 @@ import (
 )
 
 const (
-	maxRows = 12 // more than these are drawn as groups
+	maxRows = 12 // more rows than these are grouped
 	minBar  = 12
 	maxBar  = 44
 	maxPath = 22
@@ -22,7 +23,7 @@ const (
 	fixed   = 4 + 3 + 2 + 7 + 2 + 2 + 9 + 2 + 20 // everything but path and bar: the last is the remark
 )
 
-// A row is one exchange, or many that are alike.
+// A row is one exchange, or several that look the same.
 type row struct {
 	wire.Exchange
 
@@ -30,7 +31,7 @@ type row struct {
 	end   time.Time
 }
 
-// Draw writes the exchanges, in the order of their start, in at most width columns.
+// Draw writes the exchanges in the order of their start, in at most width columns.
 func Draw(w io.Writer, style screen.Style, width int, exchanges []wire.Exchange) error {
 	if len(exchanges) == 0 {
 		return nil
@@ -56,7 +57,7 @@ func Draw(w io.Writer, style screen.Style, width int, exchanges []wire.Exchange)
 	return nil
 }
 
-// group puts exchanges that are alike into one row, if there are too many for a row each.
+// group puts exchanges that look the same into one row, if there are too many for a row each.
 func group(exchanges []wire.Exchange) []*row {
 	var rows []*row
 	at := make(map[wire.Exchange]int)
@@ -99,7 +100,7 @@ func (r *row) line(style screen.Style, s scale, path int) string {
 		r.paint(style, s.bar(r.Start, r.end)) + "  " + style.Dim(fmt.Sprintf("%6.1f ms", millis)) + "  " + r.remark(style)
 }
 
-// paint gives the bar the color of what it stands for.
+// paint colors the bar by the kind of the exchange.
 func (r *row) paint(style screen.Style, bar string) string {
 	switch {
 	case r.Status == 0, r.Status >= http.StatusInternalServerError, r.Role == wire.Refresh && r.Status >= http.StatusBadRequest:
@@ -115,23 +116,23 @@ func (r *row) paint(style screen.Style, bar string) string {
 	}
 }
 
-// remark tells what the row is for, in a few words.
+// remark says in a few words what the row is.
 func (r *row) remark(style screen.Style) string {
 	switch {
 	case r.Status == 0:
-		return style.Red("no answer")
+		return style.Red("no response")
 	case r.Role == wire.Refresh && r.Status >= http.StatusInternalServerError:
-		return style.Red("the refresh fails")
+		return style.Red("refresh failed")
 	case r.Role == wire.Refresh && r.Status >= http.StatusBadRequest:
-		return style.Red("the refresh, refused")
+		return style.Red("refresh rejected")
 	case r.Role == wire.Refresh:
-		return style.Magenta("the refresh")
+		return style.Magenta("refresh")
 	case r.Role == wire.Login:
 		return style.Blue("login")
 	case r.Role == wire.Revoke:
 		return style.Blue("revocation")
 	case r.Role == wire.Request && r.Status == http.StatusUnauthorized && r.Signed:
-		return style.Yellow("token refused")
+		return style.Yellow("token rejected")
 	case r.Role == wire.Resent:
 		return style.Green("sent again")
 	case r.Redirected && !r.Signed:
@@ -141,7 +142,7 @@ func (r *row) remark(style screen.Style) string {
 	}
 }
 
-// shorten cuts the middle out of what is longer than columns.
+// shorten cuts out the middle of a text that is longer than columns.
 func shorten(s string, columns int) string {
 	runes := []rune(s)
 	if len(runes) <= columns {

@@ -31,8 +31,8 @@ func ExampleDraw() {
 	})
 	fmt.Println(err)
 	// Output:
-	// 401  GET    /me            ━━━━━                        20.0 ms  token refused
-	//     201  POST   /auth/refresh       ━━━━━━━━━━━━━━━         60.0 ms  the refresh
+	// 401  GET    /me            ━━━━━                        20.0 ms  token rejected
+	//     201  POST   /auth/refresh       ━━━━━━━━━━━━━━━         60.0 ms  refresh
 	//     200  GET    /me                                ━━━━━    20.0 ms  sent again
 	// <nil>
 }
@@ -54,15 +54,15 @@ func TestDraw_remarks(t *testing.T) {
 	unsigned := exchange(wire.Request, "GET", "/me", 401, 0, 1)
 	unsigned.Signed = false
 	for want, e := range map[string]wire.Exchange{
-		"token refused":        exchange(wire.Request, "GET", "/me", 401, 0, 1),
+		"token rejected":       exchange(wire.Request, "GET", "/me", 401, 0, 1),
 		"401  GET":             unsigned,
 		"sent again":           exchange(wire.Resent, "GET", "/me", 200, 0, 1),
-		"the refresh":          exchange(wire.Refresh, "POST", "/r", 201, 0, 1),
-		"the refresh, refused": exchange(wire.Refresh, "POST", "/r", 400, 0, 1),
-		"the refresh fails":    exchange(wire.Refresh, "POST", "/r", 503, 0, 1),
+		"ms  refresh\n":        exchange(wire.Refresh, "POST", "/r", 201, 0, 1),
+		"refresh rejected":     exchange(wire.Refresh, "POST", "/r", 400, 0, 1),
+		"refresh failed":       exchange(wire.Refresh, "POST", "/r", 503, 0, 1),
 		"login":                exchange(wire.Login, "POST", "/l", 200, 0, 1),
 		"revocation":           exchange(wire.Revoke, "POST", "/v", 200, 0, 1),
-		"no answer":            exchange(wire.Request, "GET", "/me", 0, 0, 1),
+		"no response":          exchange(wire.Request, "GET", "/me", 0, 0, 1),
 		"redirected, no token": redirected,
 	} {
 		if got := draw(t, 100, e); !strings.Contains(got, want) {
