@@ -1,10 +1,12 @@
-// Package authtest runs a fake identity provider and API, against which you test that your client
-// signs in, refreshes and logs out as it should.
+// Package authtest runs a fake identity provider and API, so that you can test how your client signs
+// in, refreshes and logs out.
 //
 // A [Server] is a real HTTP server on a loopback port, or in memory. It issues signed access tokens
-// and rotating refresh tokens, and treats a refresh token that comes back a second time as stolen,
-// as RFC 9700 asks of providers: the session ends. Its methods make happen, at the moment you
-// choose, what goes wrong in production once a month.
+// and rotating refresh tokens, and treats a refresh token that is used a second time as stolen, as
+// RFC 9700 requires of providers: the session ends. Its methods cause, at the moment you choose, the
+// failures that production sees once a month.
+//
+// # Usage
 //
 //	func TestClient_refreshes_once(t *testing.T) {
 //		server := authtest.NewServer(authtest.Config{})
@@ -17,9 +19,7 @@
 //		server.AssertRefreshes(t, 1)
 //	}
 //
-// An assertion that fails prints the timeline of everything the server saw and did, without tokens.
-//
-// # Endpoints
+// A failed assertion prints the timeline of everything the server received and did, without tokens.
 //
 // The plain REST dialect speaks JSON:
 //
@@ -27,46 +27,39 @@
 //	POST /auth/refresh  {"refreshToken"} → 201, the same object or another Shape; 401
 //	POST /auth/logout   {"refreshToken"} → 204
 //
-// OAuth 2.0 speaks forms (RFC 6749, RFC 7009), and publishes its key (RFC 7517) and metadata
-// (RFC 8414):
+// OAuth 2.0 speaks forms (RFC 6749) and is discovered by OpenID Connect or RFC 8414. No page needs a
+// human: [Config].BrowserUser agrees at once.
 //
-//	POST /oauth/token   grant_type=password or refresh_token → 200; 400 invalid_grant
-//	POST /oauth/revoke  token → 200
-//	GET  /.well-known/jwks.json
-//	GET  /.well-known/oauth-authorization-server
+//	GET  /oauth/authorize             authorization code with PKCE (RFC 7636), iss (RFC 9207)
+//	POST /oauth/par                   pushed authorization requests (RFC 9126)
+//	POST /oauth/device_authorization  device codes (RFC 8628); /oauth/device or Server.ApproveDevice
+//	POST /oauth/token                 authorization_code, device_code, client_credentials, password,
+//	                                  refresh_token → 200; 400 invalid_grant
+//	POST /oauth/revoke                RFC 7009 → 200
+//	POST /oauth/register              dynamic registration (RFC 7591) → 201
+//	GET  /oauth/logout                ends the session of an id_token_hint
+//	GET  /.well-known/openid-configuration, /.well-known/oauth-authorization-server
 //
-// Both dialects share their sessions: what one issues the other refreshes.
+// Clients authenticate by secret or by private_key_jwt, see [Config].Clients and [Config].ClientKeys.
+// A session that is opened with a DPoP proof (RFC 9449) is bound to its key. ID tokens are signed
+// with a key that only the server has. Both dialects share their sessions: a refresh token of one
+// can be used with the other.
 //
-// The API asks for an access token, in the header Authorization: Bearer. A token that is no good is
-// answered with 401 {"message":"Invalid JWT"} and a challenge (RFC 6750), if [Config] does not say
-// otherwise.
+// The API requires an access token in the Authorization header. An invalid token gets 401
+// {"message":"Invalid JWT"} and a challenge (RFC 6750), unless [Config] says otherwise.
 //
-//	GET /me                         the User who calls
+//	GET /me                         the User of the token
 //	any /echo                       an Echo of the request
-//	any /public/echo                the same, for everyone; a token is not looked at
+//	any /public/echo                the same without a token; one that is sent is not checked
 //	any /status/{code}              that status, 200 to 599
 //	GET /bytes/{n}                  n bytes, streamed
 //	any /redirect?to=URL&status=302 a redirect
 //
-// The last three serve everyone, too, but refuse a token that is no good.
+// The last three need no token, but refuse an invalid one. [Server.Protect] guards your own handlers
+// in the same way.
 //
-// With [Config].Control the knobs can be turned from outside the process. Each answers 204, or 400
-// with a message:
-//
-//	POST /_control/expire                     Server.ExpireAccess
-//	POST /_control/revoke?user=               Server.Revoke, or Server.RevokeAll without a user
-//	POST /_control/fail?n=1&status=503&body=&retry-after=&target=refresh
-//	                                          Server.FailRefresh, or Server.FailAPI for target=api
-//	POST /_control/drop?n=1                   Server.DropAfterRotate
-//	POST /_control/delay?ms=0                 Server.DelayRefresh
-//	POST /_control/hold, /_control/release    Server.HoldRefresh
-//	POST /_control/set?NAME=VALUE             Server.Reconfigure, names as in Settings
-//	GET  /_control/settings, /_control/stats, /_control/timeline
-//
-// # Time
-//
-// The server knows no clock but [time.Now], shifted by [Config].ClockOffset. With [Config].InMemory it runs inside a bubble of
-// [testing/synctest], where an hour passes in no time at all:
+// The server knows no clock but [time.Now], shifted by [Config].ClockOffset. With [Config].InMemory
+// it runs inside a bubble of [testing/synctest], where an hour passes in no time:
 //
 //	func TestClient_refreshes_in_time(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
@@ -82,19 +75,24 @@
 //	}
 //
 // Create and close the server inside the bubble. A server in memory is reached only through
-// [Server.Transport] and [Server.Client].
+// [Server.Transport] and [Server.Client]. Tests on the real clock need no sleep either:
+// [Server.HoldRefresh] and [Server.HoldAPI] stop a request in the middle, and [Server.Wait] returns
+// when it is there.
 //
-// In tests against the real clock nothing needs to sleep either: [Server.HoldRefresh] and
-// [Server.HoldAPI] stop a request where it is, [Server.Wait] tells when it is there.
+// # Errors
+//
+// [Start] reports every problem of its [Config] in one error; [NewServer] panics with it.
+// Requests get the errors of the RFCs, or those of another provider ([Config].ErrorDialect).
 //
 // # Concurrency
 //
-// All methods of [Server] and [Foreign] may be called at any time from any goroutine. A refresh is
-// decided in one step: who sees it in [Stats] knows that its token is spent, even if its answer is
+// All methods of [Server] and [Foreign] may be called at any time from any goroutine. A refresh
+// takes effect in one step: once [Stats] counts it, its token is spent, even if the response is
 // still held.
 //
 // # Security
 //
-// This is a fake. It keeps passwords and tokens in memory as they are, it redirects wherever it is
-// told to, and with [Config].Control everyone who reaches it controls it. Leave it on loopback.
+// This is a fake. It keeps passwords and tokens in plain text, it redirects to any URL it is given,
+// and everyone is signed in already. Leave it on loopback. Events and printed values show no
+// secrets, and control characters in them are escaped.
 package authtest

@@ -14,20 +14,23 @@ type EventKind string
 
 // The kinds of [Event].
 const (
-	EventLogin    EventKind = "login"    // a password was accepted
-	EventIssue    EventKind = "issue"    // Server.Issue
-	EventRefresh  EventKind = "refresh"  // a refresh request arrived
-	EventRotate   EventKind = "rotate"   // it was granted
-	EventReuse    EventKind = "reuse"    // it carried a spent refresh token
-	EventRefuse   EventKind = "refuse"   // it, or a login, was refused
-	EventFail     EventKind = "fail"     // Server.FailRefresh or Server.FailAPI answered
-	EventDrop     EventKind = "drop"     // Server.DropAfterRotate cut the connection
-	EventRedirect EventKind = "redirect" // Config.TokenRedirect answered
-	EventRevoke   EventKind = "revoke"   // a session, or an access token, was ended on demand
-	EventExpire   EventKind = "expire"   // Server.ExpireAccess
-	EventAPI      EventKind = "api"      // the API answered
-	EventDeny     EventKind = "deny"     // the API refused an access token, or asked for one
-	EventForeign  EventKind = "foreign"  // the Foreign origin answered
+	EventLogin     EventKind = "login"     // a password, a code or a client was accepted: a session begins
+	EventAuthorize EventKind = "authorize" // the user agreed, or refused, in the browser
+	EventDevice    EventKind = "device"    // a device asked for a user code
+	EventNonce     EventKind = "nonce"     // the server asked for another DPoP nonce
+	EventIssue     EventKind = "issue"     // Server.Issue
+	EventRefresh   EventKind = "refresh"   // a refresh request arrived
+	EventRotate    EventKind = "rotate"    // it was granted
+	EventReuse     EventKind = "reuse"     // it carried a spent refresh token
+	EventRefuse    EventKind = "refuse"    // it, or a login, was refused
+	EventFail      EventKind = "fail"      // Server.FailRefresh or Server.FailAPI answered
+	EventDrop      EventKind = "drop"      // Server.DropAfterRotate cut the connection
+	EventRedirect  EventKind = "redirect"  // Config.TokenRedirect answered
+	EventRevoke    EventKind = "revoke"    // a session, or an access token, was ended on demand
+	EventExpire    EventKind = "expire"    // Server.ExpireAccess
+	EventAPI       EventKind = "api"       // the API answered
+	EventDeny      EventKind = "deny"      // the API refused an access token, or asked for one
+	EventForeign   EventKind = "foreign"   // the Foreign origin answered
 )
 
 // Event is one entry of the [Timeline]. It never holds a token, a password or a query string, and

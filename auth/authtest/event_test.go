@@ -147,9 +147,8 @@ func TestEvent_escapes_control_characters(t *testing.T) {
 	if len(events) != 3 {
 		t.Fatalf("%d events, want 3: %v", len(events), events)
 	}
-	text := s.Timeline().String()
+	text := s.Timeline().String() + fmt.Sprint(events)
 	for i := range events {
-		text += events[i].String()
 		if n := len(events[i].Path); n > 1010 {
 			t.Errorf("a path of %d bytes", n)
 		}

@@ -89,7 +89,7 @@ func (s *Server) findToken(r *http.Request, body []byte) string {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for token := range s.tokens.tokens() {
+	for token := range s.tokens.all() {
 		if strings.Contains(r.URL.String(), token) {
 			return "URL"
 		}

@@ -1,7 +1,9 @@
 package authtest
 
 import (
+	"cmp"
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -76,4 +78,63 @@ func (c *Config) refreshMember(g *issued, presented string) (string, bool) {
 	case Rotate, OmitRefreshToken:
 	}
 	return "", false
+}
+
+// ErrorDialect is the form of the response to a refresh token that is not valid, and of the
+// API's to an access token that is not.
+type ErrorDialect string
+
+// The kinds of [ErrorDialect].
+const (
+	OAuthErrors    ErrorDialect = ""         // RFC 6749, or {"message": …} from /auth/refresh
+	GitHubErrors   ErrorDialect = "github"   // 200 {"error":"bad_refresh_token"}
+	SlackErrors    ErrorDialect = "slack"    // 200 {"ok":false,"error":"invalid_refresh_token"}
+	SupabaseErrors ErrorDialect = "supabase" // 400 {"error_code":"refresh_token_not_found"}; the API says 403 bad_jwt
+	HubSpotErrors  ErrorDialect = "hubspot"  // 400 {"status":"BAD_REFRESH_TOKEN"}
+	DexErrors      ErrorDialect = "dex"      // 400 {"error":"invalid_request"}; the API says 403
+)
+
+// refused returns the response to a refused refresh token.
+func (d ErrorDialect) refused(r *rejection) (status int, body map[string]any) {
+	switch d {
+	case GitHubErrors:
+		return http.StatusOK, map[string]any{
+			"error": "bad_refresh_token", "error_description": "The refresh token passed is incorrect or expired.",
+		}
+	case SlackErrors:
+		return http.StatusOK, map[string]any{"ok": false, "error": "invalid_refresh_token"}
+	case SupabaseErrors:
+		code := "refresh_token_not_found"
+		if r.reuse {
+			code = "refresh_token_already_used"
+		}
+		return http.StatusBadRequest, map[string]any{"code": http.StatusBadRequest, "error_code": code, "msg": "Invalid Refresh Token"}
+	case HubSpotErrors:
+		return http.StatusBadRequest, map[string]any{"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}
+	case DexErrors:
+		return http.StatusBadRequest, map[string]any{
+			"error": "invalid_request", "error_description": "Refresh token is invalid or has already been claimed by another client.",
+		}
+	case OAuthErrors:
+	}
+	return http.StatusUnauthorized, map[string]any{"message": "Invalid refresh token"}
+}
+
+// expired returns the API's response to an access token that is not valid.
+func (c *Config) expired(h http.Header) (status int, body string) {
+	status, body = c.ExpiredStatus, `{"message":"Invalid JWT"}`
+	forbids := c.ErrorDialect == SupabaseErrors || c.ErrorDialect == DexErrors
+	if forbids && status == http.StatusUnauthorized {
+		status = http.StatusForbidden
+	}
+	switch {
+	case c.ErrorDialect == SupabaseErrors:
+		h.Set("X-Sb-Error-Code", "bad_jwt")
+		body = `{"code":403,"error_code":"bad_jwt","msg":"invalid JWT: unable to parse or verify signature, token is expired"}`
+	case c.ErrorDialect == DexErrors:
+		body = `{"error":"access_denied"}`
+	case status < 300:
+		body = "[]"
+	}
+	return status, cmp.Or(c.ExpiredBody, body)
 }

@@ -70,7 +70,8 @@ func TestOAuth_errors(t *testing.T) {
 		pairs            []string
 	}{
 		{"no grant type", "/oauth/token", "invalid_request", nil, nil},
-		{"other grant type", "/oauth/token", "unsupported_grant_type", nil, []string{"grant_type", "client_credentials"}},
+		{"other grant type", "/oauth/token", "unsupported_grant_type", nil, []string{"grant_type", "implicit"}},
+		{"client credentials without a client", "/oauth/token", "unauthorized_client", nil, []string{"grant_type", "client_credentials"}},
 		{"no refresh token", "/oauth/token", "invalid_request", nil, []string{"grant_type", "refresh_token"}},
 		{"repeated parameter", "/oauth/token", "invalid_request", nil, []string{"grant_type", "password", "grant_type", "password"}},
 		{"not a form", "/oauth/token", "invalid_request", json, []string{"grant_type", "password"}},

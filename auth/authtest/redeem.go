@@ -5,38 +5,40 @@ import (
 	"time"
 )
 
-// issuer is how a refresh makes its grant: tokens.issuePair spends the presented refresh token for a
-// new one, tokens.issueAccess leaves it as it is.
-type issuer func(s *family, now time.Time, cfg *Config) issued
+// issueFunc is how a refresh issues its tokens: issuePair spends the presented refresh token,
+// issueAccess leaves it valid.
+type issueFunc func(f *family, now time.Time, cfg *Config) issued
 
-// redeem is a refresh. Exactly one of the results is set.
-func (tt *tokenTable) redeem(token, client string, now time.Time, cfg *Config, issuePair issuer) (*issued, *rejection) {
+// redeem exchanges a refresh token. Exactly one of the results is set.
+func (tt *tokenTable) redeem(p *refreshRequest, now time.Time, cfg *Config, issue issueFunc) (*issued, *rejection) {
 	tt.sweep(now)
-	t, ok := tt.refresh[token]
+	t, ok := tt.refresh[p.token]
 	if !ok {
 		return nil, &rejection{reason: "unknown refresh token"}
 	}
-	refuse := func(why string) (*issued, *rejection) {
+	reject := func(why string) (*issued, *rejection) {
 		return nil, &rejection{family: t.family, reason: t.describe() + why}
 	}
 	switch {
 	case t.family.revoked:
-		return refuse(": the session was revoked")
-	case t.family.client != client:
-		return refuse(" was issued to another client")
+		return reject(": the session was revoked")
+	case t.family.client != p.client:
+		return reject(" was issued to another client")
+	case t.family.thumbprint != "" && t.family.thumbprint != p.thumbprint:
+		return reject(" is bound to another DPoP key")
 	case !now.Before(t.expires):
-		return refuse(" is expired")
+		return reject(" is expired")
 	case !t.spent.IsZero():
 		return tt.redeemSpent(t, now, cfg)
 	}
-	g := issuePair(t.family, now, cfg)
+	g := issue(t.family, now, cfg)
 	if g.refresh != "" {
 		t.spent, t.next = now, g
 	}
 	return &g, nil
 }
 
-// again decides on a refresh token that was spent before.
+// redeemSpent handles a refresh token that was spent before.
 func (tt *tokenTable) redeemSpent(t *refreshToken, now time.Time, cfg *Config) (*issued, *rejection) {
 	if now.Sub(t.spent) < cfg.ReuseGrace {
 		if cfg.GraceMints {
@@ -58,28 +60,28 @@ func (tt *tokenTable) redeemSpent(t *refreshToken, now time.Time, cfg *Config) (
 	}
 }
 
-// revoke ends the family: all its access tokens and refresh tokens are refused from now on.
-func (tt *tokenTable) revoke(s *family) {
-	s.revoked = true
-	delete(tt.families, s.id)
-	tt.forget(func(a accessToken) bool { return a.family == s })
+// revoke ends the session: all its tokens are refused from now on.
+func (tt *tokenTable) revoke(f *family) {
+	f.revoked = true
+	delete(tt.families, f.id)
+	tt.forget(func(a accessToken) bool { return a.family == f })
 }
 
-// revokeAll ends the sessions that match.
+// revokeAll ends the sessions that match and returns their number.
 func (tt *tokenTable) revokeAll(match func(*family) bool) int {
 	n := 0
-	for _, s := range tt.families {
-		if match(s) {
-			tt.revoke(s)
+	for _, f := range tt.families {
+		if match(f) {
+			tt.revoke(f)
 			n++
 		}
 	}
 	return n
 }
 
-// revokeToken ends what a token stands for (RFC 7009, section 2.1): a refresh token its session,
-// an access token itself only. It tells the session, nil if the token is unknown or dead.
-func (tt *tokenTable) revokeToken(token, client string) (s *family, ended bool) {
+// revokeToken revokes a token (RFC 7009, section 2.1): with a refresh token its session ends, an
+// access token ends alone. It returns the session, nil if the token is unknown or dead.
+func (tt *tokenTable) revokeToken(token, client string) (f *family, ended bool) {
 	if t, ok := tt.refresh[token]; ok && !t.family.revoked && t.family.client == client {
 		tt.revoke(t.family)
 		return t.family, true

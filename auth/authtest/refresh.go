@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// refreshRequest is what a refresh request brings.
+// refreshRequest is a refresh request in either dialect.
 type refreshRequest struct {
-	token   string
-	client  string                 // "" if clients are not authenticated
-	invalid string                 // why the request makes no sense, "" if it does
-	rotates func(cfg *Config) bool // whether the answer has room for a refresh token
+	token      string
+	client     string                 // "" if clients are not authenticated
+	thumbprint string                 // of the DPoP key, "" without a proof
+	invalid    string                 // why the request is malformed, "" if it is not
+	rotates    func(cfg *Config) bool // reports whether the response has room for a refresh token
 }
 
-// refreshResult is the decision on a refresh request. At most one of grant, refusal, fault and redirect
-// is set; none is if the request makes no sense.
+// refreshResult is the result of a refresh request. At most one of issued, rejection, fault and
+// redirect is set; none is if the request is malformed.
 type refreshResult struct {
 	issued    *issued
 	rejection *rejection
@@ -26,8 +27,8 @@ type refreshResult struct {
 	delay     time.Duration
 }
 
-// process counts a refresh request and lets it take effect, in one step: who has seen it counted
-// knows that its token is spent.
+// process counts a refresh request and lets it take effect in one step: once it is counted, its
+// token is spent.
 func (s *Server) process(r *http.Request, p *refreshRequest) refreshResult {
 	s.mu.Lock()
 	defer s.unlock()
@@ -48,19 +49,24 @@ func (s *Server) process(r *http.Request, p *refreshRequest) refreshResult {
 	return o
 }
 
-// redeem asks the tokens. The caller holds the lock.
+// redeem exchanges the refresh token. The caller holds the lock.
 func (s *Server) redeem(p *refreshRequest, o *refreshResult) {
-	issuePair := s.tokens.issueAccess
+	issue := s.tokens.issueAccess
 	if s.cfg.Rotation == Rotate && p.rotates(&s.cfg) {
-		issuePair = s.tokens.issuePair
+		issue = s.tokens.issuePair
 	}
-	o.issued, o.rejection = s.tokens.redeem(p.token, p.client, s.clock(), &s.cfg, issuePair)
+	o.issued, o.rejection = s.tokens.redeem(p, s.clock(), &s.cfg, issue)
 	if o.rejection != nil {
 		s.recordRejection(o.rejection)
 		return
 	}
-	s.recordIssued(o.issued)
-	o.drop = s.takeDrop(o.issued)
+	f := o.issued.family
+	s.record(Event{Kind: EventRotate, Session: f.id, User: f.user, Note: o.issued.describe()},
+		func(st *Stats) { st.Rotations++ })
+	if next(&s.refreshFaults) != nil { // only drops are left in front
+		o.drop = true
+		s.record(Event{Kind: EventDrop, Session: f.id, User: f.user}, nil)
+	}
 }
 
 func (s *Server) recordRejection(r *rejection) {
@@ -82,21 +88,7 @@ func (s *Server) recordRejection(r *rejection) {
 	})
 }
 
-func (s *Server) recordIssued(g *issued) {
-	e := Event{Kind: EventRotate, Session: g.family.id, User: g.family.user, Note: g.describe()}
-	s.record(e, func(st *Stats) { st.Rotations++ })
-}
-
-// takeDrop tells whether the answer to a granted refresh is to be lost.
-func (s *Server) takeDrop(g *issued) bool {
-	if next(&s.refreshFaults) == nil {
-		return false
-	}
-	s.record(Event{Kind: EventDrop, Session: g.family.id, User: g.family.user}, nil)
-	return true
-}
-
-// respond waits as long as the answer is held, and gives it if it is none of the dialect's own.
+// respond waits while the response is held, and writes it unless it is one of the dialect's own.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, o *refreshResult) (done bool) {
 	s.pause(r.Context(), o.hold, o.delay)
 	switch {

@@ -43,3 +43,6 @@ func noStore(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
 }
+
+// unmarshal decodes a JSON text.
+func unmarshal(text string, v any) error { return json.Unmarshal([]byte(text), v) }

@@ -1,7 +1,6 @@
 package authtest
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -38,7 +37,7 @@ func (s *Server) restLogin(w http.ResponseWriter, r *http.Request) {
 		writeMessage(w, http.StatusBadRequest, notOneObject)
 		return
 	}
-	g, ok := s.login(r, text(m, "username"), text(m, "password"), "")
+	g, ok := s.passwordLogin(r, text(m, "username"), text(m, "password"))
 	if !ok {
 		writeMessage(w, http.StatusUnauthorized, "Invalid credentials")
 		return
@@ -65,8 +64,10 @@ func (s *Server) restRefresh(w http.ResponseWriter, r *http.Request) {
 	case p.invalid != "":
 		writeMessage(w, http.StatusBadRequest, p.invalid)
 	case o.rejection != nil:
-		body := cmp.Or(o.cfg.RefusedBody, `{"message":"Invalid refresh token"}`)
-		writeBody(w, cmp.Or(o.cfg.RefusedStatus, http.StatusUnauthorized), []byte(body))
+		if o.cfg.RefusedBody != "" && o.cfg.RefusedStatus == 0 {
+			o.cfg.RefusedStatus = http.StatusUnauthorized
+		}
+		o.cfg.writeRefused(w, o.rejection)
 	default:
 		restRefreshed(w, &o, p.token)
 	}

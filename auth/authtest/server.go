@@ -26,6 +26,7 @@ type Server struct {
 	mu            sync.Mutex
 	cfg           Config
 	tokens        *tokenTable
+	proofs        proofs
 	stats         Stats
 	events        Timeline
 	pending       []Event       // not yet told to OnEvent
@@ -71,6 +72,7 @@ func Start(cfg Config) (*Server, error) {
 		done:      make(chan struct{}),
 		cfg:       cfg,
 		tokens:    newTokenTable(),
+		proofs:    newProofs(),
 	}
 	if s.cfg.Issuer == "" {
 		s.cfg.Issuer = s.URL
@@ -140,7 +142,7 @@ func (s *Server) Reconfigure(change func(*Config)) error {
 func (s *Server) Issue(user string) TokenPair {
 	s.mu.Lock()
 	defer s.unlock()
-	g := s.tokens.open(user, "", s.clock(), &s.cfg)
+	g := s.tokens.open(&login{user: user}, s.clock(), &s.cfg)
 	s.record(Event{Kind: EventIssue, User: user, Session: g.family.id}, nil)
 	return TokenPair{AccessToken: g.access, RefreshToken: g.refresh, Expiry: time.Now().Add(g.ttl)}
 }
@@ -178,6 +180,14 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("POST /auth/logout", s.restLogout)
 	m.HandleFunc("POST /oauth/token", s.oauthToken)
 	m.HandleFunc("POST /oauth/revoke", s.oauthRevoke)
+	m.HandleFunc("/oauth/authorize", s.authorize)
+	m.HandleFunc("POST /oauth/par", s.push)
+	m.HandleFunc("POST /oauth/device_authorization", s.deviceAuthorization)
+	m.HandleFunc("/oauth/device", s.devicePage)
+	m.HandleFunc("POST /oauth/register", s.register)
+	m.HandleFunc("/oauth/logout", s.endSession)
+	m.HandleFunc("GET /.well-known/openid-configuration", s.metadata)
+	m.HandleFunc("GET /.well-known/oauth-authorization-server", s.metadata)
 	m.HandleFunc("GET /me", s.api(required, s.me))
 	m.HandleFunc("/echo", s.api(required, s.echo))
 	m.HandleFunc("/public/echo", s.api(ignored, s.echo))

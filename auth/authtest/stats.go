@@ -17,6 +17,7 @@ type Stats struct {
 	Sessions        int `json:"sessions"`         // sessions that are alive now
 	APICalls        int `json:"api_calls"`        // requests to the API that arrived
 	Unauthorized    int `json:"unauthorized"`     // API calls refused for want of a good access token, whatever the status
+	NonceChallenges int `json:"nonce_challenges"` // requests that were asked for another DPoP nonce; they count as nothing else
 	ForeignRequests int `json:"foreign_requests"` // requests that the foreign origin received
 	ForeignTokens   int `json:"foreign_tokens"`   // those among them that carried a credential
 }

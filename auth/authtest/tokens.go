@@ -8,15 +8,26 @@ import (
 	"time"
 )
 
-// family is one login and all the tokens that came of it: the family that reuse revokes.
-type family struct {
-	id, user, client string
-	revoked          bool
-	number           int    // of the newest refresh token
-	access           string // the newest access token
+// login is what opens a session.
+type login struct {
+	user, client, scope string
+	nonce               string // of the authorization request, for the ID token
+	thumbprint          string // of the DPoP key, "" without
 }
 
-// refreshToken is what the tokens knows of one refresh token.
+// family is all tokens that descend from one login: a reused refresh token revokes all of them.
+// Events show it as a session.
+type family struct {
+	login
+
+	id      string
+	opened  time.Time
+	revoked bool
+	number  int    // of the newest refresh token
+	access  string // the newest access token
+}
+
+// refreshToken is the state of one refresh token.
 type refreshToken struct {
 	family  *family
 	number  int
@@ -25,13 +36,13 @@ type refreshToken struct {
 	next    issued    // what it was exchanged for
 }
 
-// accessToken is what the tokens knows of one access token that is good until it expires.
+// accessToken is the state of one access token that is valid until it expires.
 type accessToken struct {
 	family  *family
 	expires time.Time
 }
 
-// issued is the outcome of a login or a refresh that was granted.
+// issued is the tokens that a login or a refresh gets.
 type issued struct {
 	access, refresh string
 	family          *family
@@ -39,7 +50,7 @@ type issued struct {
 	ttl             time.Duration
 }
 
-// describe says what was granted, without showing it.
+// describe names the refresh token that is valid now, without showing it.
 func (g *issued) describe() string {
 	if g.refresh == "" {
 		return fmt.Sprintf("refresh token #%d stays", g.number)
@@ -52,15 +63,19 @@ type rejection struct {
 	reason string
 	family *family // nil: unknown
 	reuse  bool
-	ended  bool // the session ended because of it
+	ended  bool // the session was ended because of it
 }
 
-// tokens holds the sessions and tokens of a server. It is not safe for concurrent use.
+// tokenTable holds the sessions, tokens and codes of a server. It is not safe for concurrent use:
+// the server's lock guards it.
 type tokenTable struct {
 	key      *jwtKey
 	families map[string]*family
 	refresh  map[string]*refreshToken
 	access   map[string]accessToken
+	codes    map[string]*authCode
+	pushed   map[string]authRequest
+	devices  map[string]*deviceGrant
 	opened   int // sessions ever opened
 	uses     int // logins and refreshes, for the sweep
 }
@@ -71,38 +86,46 @@ func newTokenTable() *tokenTable {
 		families: make(map[string]*family),
 		refresh:  make(map[string]*refreshToken),
 		access:   make(map[string]accessToken),
+		codes:    make(map[string]*authCode),
+		pushed:   make(map[string]authRequest),
+		devices:  make(map[string]*deviceGrant),
 	}
 }
 
-// open starts a session for the user.
-func (tt *tokenTable) open(user, client string, now time.Time, cfg *Config) issued {
+// open opens a session with a pair of tokens.
+func (tt *tokenTable) open(in *login, now time.Time, cfg *Config) issued {
+	return tt.issuePair(tt.newFamily(in, now), now, cfg)
+}
+
+// newFamily opens a session that has no tokens yet.
+func (tt *tokenTable) newFamily(in *login, now time.Time) *family {
 	tt.sweep(now)
 	tt.opened++
-	s := &family{id: fmt.Sprintf("s%d", tt.opened), user: user, client: client}
-	tt.families[s.id] = s
-	return tt.issuePair(s, now, cfg)
+	f := &family{login: *in, id: fmt.Sprintf("s%d", tt.opened), opened: now}
+	tt.families[f.id] = f
+	return f
 }
 
 // issuePair gives the session a new pair of tokens.
-func (tt *tokenTable) issuePair(s *family, now time.Time, cfg *Config) issued {
-	g := tt.issueAccess(s, now, cfg)
-	s.number++
-	g.number, g.refresh = s.number, "rt-"+rand.Text()
-	tt.refresh[g.refresh] = &refreshToken{family: s, number: s.number, expires: now.Add(cfg.RefreshTTL)}
+func (tt *tokenTable) issuePair(f *family, now time.Time, cfg *Config) issued {
+	g := tt.issueAccess(f, now, cfg)
+	f.number++
+	g.number, g.refresh = f.number, "rt-"+rand.Text()
+	tt.refresh[g.refresh] = &refreshToken{family: f, number: f.number, expires: now.Add(cfg.RefreshTTL)}
 	return g
 }
 
 // issueAccess gives the session a new access token.
-func (tt *tokenTable) issueAccess(s *family, now time.Time, cfg *Config) issued {
+func (tt *tokenTable) issueAccess(f *family, now time.Time, cfg *Config) issued {
 	if cfg.ExpireOnRefresh {
-		tt.forget(func(a accessToken) bool { return a.family == s })
+		tt.forget(func(a accessToken) bool { return a.family == f })
 	}
 	expires := now.Add(cfg.AccessTTL)
-	if !cfg.RepeatAccessToken || s.access == "" {
-		s.access = tt.newAccess(s, now, expires, cfg)
+	if !cfg.RepeatAccessToken || f.access == "" {
+		f.access = tt.newAccess(f, now, expires, cfg)
 	}
-	tt.access[s.access] = accessToken{family: s, expires: expires}
-	return issued{access: s.access, family: s, number: s.number, ttl: cfg.AccessTTL}
+	tt.access[f.access] = accessToken{family: f, expires: expires}
+	return issued{access: f.access, family: f, number: f.number, ttl: cfg.AccessTTL}
 }
 
 // describe names the token without showing it.
@@ -119,7 +142,7 @@ func (tt *tokenTable) forget(match func(accessToken) bool) {
 	}
 }
 
-// holder returns the session of a good access token.
+// holder returns the session of a valid access token.
 func (tt *tokenTable) holder(token string, now time.Time) (*family, bool) {
 	a, ok := tt.access[token]
 	if !ok || !now.Before(a.expires) {
@@ -128,8 +151,8 @@ func (tt *tokenTable) holder(token string, now time.Time) (*family, bool) {
 	return a.family, true
 }
 
-// tokens yields every token it knows.
-func (tt *tokenTable) tokens() iter.Seq[string] {
+// all yields every token.
+func (tt *tokenTable) all() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for token := range tt.access {
 			if !yield(token) {
@@ -144,13 +167,13 @@ func (tt *tokenTable) tokens() iter.Seq[string] {
 	}
 }
 
-// mask replaces a text that has a token in it.
+// mask replaces a text that contains a token.
 func (tt *tokenTable) mask(text string) string {
 	const shortest = len("rt-") + 26
 	if len(text) < shortest {
 		return text
 	}
-	for token := range tt.tokens() {
+	for token := range tt.all() {
 		if strings.Contains(text, token) {
 			return redacted
 		}
@@ -167,33 +190,4 @@ func (tt *tokenTable) alive(now time.Time) int {
 		}
 	}
 	return len(live)
-}
-
-// sweep drops, now and then, what can no longer matter, so that a server can run for weeks.
-func (tt *tokenTable) sweep(now time.Time) {
-	const every = 1024
-	tt.uses++
-	if tt.uses%every != 0 {
-		return
-	}
-	used := make(map[*family]bool)
-	for token, a := range tt.access {
-		if now.Before(a.expires) {
-			used[a.family] = true
-		} else {
-			delete(tt.access, token)
-		}
-	}
-	for token, t := range tt.refresh {
-		if now.Before(t.expires) {
-			used[t.family] = true
-		} else {
-			delete(tt.refresh, token)
-		}
-	}
-	for id, s := range tt.families {
-		if !used[s] {
-			delete(tt.families, id)
-		}
-	}
 }

@@ -11,9 +11,9 @@ func TestTokenTable_sweep_drops_what_is_expired(t *testing.T) {
 	tt := newTokenTable()
 	now := time.Now()
 	for range 1023 {
-		tt.open("bob", "", now, &cfg)
+		tt.open(&login{user: "bob"}, now, &cfg)
 	}
-	tt.open("carol", "", now.Add(cfg.RefreshTTL), &cfg)
+	tt.open(&login{user: "carol"}, now.Add(cfg.RefreshTTL), &cfg)
 	if len(tt.access) != 1 || len(tt.refresh) != 1 || len(tt.families) != 1 {
 		t.Errorf("%d access tokens, %d refresh tokens and %d sessions are left, want 1 of each",
 			len(tt.access), len(tt.refresh), len(tt.families))

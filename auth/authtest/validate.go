@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// validate returns everything that is wrong with the configuration, defaults applied.
+// validate returns every problem of the configuration, whose defaults are filled in.
 func (c *Config) validate() error {
 	var errs []error
 	report := func(bad bool, format string, args ...any) {
@@ -21,7 +21,12 @@ func (c *Config) validate() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"AccessTTL", c.AccessTTL}, {"RefreshTTL", c.RefreshTTL}, {"ReuseGrace", c.ReuseGrace}} {
+	}{
+		{"AccessTTL", c.AccessTTL},
+		{"RefreshTTL", c.RefreshTTL},
+		{"ReuseGrace", c.ReuseGrace},
+		{"DeviceInterval", c.DeviceInterval},
+	} {
 		report(d.value < 0, "%s is %v; it must not be negative", d.name, d.value)
 	}
 	for _, s := range []struct {
@@ -38,7 +43,7 @@ func (c *Config) validate() error {
 	report(c.RedirectStatus < 300 || c.RedirectStatus > 399, "RedirectStatus is %d; use 300 to 399", c.RedirectStatus)
 	if c.TokenRedirect != "" {
 		u, err := url.Parse(c.TokenRedirect)
-		report(err != nil || !u.IsAbs() || u.Host == "", "TokenRedirect is no absolute URL")
+		report(err != nil || !u.IsAbs() || u.Host == "", "TokenRedirect is not an absolute URL")
 	}
 	report(!oneOf(c.Rotation, Rotate, RepeatRefreshToken, OmitRefreshToken, BlankRefreshToken),
 		"Rotation %q is unknown; use repeat, omit, blank or nothing", c.Rotation)
@@ -46,10 +51,18 @@ func (c *Config) validate() error {
 	report(!oneOf(c.ExpiresIn, ExpiresInSeconds, ExpiresInString, ExpiresInAbsent, ExpiresInNull,
 		ExpiresInNanoseconds, ExpiresInNegative, ExpiresInHuge),
 		"ExpiresIn %q is unknown; use string, absent, null, nanoseconds, negative, huge or nothing", c.ExpiresIn)
+	report(!oneOf(c.ErrorDialect, OAuthErrors, GitHubErrors, SlackErrors, SupabaseErrors, HubSpotErrors, DexErrors),
+		"ErrorDialect %q is unknown; use github, slack, supabase, hubspot, dex or nothing", c.ErrorDialect)
+	report(!oneOf(c.ClientAuth, AnyClientAuth, ClientSecretBasic, ClientSecretPost),
+		"ClientAuth %q is unknown; use client_secret_basic, client_secret_post or nothing", c.ClientAuth)
+	report(!oneOf(c.DPoP, DPoPAccepted, DPoPRequired), "DPoP %q is unknown; use required or nothing", c.DPoP)
+	for id, key := range c.ClientKeys {
+		report(!verifies(key), "ClientKeys[%q] is a %T; use a P-256, Ed25519 or RSA public key", id, key)
+	}
 	return errors.Join(errs...)
 }
 
-// oneOf tells whether v is among the allowed values.
+// oneOf reports whether v is among the allowed values.
 func oneOf[T comparable](v T, allowed ...T) bool { return slices.Contains(allowed, v) }
 
 // fixedChange names the first fixed field that differs in next, "" if none does.

@@ -21,6 +21,7 @@ const ControlHelp = `  POST /_control/expire                     expire every ac
   POST /_control/drop?n=1                   cut the connection after a refresh has taken effect
   POST /_control/delay?ms=0                 delay the responses to refreshes
   POST /_control/hold, /_control/release    hold the responses to refreshes, and release them
+  POST /_control/nonce                      require another DPoP nonce
   POST /_control/set?NAME=VALUE             change a setting
   GET  /_control/settings, /_control/stats, /_control/timeline
 `
@@ -44,6 +45,7 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 		"fail":    s.controlFail,
 		"drop":    s.controlDrop,
 		"delay":   s.controlDelay,
+		"nonce":   func(url.Values) error { s.Provider.RotateNonce(); return nil },
 		"hold":    func(url.Values) error { s.Provider.HoldRefresh(); return nil },
 		"release": func(url.Values) error { s.Provider.HoldRefresh()(); return nil },
 		"set":     s.controlSet,
@@ -160,5 +162,8 @@ func (s *Server) config() (cfg authtest.Config) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	body, err := json.Marshal(v)
+	if err == nil {
+		_, _ = w.Write(append(body, '\n'))
+	}
 }

@@ -2,6 +2,7 @@ package playground
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,9 @@ type Setting struct {
 
 // Settings returns every setting that can be given as text, in the order in which they are
 // documented: enough to make a flag of each.
-func Settings() []Setting { return append(tokenSettings(), responseSettings()...) }
+func Settings() []Setting {
+	return slices.Concat(tokenSettings(), oauthSettings(), responseSettings())
+}
 
 // Set changes a setting of c by its name. Only the form of the value is checked here; authtest
 // checks the configuration when it is used. An error names the known settings, or the form that
@@ -59,6 +62,19 @@ func tokenSettings() []Setting {
 	}
 }
 
+func oauthSettings() []Setting {
+	return []Setting{
+		textSetting("browser-user", "alice", "user who is signed in at the authorization endpoint", func(c *authtest.Config) *string { return &c.BrowserUser }),
+		boolSetting("deny-authorization", "let the user refuse authorization requests", func(c *authtest.Config) *bool { return &c.DenyAuthorization }),
+		textSetting("client-auth", "", "client authentication: client_secret_basic, client_secret_post, or either", func(c *authtest.Config) *authtest.ClientAuth { return &c.ClientAuth }),
+		boolSetting("require-par", "refuse authorization requests that were not pushed", func(c *authtest.Config) *bool { return &c.RequirePAR }),
+		boolSetting("omit-iss", "leave iss out of authorization responses", func(c *authtest.Config) *bool { return &c.OmitIss }),
+		durationSetting("device-interval", "5s", "least time between two polls of a device", func(c *authtest.Config) *time.Duration { return &c.DeviceInterval }),
+		textSetting("dpop", "", "required, to bind every session to a key", func(c *authtest.Config) *authtest.DPoP { return &c.DPoP }),
+		boolSetting("dpop-nonce", "require the current nonce in DPoP proofs", func(c *authtest.Config) *bool { return &c.DPoPNonce }),
+	}
+}
+
 func responseSettings() []Setting {
 	return []Setting{
 		textSetting("shape", "", "response of /auth/refresh: string, text, or an object", func(c *authtest.Config) *authtest.Shape { return &c.Shape }),
@@ -68,6 +84,8 @@ func responseSettings() []Setting {
 		intSetting("refresh-status", "201", "status of a granted /auth/refresh", func(c *authtest.Config) *int { return &c.RefreshStatus }),
 		textSetting("expires-in", "", "lifetime in responses: string, absent, null, nanoseconds, negative, huge, or seconds",
 			func(c *authtest.Config) *authtest.ExpiresIn { return &c.ExpiresIn }),
+		textSetting("error-dialect", "", "form of refusals: github, slack, supabase, hubspot, dex, or OAuth's",
+			func(c *authtest.Config) *authtest.ErrorDialect { return &c.ErrorDialect }),
 		intSetting("expired-status", "401", "status for an access token that is not valid", func(c *authtest.Config) *int { return &c.ExpiredStatus }),
 		textSetting("expired-body", "", "body for an access token that is not valid", func(c *authtest.Config) *string { return &c.ExpiredBody }),
 		boolSetting("omit-challenge", "leave out the WWW-Authenticate header", func(c *authtest.Config) *bool { return &c.OmitChallenge }),
