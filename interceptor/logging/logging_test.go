@@ -324,7 +324,7 @@ func TestLongError(t *testing.T) {
 		strings.Repeat("é", 3000):          strings.Repeat("é", 2048) + "…",
 		strings.Repeat("x ", 2044) + token: strings.Repeat("x ", 2044) + "REDACTED",
 		strings.Repeat("x ", 2046) + token: strings.Repeat("x ", 2046) + "REDA…",
-		strings.Repeat("x", 64<<10+1):      "[a message of 65537 bytes]",
+		strings.Repeat("x", 64<<10+1):      "[65537 bytes]",
 	} {
 		l, j := newLogging(t, logging.Config{})
 		mine := interceptor.Funcs{Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,11 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// The limits on what is shown, after redaction; maxInput is one on messages of errors before.
-const (
-	maxValue = 4 << 10
-	maxInput = 64 << 10
-)
+// maxValue limits what is shown of a value, after redaction. Before it, package redact has limits.
+const maxValue = 4 << 10
 
 // announce writes the record of a beginning.
 func (a *attempt) announce() {
@@ -138,11 +134,7 @@ func (a *attempt) sentBody() (kept []byte, whole bool) {
 // errorText is the message of an error, without what request and response hold that is not shown.
 func (a *attempt) errorText(err error) string {
 	r := a.log.config.Redactor
-	text := err.Error()
-	if len(text) > maxInput {
-		return "[a message of " + strconv.Itoa(len(text)) + " bytes]" // to cut it first might show half a token
-	}
-	return cut(r.Text(text, r.Secrets(a.req.URL, a.req.Header)...), maxValue)
+	return cut(r.Text(err.Error(), r.Secrets(a.req.URL, a.req.Header)...), maxValue)
 }
 
 func headers(key string, h http.Header) slog.Attr {

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"fmt"
-	"mime"
 	"strings"
 )
 
@@ -13,7 +12,7 @@ import (
 //	grant_type=password&username=REDACTED&password=REDACTED
 //	[image/png, 1234 bytes]
 func (r *Redactor) Body(contentType string, body []byte) string {
-	media, _, err := mime.ParseMediaType(contentType)
+	media, _, err := parseMediaType(contentType)
 	switch {
 	case len(body) == 0:
 		return ""
@@ -28,7 +27,7 @@ func (r *Redactor) Body(contentType string, body []byte) string {
 	}
 }
 
-// IsJSON tells whether a Content-Type is one of JSON: application/json, text/json, those that end in +json, and those of
+// IsJSON reports whether a Content-Type is one of JSON: application/json, text/json, those that end in +json, and those of
 // JSON sequences (x-ndjson, jsonl, json-seq).
 func IsJSON(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")

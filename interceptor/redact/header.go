@@ -1,8 +1,12 @@
 package redact
 
 import (
+	"errors"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,26 +44,44 @@ func kindOf(lower string) headerKind {
 	}
 }
 
-// Header returns a copy of h with what may be shown of it. A nil h is nil.
+// Header returns a copy of h with what may be shown of it. A nil h is nil. Names are looked at in
+// their order, up to [MaxText] bytes of names and values together; what is left then is counted under
+// the name "…".
 func (r *Redactor) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
 	}
-	c := make(http.Header, len(h))
-	for name, values := range h {
-		list := make([]string, len(values))
-		for i, v := range values {
-			list[i] = r.HeaderValue(name, v)
+	c := make(http.Header, min(len(h), mostFields))
+	left, omitted := MaxText, 0
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[name] {
+			if left -= len(name) + len(v) + fieldCost; left < 0 && !r.orDefault().headers[strings.ToLower(name)] {
+				omitted++
+				continue
+			}
+			shown := r.Name(name)
+			c[shown] = append(c[shown], r.HeaderValue(name, v))
 		}
-		c[r.Name(name)] = list
+	}
+	if omitted > 0 {
+		c["…"] = []string{"[" + strconv.Itoa(omitted) + " more]"}
 	}
 	return c
 }
 
-// HeaderValue returns what may be shown of one value of a header.
+const (
+	fieldCost  = 32 // bytes that a field costs in addition to its name and its value
+	mostFields = MaxText / fieldCost
+)
+
+// HeaderValue returns what may be shown of one value of a header. Of a value longer than [MaxText] that
+// is the size, unless the name is listed.
 func (r *Redactor) HeaderValue(name, value string) string {
 	name = strings.ToLower(name)
 	wanted := r.orDefault().headers[name]
+	if len(value) > MaxText && !wanted {
+		return size(value)
+	}
 	switch kindOf(name) {
 	case credentialHeader:
 		return credential(value)
@@ -139,20 +161,33 @@ func setCookie(value string) string {
 
 // challenge shows the parameters of a WWW-Authenticate header that say what is wrong.
 func (r *Redactor) challenge(value string) string {
-	return pairs.ReplaceAllStringFunc(value, func(pair string) string {
-		name, v, _ := strings.Cut(pair, "=")
-		switch strings.ToLower(name) {
-		case "realm", "error", "scope", "charset", "algorithm", "qop", "stale", "error_description":
-			return name + "=" + r.Text(v)
-		default:
-			return name + "=" + Mask
+	g := guess{redactor: r.orDefault()}
+	e := edit{s: value}
+	for at := 0; at < len(value); at++ {
+		end := g.skip(value, at, pairNameByte)
+		if end == at {
+			continue
 		}
-	})
+		name := strings.ToLower(value[at:end])
+		at = end
+		if end == len(value) || value[end] != '=' {
+			continue
+		}
+		to := g.value(value, end+1, pairValueByte)
+		switch name {
+		case "realm", "error", "scope", "charset", "algorithm", "qop", "stale", "error_description":
+			e.replace(end+1, to, g.text(value[end+1:to], 0))
+		default:
+			e.replace(end+1, to, Mask)
+		}
+		at = to - 1
+	}
+	return e.String()
 }
 
 // mediaType shows no parameter but charset: the boundary of a multipart body is noise.
 func mediaType(value string) string {
-	media, params, err := mime.ParseMediaType(value)
+	media, params, err := parseMediaType(value)
 	switch {
 	case err != nil || !plain(media):
 		return Mask
@@ -162,3 +197,14 @@ func mediaType(value string) string {
 		return media
 	}
 }
+
+// parseMediaType parses a Content-Type of a sane length.
+func parseMediaType(value string) (media string, params map[string]string, err error) {
+	const longest = 1 << 10
+	if len(value) > longest {
+		return "", nil, errLongType
+	}
+	return mime.ParseMediaType(value)
+}
+
+var errLongType = errors.New("redact: media type too long")

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Secrets returns the values that are masked in this URL and header: credentials, cookies, parameters, user information.
-// Given to [Redactor.Text], they are masked in an error that repeats them, too. The URL may be nil.
+// Secrets returns the values that are masked in this URL and header: credentials, cookies, parameters,
+// user information. [Redactor.Text] masks them in an error that repeats them. The URL may be nil.
 func (r *Redactor) Secrets(u *url.URL, h http.Header) []string {
 	var s []string
 	if u != nil {
@@ -30,6 +30,9 @@ func (r *Redactor) urlSecrets(s []string, u *url.URL) []string {
 		if p, ok := u.User.Password(); ok {
 			s = append(s, p)
 		}
+	}
+	if len(u.RawQuery) > MaxText { // which makes Text hide everything
+		return append(s, u.RawQuery)
 	}
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		name, raw, ok := strings.Cut(pair, "=")

@@ -5,11 +5,15 @@ import (
 	"strings"
 )
 
-// URL returns what may be shown of u: no user information, no path segment that looks like a token, and of query and
-// fragment the names, with the values that may be shown. A nil u is "".
+// URL returns what may be shown of u: no user information, no path segment that looks like a token, of
+// the query the names, with the values that may be shown. Of a URL longer than [MaxText] it returns
+// scheme and host. A nil u is "".
 func (r *Redactor) URL(u *url.URL) string {
 	if u == nil {
 		return ""
+	}
+	if len(u.Opaque)+len(u.Path)+len(u.RawQuery)+len(u.Fragment)+len(u.Host) > MaxText {
+		return (&url.URL{Scheme: u.Scheme, Host: shownHost(u.Host[:min(len(u.Host), MaxText)]), Path: "/" + Mask}).String()
 	}
 	c := *u
 	if c.Opaque != "" {
@@ -18,9 +22,7 @@ func (r *Redactor) URL(u *url.URL) string {
 	if c.User != nil {
 		c.User = url.User(Mask)
 	}
-	if !strings.Contains(c.Host, ".") && !plain(c.Host) || prefixed(c.Host) { // text that only looks like a URL
-		c.Host = Mask
-	}
+	c.Host = shownHost(c.Host)
 	c.RawPath = path(u.EscapedPath())
 	if text, err := url.PathUnescape(c.RawPath); err == nil {
 		c.Path = text
@@ -30,6 +32,14 @@ func (r *Redactor) URL(u *url.URL) string {
 		c.Fragment, c.RawFragment = Mask, ""
 	}
 	return c.String()
+}
+
+// shownHost returns the host, unless it is a token in a text that only looks like a URL.
+func shownHost(host string) string {
+	if !strings.Contains(host, ".") && !plain(host) || prefixed(host) {
+		return Mask
+	}
+	return host
 }
 
 // URLString is URL for a URL in a string, absolute or relative. What cannot be parsed is masked.

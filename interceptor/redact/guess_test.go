@@ -83,7 +83,7 @@ func TestText_masks(t *testing.T) {
 		{`body "{\"password\":\"a\\\"b c\",\"name\":\"bob\"}" tail`, `body "{\"password\":\"REDACTED\",\"name\":\"bob\"}" tail`},
 		{`body "{\"password\":\"a b`, `body "{\"password\":REDACTED`},
 		{`{'password': 'x y', "n": 12, "o": true}`, `{'password': REDACTED, "n": REDACTED, "o": true}`},
-		{strings.Repeat("{", 40) + `{"password":"a\"b c"}`, strings.Repeat("{", 40) + `{"password":REDACTED}`},
+		{strings.Repeat("{", 40) + `{"password":"a\"b c"}`, strings.Repeat("{", 40) + `{"password":"REDACTED"}`},
 	} {
 		if got := r.Text(c.text); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.text, got, c.want)
