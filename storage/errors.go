@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
+	"github.com/chatelaine-go/chatelaine/storage/internal/lockfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
 )
 
@@ -16,7 +17,8 @@ var (
 	// matches the context's error too; the callback was not called.
 	ErrBusy = errors.New("storage: busy")
 	// ErrCorrupt: the sealed file is damaged, cut short, tampered with, or
-	// belongs to another key or service. The file is left as it is.
+	// belongs to another key or service. Only this key is concerned. Load and
+	// Update leave the file as it is; [Sealed.Replace] and [Sealed.Remove] do not.
 	ErrCorrupt = errors.New("storage: corrupt")
 	// ErrTooNew: the file was written by a program with a newer version of this
 	// package. It is left as it is.
@@ -34,8 +36,8 @@ var (
 	// ErrLost: another holder changed the value while the callback ran, so that
 	// what the callback returned was not stored. Load the value and decide anew.
 	// It is also the cause of the callback's context when the lock is lost while
-	// the callback runs. Only stores whose locks expire return it; an error that
-	// matches it has a method Lost() bool for [errors.As].
+	// the callback runs. Stores whose locks expire return it, and sealed files whose
+	// lock file was removed while it was held. An error that matches it has a method Lost() bool for [errors.As].
 	ErrLost error = lostError{}
 	// ErrDataLost: the store no longer has the data that it had, for example
 	// because the database was wiped or restored empty. It does not match
@@ -65,24 +67,39 @@ func notExist(key string) error {
 	return fmt.Errorf("storage: nothing is stored under %q: %w", key, fs.ErrNotExist)
 }
 
-// certain hides [fs.ErrNotExist] in the chain of an error that does not tell
-// that the value is absent: a missing directory at save time, a missing
+// hideNotExist hides [fs.ErrNotExist] in the chain of an error that does not
+// mean that the value is absent: a missing directory at save time, a missing
 // program asked for the key.
-func certain(err error) error {
+func hideNotExist(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New(err.Error())
 	}
 	return err
 }
 
-// opening translates what envelope.Open says about the file at path.
-func opening(path string, err error) error {
+// openError gives an error of envelope.Open about the file at path its kind.
+func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, envelope.ErrTooNew):
 		return fmt.Errorf("%w: %s: %w", ErrTooNew, path, err)
 	case errors.Is(err, envelope.ErrOtherKey):
-		return fmt.Errorf("%w: %s: %w; restore the key, or purge the store and sign in again", ErrKeyMissing, path, err)
+		return fmt.Errorf("%w: %s: %w; restore the key, or sign in again", ErrKeyMissing, path, err)
 	default:
-		return fmt.Errorf("%w: %s: %w; restore it from a backup, or purge the store and sign in again", ErrCorrupt, path, err)
+		return fmt.Errorf("%w: %s: %w; restore it from a backup, or sign in again", ErrCorrupt, path, err)
+	}
+}
+
+func saveError(state string, err error) error {
+	return fmt.Errorf("storage: save: %s; check the disk and that the directory (the Dir setting moves it) is writable: %w", state, hideNotExist(err))
+}
+
+func lockError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, lockfile.ErrBusy):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	default:
+		return fmt.Errorf("storage: lock (the Dir setting moves the lock files): %w", hideNotExist(err))
 	}
 }

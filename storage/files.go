@@ -9,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 )
 
 const (
@@ -31,8 +34,13 @@ func (f files) sealed(key string) string { return f.base(key) + sealedSuffix }
 // lock is the file of key's lock.
 func (f files) lock(key string) string { return f.base(key) + lockSuffix }
 
-// serviceLock is the file of the lock that every Update shares and that only
-// who creates or removes the encryption key holds alone.
+// temps is the directory of files that are being written. It is a directory of
+// their own because it is listed at each Update, and the number of values must
+// not count there.
+func (f files) temps() string { return filepath.Join(f.dir, "tmp") }
+
+// serviceLock is the file of the lock that every Update shares. It is held
+// exclusively while the encryption key is created or removed.
 func (f files) serviceLock() string { return filepath.Join(f.dir, f.service+lockSuffix) }
 
 func (f files) base(key string) string {
@@ -40,26 +48,35 @@ func (f files) base(key string) string {
 	return filepath.Join(f.dir, f.service+"-"+hex.EncodeToString(sum[:])[:hashLen])
 }
 
-// list returns the paths of all sealed files of the service.
-func (f files) list() ([]string, error) {
+// list returns the paths of all files of the service with suffix that belong to
+// a key.
+func (f files) list(suffix string) ([]string, error) {
 	entries, err := os.ReadDir(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("storage: list sealed files: %w", err)
+		return nil, fmt.Errorf("storage: list the directory: %w", err)
 	}
 	var paths []string
 	for _, e := range entries {
-		hash, ok := strings.CutSuffix(strings.TrimPrefix(e.Name(), f.service+"-"), sealedSuffix)
-		if ok && strings.HasPrefix(e.Name(), f.service+"-") && isHash(hash) {
+		if f.isFileOfKey(e.Name(), suffix) {
 			paths = append(paths, filepath.Join(f.dir, e.Name()))
 		}
 	}
 	return paths, nil
 }
 
-func isHash(s string) bool {
-	_, err := hex.DecodeString(s)
-	return err == nil && len(s) == hashLen
+// isFileOfKey reports whether name is that of a file of any key of the service.
+func (f files) isFileOfKey(name, suffix string) bool {
+	rest, mine := strings.CutPrefix(name, f.service+"-")
+	hash, ok := strings.CutSuffix(rest, suffix)
+	_, err := hex.DecodeString(hash)
+	return mine && ok && err == nil && len(hash) == hashLen
+}
+
+// sweep removes what killed processes left in the directory temps of files that
+// were being written.
+func (f files) sweep(temps string, age time.Duration) error {
+	return atomicfile.Sweep(temps, age, func(target string) bool { return f.isFileOfKey(target, sealedSuffix) })
 }

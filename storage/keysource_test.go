@@ -141,7 +141,7 @@ func TestPlaceIsTaken(t *testing.T) {
 	if !called || err == nil || !strings.Contains(err.Error(), "could not be stored") {
 		t.Errorf("Update: called %t, %v", called, err)
 	}
-	if left, _ := filepath.Glob(path + ".tmp-*"); len(left) > 0 {
+	if left, _ := filepath.Glob(temp(path, "*")); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
 	// Nor can it be deleted.

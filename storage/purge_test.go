@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,12 +59,20 @@ func TestPurgeRemovesDamagedValues(t *testing.T) {
 	put(t, s, "a", "1")
 	path := only(t, dir, "*.sealed")
 	write(t, path, []byte("garbage"))
-	write(t, path+".tmp-left", []byte("garbage"))
+	write(t, path+".tmp-left", []byte("garbage")) // as earlier versions did
+	write(t, temp(path, "LEFT"), []byte("garbage"))
+	foreign := temp(filepath.Join(dir, "another-"+strings.Repeat("0", 32)+".sealed"), "LEFT")
+	write(t, foreign, []byte("in use"))
 	if err := s.Purge(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := filepath.Glob(path + "*"); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+	for _, pattern := range []string{path + "*", temp(path, "*")} {
+		if left, _ := filepath.Glob(pattern); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Errorf("of another service: %v", err)
 	}
 	put(t, s, "a", "again")
 }
@@ -104,7 +113,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 	s := open(t, config(dir))
 	put(t, s, "a", "1")
 	path := only(t, dir, "*.sealed")
-	old, young, foreign := path+".tmp-OLD", path+".tmp-YOUNG", filepath.Join(dir, "x.tmp-OLD")
+	old, young, foreign := temp(path, "OLD"), temp(path, "YOUNG"), temp(filepath.Join(dir, "x"), "OLD")
 	for _, name := range []string{old, young, foreign} {
 		write(t, name, []byte("left by a killed process"))
 	}
@@ -124,5 +133,63 @@ func TestLeftoversAreSwept(t *testing.T) {
 	}
 	if exists(path) || exists(young) || !exists(foreign) {
 		t.Errorf("after deleting: value %t, young %t, foreign %t", exists(path), exists(young), exists(foreign))
+	}
+}
+
+// temp is the path of a temporary file of the file at path.
+func temp(path, random string) string {
+	return filepath.Join(filepath.Dir(path), "tmp", filepath.Base(path)+".tmp-"+random)
+}
+
+// Keys without a value leave nothing behind, however they came to have none.
+func TestNothingIsLeftOfAbsentKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, config(dir))
+	put(t, s, "stays", "value")
+	failure := errors.New("failure")
+	for what, leave := range map[string]func(key string) error{
+		"deleted":     func(key string) error { put(t, s, key, "value"); return s.Update(t.Context(), key, nothing) },
+		"removed":     func(key string) error { put(t, s, key, "value"); return s.Remove(t.Context(), key) },
+		"never there": func(key string) error { return s.Update(t.Context(), key, nothing) },
+		"not removed": func(key string) error { return s.Remove(t.Context(), key) },
+		"failed": func(key string) error {
+			err := s.Update(t.Context(), key, func(context.Context, []byte) ([]byte, error) { return nil, failure })
+			if errors.Is(err, failure) {
+				return nil
+			}
+			return err
+		},
+	} {
+		if err := leave(what); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		only(t, dir, service+"-*.lock")
+		only(t, dir, service+"-*.sealed")
+		if left, _ := filepath.Glob(filepath.Join(dir, "tmp", "*")); len(left) > 0 {
+			t.Errorf("%s: left behind: %q", what, left)
+		}
+	}
+}
+
+func nothing(context.Context, []byte) ([]byte, error) { return nil, nil }
+
+// Opening removes what a killed process left of a key that is not used again.
+func TestOldLeftoversOfDeadKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, open(t, config(dir)), "a", "1")
+	litter := temp(filepath.Join(dir, service+"-"+strings.Repeat("0", 32)+".sealed"), "DEAD")
+	write(t, litter, nil)
+	for age, left := range map[time.Duration]bool{time.Hour: true, 48 * time.Hour: false} {
+		then := time.Now().Add(-age)
+		write(t, litter, nil)
+		if err := os.Chtimes(litter, then, then); err != nil {
+			t.Fatal(err)
+		}
+		open(t, config(dir))
+		if _, err := os.Stat(litter); (err == nil) != left {
+			t.Errorf("after %v: %v", age, err)
+		}
 	}
 }

@@ -61,7 +61,10 @@ func OpenSealed(cfg SealedConfig) (*Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealed{files: files{dir: dir, service: cfg.Service}, key: cfg.Key}, nil
+	s := &Sealed{files: files{dir: dir, service: cfg.Service}, key: cfg.Key}
+	// It is litter, so whether it can be removed does not matter.
+	_ = s.files.sweep(s.files.temps(), maxUpdate)
+	return s, nil
 }
 
 // prepare makes the directory and returns one name for it, so that all stores
@@ -69,7 +72,7 @@ func OpenSealed(cfg SealedConfig) (*Sealed, error) {
 func prepare(dir string) (string, error) {
 	resolved, err := privatedir.Ensure(dir)
 	if err != nil {
-		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", certain(err))
+		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", hideNotExist(err))
 	}
 	return resolved, nil
 }
@@ -110,7 +113,7 @@ func readSealed(path string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, atomicfile.ErrUnexpected):
-		return nil, opening(path, err)
+		return nil, openError(path, err)
 	case err != nil:
 		return nil, fmt.Errorf("storage: load: %w", err)
 	default:
@@ -133,7 +136,7 @@ func (s *Sealed) open(ctx context.Context, key string, file []byte) (value []byt
 func (s *Sealed) unseal(secret []byte, key string, file []byte) (value []byte, generation uint64, err error) {
 	value, generation, err = envelope.Open(secret, s.context(key), file)
 	if err != nil {
-		return nil, 0, opening(s.files.sealed(key), err)
+		return nil, 0, openError(s.files.sealed(key), err)
 	}
 	return value, generation, nil
 }
@@ -152,5 +155,5 @@ func (s *Sealed) context(key string) envelope.Context {
 }
 
 func keyMissing(cause error) error {
-	return fmt.Errorf("%w, but there is a sealed value; unlock or restore the keyring, or purge the store and sign in again: %w", ErrKeyMissing, certain(cause))
+	return fmt.Errorf("%w, but there is a sealed value; unlock or restore the keyring, or purge the store and sign in again: %w", ErrKeyMissing, hideNotExist(cause))
 }

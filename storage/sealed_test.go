@@ -51,10 +51,14 @@ func TestDirIsMadePrivate(t *testing.T) {
 	wantMode(t, dir, 0o700)
 	wantMode(t, filepath.Dir(dir), 0o700)
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 4 { // the value, its lock, the lock of the service, the key
+	if err != nil || len(files) != 5 { // the value, its lock, the lock of the service, the key, tmp
 		t.Errorf("%v, %v", files, err)
 	}
 	for _, f := range files {
+		if f.Name() == "tmp" {
+			wantMode(t, filepath.Join(dir, f.Name()), 0o700)
+			continue
+		}
 		wantMode(t, filepath.Join(dir, f.Name()), 0o600)
 	}
 }

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/lockfile"
 )
 
-// Unlock makes sure that the encryption key can be had, and creates it if
-// there is none and no sealed file needs one. It tells at the start of a
-// program what would otherwise fail at the first use.
+// Unlock makes sure that the encryption key is available, and creates it if
+// there is none and no sealed file needs one. Call it when a program starts, to
+// learn what would otherwise fail at the first use.
 func (s *Sealed) Unlock(ctx context.Context) error {
 	secret, err := s.loadKey(ctx)
 	clear(secret)
@@ -35,17 +34,17 @@ func (s *Sealed) loadKey(ctx context.Context) ([]byte, error) {
 // createKey creates the encryption key unless another process did so while we
 // waited, or a sealed file shows that there must be one.
 func (s *Sealed) createKey(ctx context.Context) error {
-	release, err := s.alone(ctx)
+	service, err := s.lockExclusive(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer service.Unlock()
 	secret, absent := s.loadKey(ctx)
 	clear(secret)
 	if !errors.Is(absent, fs.ErrNotExist) {
 		return absent
 	}
-	sealed, err := s.files.list()
+	sealed, err := s.files.list(sealedSuffix)
 	if err != nil {
 		return err
 	}
@@ -54,72 +53,47 @@ func (s *Sealed) createKey(ctx context.Context) error {
 	}
 	secret, err = s.key.CreateKey(ctx)
 	clear(secret)
-	return certain(err)
+	return hideNotExist(err)
 }
 
-// holdKey returns the key, and holds off everybody who would replace or remove
-// it until release is called: what is sealed meanwhile can be opened later.
-func (s *Sealed) holdKey(ctx context.Context) (secret []byte, release func(), err error) {
-	secret, release, err = s.tryHoldKey(ctx)
+// keyUnderLock returns the key, and a lock that holds off all that would
+// replace or remove it: what is sealed meanwhile can be opened later.
+func (s *Sealed) keyUnderLock(ctx context.Context) (secret []byte, service *lockfile.Lock, err error) {
+	secret, service, err = s.tryKeyUnderLock(ctx)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return secret, release, err
+		return secret, service, err
 	}
 	if err := s.createKey(ctx); err != nil {
 		return nil, nil, err
 	}
-	secret, release, err = s.tryHoldKey(ctx)
-	return secret, release, certain(err)
+	secret, service, err = s.tryKeyUnderLock(ctx)
+	return secret, service, hideNotExist(err)
 }
 
-func (s *Sealed) tryHoldKey(ctx context.Context) (secret []byte, release func(), err error) {
-	unlock, err := lockfile.Shared(ctx, s.files.serviceLock())
+func (s *Sealed) tryKeyUnderLock(ctx context.Context) (secret []byte, service *lockfile.Lock, err error) {
+	lock, err := lockfile.Shared(ctx, s.files.serviceLock())
 	if err != nil {
-		return nil, nil, locking(err)
+		return nil, nil, lockError(err)
 	}
 	held := false
 	defer func() {
 		if !held { // also when the source panicked
-			unlock()
+			lock.Unlock()
 		}
 	}()
 	if secret, err = s.loadKey(ctx); err != nil {
 		return nil, nil, err
 	}
 	held = true
-	return secret, unlock, nil
+	return secret, lock, nil
 }
 
-// alone waits until no Update of the service runs in any process, and keeps
-// new ones out.
-func (s *Sealed) alone(ctx context.Context) (release func(), err error) {
+// lockExclusive waits until no Update of the service runs in any process, and
+// keeps new ones out.
+func (s *Sealed) lockExclusive(ctx context.Context) (*lockfile.Lock, error) {
 	if _, err := prepare(s.files.dir); err != nil {
 		return nil, err
 	}
-	release, err = lockfile.Exclusive(ctx, s.files.serviceLock())
-	return release, locking(err)
-}
-
-// Purge removes every value of the service, readable or not, and then calls
-// forget, which may be nil, to remove the encryption key as well. It waits, no
-// longer than ctx, until no Update of the service runs in any process, and
-// keeps new ones out until it has returned. Lock files stay.
-func (s *Sealed) Purge(ctx context.Context, forget func(context.Context) error) error {
-	release, err := s.alone(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	sealed, err := s.files.list()
-	if err != nil {
-		return err
-	}
-	for _, path := range sealed {
-		if err := atomicfile.Remove(path); err != nil {
-			return fmt.Errorf("storage: purge: %w", certain(err))
-		}
-	}
-	if forget == nil {
-		return nil
-	}
-	return forget(ctx)
+	service, err := lockfile.Exclusive(ctx, s.files.serviceLock())
+	return service, lockError(err)
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
@@ -17,15 +20,25 @@ const (
 	// At least this much is reserved for a new value before the callback runs,
 	// and twice the size of the old one.
 	minReserve = 32 << 10
-	// Temporary files younger than this may belong to somebody whose lock file
-	// was removed under him; they are left alone.
+	// Temporary files younger than this may belong to a process that still
+	// writes them, because its lock file was removed; they are left alone.
 	orphanAge = time.Minute
+	// No Update takes this long: older temporary files, of whatever key, are
+	// removed when a store is opened.
+	maxUpdate = 24 * time.Hour
+	// How long an Update whose lock file was removed waits for the next one.
+	renewTimeout = 30 * time.Second
 )
 
 // Update implements [Store]. It fails without calling fn when the lock, the
-// encryption key or the disk space cannot be had, and when the present value
-// cannot be read.
+// encryption key or the disk space is not available, and when the present value
+// cannot be read; for that case see [Sealed.Replace].
 func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
+	return s.change(ctx, key, fn, (*update).read)
+}
+
+// change is Update and Replace, which read the present value differently.
+func (s *Sealed) change(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error), read func(*update) error) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -33,20 +46,20 @@ func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Con
 	if err := lock.Check(ctx); err != nil {
 		return err
 	}
-	unlock, err := s.lock(ctx, key)
-	if err != nil {
+	u := &update{sealed: s, key: key, path: s.files.sealed(key)}
+	var err error
+	if u.lock, err = s.lock(ctx, key); err != nil {
 		return err
 	}
-	defer unlock()
-	secret, release, err := s.holdKey(ctx)
-	if err != nil {
+	defer u.unlock()
+	if u.secret, u.service, err = s.keyUnderLock(ctx); err != nil {
 		return err
 	}
-	defer release()
-	defer clear(secret)
-
-	u := update{sealed: s, key: key, path: s.files.sealed(key), secret: secret}
-	if err := u.begin(); err != nil {
+	defer func() { clear(u.secret); u.service.Unlock() }()
+	if err := read(u); err != nil {
+		return err
+	}
+	if err := u.reserve(); err != nil {
 		return err
 	}
 	defer u.pending.Abort()
@@ -56,16 +69,16 @@ func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Con
 	if err != nil {
 		return err
 	}
-	return u.finish(value)
+	return u.finish(ctx, value)
 }
 
 // lock takes the lock of key.
-func (s *Sealed) lock(ctx context.Context, key string) (unlock func(), err error) {
+func (s *Sealed) lock(ctx context.Context, key string) (*lockfile.Lock, error) {
 	if _, err := prepare(s.files.dir); err != nil {
 		return nil, err
 	}
-	unlock, err = lockfile.Exclusive(ctx, s.files.lock(key))
-	return unlock, locking(err)
+	lock, err := lockfile.Exclusive(ctx, s.files.lock(key))
+	return lock, lockError(err)
 }
 
 // An update is one Update that has its locks and its key.
@@ -73,74 +86,117 @@ type update struct {
 	sealed  *Sealed
 	key     string
 	path    string
+	lock    *lockfile.Lock // of the key
+	service *lockfile.Lock // shared
 	secret  []byte
+	file    []byte // the sealed file; nil: there is none
 	old     []byte // nil: absent
 	before  []byte // a copy of old: the callback may write into its slice
 	gen     uint64
+	damaged bool // there is something that cannot be read and is to be replaced
 	pending *atomicfile.Pending
 }
 
-// begin reads the present value and makes sure that a new one can be written.
-func (u *update) begin() error {
-	file, err := readSealed(u.path)
-	if err != nil {
+// unlock ends the lock of the key. A key without a value leaves nothing behind.
+func (u *update) unlock() {
+	if _, err := os.Lstat(u.path); errors.Is(err, fs.ErrNotExist) {
+		u.lock.Remove()
+		return
+	}
+	u.lock.Unlock()
+}
+
+// read reads the present value.
+func (u *update) read() (err error) {
+	if u.file, err = readSealed(u.path); err != nil || u.file == nil {
 		return err
 	}
-	if file != nil {
-		if u.old, u.gen, err = u.sealed.unseal(u.secret, u.key, file); err != nil {
-			return err
-		}
-		u.before = bytes.Clone(u.old)
+	if u.old, u.gen, err = u.sealed.unseal(u.secret, u.key, u.file); err != nil {
+		return err
 	}
-	if err := atomicfile.Sweep(u.path, orphanAge); err != nil {
-		return saving("nothing was changed", err)
+	u.before = bytes.Clone(u.old)
+	return nil
+}
+
+// reserve makes sure that a new value can be written.
+func (u *update) reserve() error {
+	err := u.sweep(orphanAge)
+	if err == nil {
+		size := int64(max(minReserve, 2*len(u.file)))
+		u.pending, err = atomicfile.Begin(u.path, u.sealed.files.temps(), size)
 	}
-	u.pending, err = atomicfile.Begin(u.path, int64(max(minReserve, 2*len(file))))
 	if err != nil {
-		return saving("nothing was changed", err)
+		return saveError("nothing was changed", err)
+	}
+	return nil
+}
+
+// sweep removes what killed processes left of this value.
+func (u *update) sweep(age time.Duration) error {
+	name := filepath.Base(u.path)
+	return atomicfile.Sweep(u.sealed.files.temps(), age, func(target string) bool { return target == name })
+}
+
+// remove removes the value, with all that was left of it.
+func (u *update) remove() error {
+	err := atomicfile.Remove(u.path)
+	if err == nil {
+		err = u.sweep(0)
+	}
+	if err != nil {
+		return fmt.Errorf("storage: delete: %w", hideNotExist(err))
 	}
 	return nil
 }
 
 // finish saves what the callback returned.
-func (u *update) finish(value []byte) error {
+func (u *update) finish(ctx context.Context, value []byte) error {
 	if err := checkValue(value); err != nil {
 		return err
 	}
 	if value == nil {
 		u.pending.Abort()
-		if u.old == nil {
-			return nil
-		}
-		if err := atomicfile.Remove(u.path); err != nil {
-			return fmt.Errorf("storage: delete: %w", certain(err))
-		}
+	}
+	if value == nil && u.file == nil && !u.damaged || u.old != nil && value != nil && bytes.Equal(u.before, value) {
 		return nil
 	}
-	if u.old != nil && bytes.Equal(u.before, value) {
-		return nil
+	if err := u.confirm(ctx); err != nil {
+		return err
+	}
+	if value == nil {
+		return u.remove()
 	}
 	sealed, err := envelope.Seal(u.secret, u.sealed.context(u.key), u.gen+1, value)
 	if err != nil {
-		return saving("the old value is kept", err)
+		return saveError("the old value is kept", err)
 	}
 	if err := u.pending.Commit(sealed); err != nil {
-		return saving("the new value could not be stored", err)
+		return saveError("the new value could not be stored", err)
 	}
 	return nil
 }
 
-func saving(state string, err error) error {
-	return fmt.Errorf("storage: save: %s; check the disk and that the directory (the Dir setting moves it) is writable: %w", state, certain(err))
-}
-
-func locking(err error) error {
-	switch {
-	case err == nil:
+// confirm makes sure that nothing has changed while the callback ran. Nothing
+// can have, unless something removed a lock file, so that another process could
+// take a lock of the same name. Then the locks are taken again, and what they
+// protect is compared.
+func (u *update) confirm(ctx context.Context) error {
+	if !u.lock.Lost() && !u.service.Lost() {
 		return nil
-	case errors.Is(err, lockfile.ErrBusy):
-		return fmt.Errorf("%w: %w", ErrBusy, err)
-	default:
-		return fmt.Errorf("storage: lock (the Dir setting moves the lock files): %w", certain(err))
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTimeout)
+	defer cancel()
+	if err := errors.Join(u.lock.Renew(ctx), u.service.Renew(ctx)); err != nil {
+		return fmt.Errorf("%w: its file was removed while it was held: %w", ErrLost, lockError(err))
+	}
+	file, err := readSealed(u.path)
+	if err != nil || (file == nil) != (u.file == nil) || !bytes.Equal(file, u.file) {
+		return fmt.Errorf("%w: its file was removed while it was held, and another process changed the value of %q; nothing was stored", ErrLost, u.key)
+	}
+	secret, err := u.sealed.loadKey(ctx)
+	defer clear(secret)
+	if err != nil || !bytes.Equal(secret, u.secret) {
+		return fmt.Errorf("%w: its file was removed while it was held, and the encryption key is another one; nothing was stored", ErrLost)
+	}
+	return nil
 }

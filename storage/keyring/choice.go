@@ -85,7 +85,8 @@ func (c *choice) write(cfg Config) error {
 	}
 	file := fmt.Appendf(nil, "%s\n%s\n", line, checksum(line))
 	path := choicePath(cfg)
-	err = atomicfile.Sweep(path, time.Minute) // what processes that were killed have left
+	// What processes that were killed have left.
+	err = atomicfile.Sweep(cfg.Dir, time.Minute, func(target string) bool { return target == filepath.Base(path) })
 	if err == nil {
 		err = atomicfile.Write(path, file)
 	}

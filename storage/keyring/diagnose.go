@@ -80,9 +80,9 @@ func tryDir(ctx context.Context, cfg Config) error {
 	if _, err := privatedir.Ensure(cfg.Dir); err != nil {
 		return fmt.Errorf("keyring: %w", certain(err))
 	}
-	release, err := lockfile.Shared(ctx, filepath.Join(cfg.Dir, cfg.Service+".lock"))
+	lock, err := lockfile.Shared(ctx, filepath.Join(cfg.Dir, cfg.Service+".lock"))
 	if err == nil {
-		release()
+		lock.Unlock()
 	} else if !errors.Is(err, lockfile.ErrBusy) {
 		return fmt.Errorf("keyring: %w", certain(err))
 	}

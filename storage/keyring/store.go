@@ -17,7 +17,10 @@ type Store struct {
 	source *source
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store    = (*Store)(nil)
+	_ storage.Replacer = (*Store)(nil)
+)
 
 // Open opens the store of cfg.Service in cfg.Dir. It gets the encryption key,
 // and at the very first time creates it, so that nothing after Open has to
@@ -70,6 +73,14 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
 	return s.sealed.Update(ctx, key, fn)
 }
+
+// Replace implements [storage.Replacer].
+func (s *Store) Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
+	return s.sealed.Replace(ctx, key, fn)
+}
+
+// Remove implements [storage.Replacer].
+func (s *Store) Remove(ctx context.Context, key string) error { return s.sealed.Remove(ctx, key) }
 
 // Backend names the backend that holds the encryption key, in the words of
 // [Config.Backend].

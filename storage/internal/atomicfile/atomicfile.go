@@ -1,5 +1,10 @@
 // Package atomicfile replaces files so that a kill, a full disk or a power
 // failure at any moment leaves the previous content or the new one.
+//
+// A replacement is written to a temporary file, on the same file system, and
+// renamed. What killed processes leave of them is found by listing the
+// directory of the temporary files, which therefore should hold nothing else
+// when the directory of the files is large.
 package atomicfile
 
 import (
@@ -15,8 +20,8 @@ import (
 	"time"
 )
 
-// ErrUnexpected is matched by the error of [Read] about something that nobody
-// who uses this package put there: a symbolic link, a device, a huge file.
+// ErrUnexpected is matched by the error of [Read] about something that this
+// package did not put there: a symbolic link, a device, a huge file.
 var ErrUnexpected = errors.New("not a file of the expected kind")
 
 const tempInfix = ".tmp-"
@@ -24,7 +29,7 @@ const tempInfix = ".tmp-"
 // Read returns the content of the regular file at path. A symbolic link, a
 // device, or a file of more than limit bytes is an error.
 func Read(path string, limit int64) ([]byte, error) {
-	f, err := openRetrying(path)
+	f, err := openFile(path)
 	if isLoop(err) {
 		return nil, fmt.Errorf("%w: %s is a symbolic link", ErrUnexpected, path)
 	}
@@ -58,9 +63,24 @@ type Pending struct {
 }
 
 // Begin makes sure that the file at path can be replaced by size bytes: a
-// temporary file beside it exists, has its blocks, and is on the disk.
-func Begin(path string, size int64) (*Pending, error) {
-	f, err := os.OpenFile(filepath.Clean(path+tempInfix+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+// temporary file in the directory temps exists, has its blocks, and is on the
+// disk. A directory temps of its own is made, with mode 0700, if it is missing;
+// then whether a file can be renamed into that of path is checked as well.
+func Begin(path, temps string, size int64) (*Pending, error) {
+	dir := filepath.Dir(path)
+	if temps != dir {
+		if err := checkWritable(dir); err != nil {
+			return nil, err
+		}
+	}
+	name := filepath.Join(temps, filepath.Base(path)+tempInfix+rand.Text())
+	f, err := create(name)
+	if errors.Is(err, fs.ErrNotExist) && temps != dir {
+		if err := os.Mkdir(temps, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		f, err = create(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +96,10 @@ func Begin(path string, size int64) (*Pending, error) {
 	return p, nil
 }
 
+func create(name string) (*os.File, error) {
+	return os.OpenFile(filepath.Clean(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
 // Commit replaces the file by data and returns when that is on the disk and
 // has been read back. On error the old content stays, unless the error came
 // from the very last step, the sync of the directory and the reading back.
@@ -88,7 +112,7 @@ func (p *Pending) Commit(data []byte) error {
 	err := p.temp.Close()
 	p.temp = nil
 	if err == nil {
-		err = renameRetrying(name, p.path)
+		err = rename(name, p.path)
 	}
 	if err != nil {
 		_ = os.Remove(name)
@@ -139,44 +163,45 @@ func (p *Pending) Abort() {
 	p.temp = nil
 }
 
-// Write replaces the file at path by data: [Begin] and [Pending.Commit] in one.
+// Write replaces the file at path by data: [Begin], with the temporary file
+// beside it, and [Pending.Commit] in one.
 func Write(path string, data []byte) error {
-	p, err := Begin(path, int64(len(data)))
+	p, err := Begin(path, filepath.Dir(path), int64(len(data)))
 	if err != nil {
 		return err
 	}
 	return p.Commit(data)
 }
 
-// Remove durably removes the file at path, if it is there, with every
-// temporary file of it.
+// Remove durably removes the file at path, if it is there.
 func Remove(path string) error {
-	if err := removeRetrying(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := Sweep(path, 0); err != nil {
+	if err := remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
 }
 
-// Sweep removes the temporary files that killed processes left beside the file
-// at path, if they are at least as old as age.
-func Sweep(path string, age time.Duration) error {
-	entries, err := os.ReadDir(filepath.Dir(path))
+// Sweep removes the temporary files that killed processes left in the directory
+// temps, if there is one: those at least as old as age whose target has a name
+// for which belongs reports true.
+func Sweep(temps string, age time.Duration, belongs func(target string) bool) error {
+	entries, err := os.ReadDir(temps)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	prefix := filepath.Base(path) + tempInfix
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), prefix) {
+		target, _, temporary := strings.Cut(e.Name(), tempInfix)
+		if !temporary || !belongs(target) {
 			continue
 		}
 		info, err := e.Info()
 		if err != nil || time.Since(info.ModTime()) < age {
 			continue
 		}
-		if err := os.Remove(filepath.Join(filepath.Dir(path), e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(temps, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

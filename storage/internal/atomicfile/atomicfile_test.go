@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 )
@@ -52,8 +53,9 @@ func TestReserveAndCommit(t *testing.T) {
 	t.Parallel()
 	for _, reserved := range []int64{0, 1, 4096, 100_000} {
 		for _, size := range []int{0, 1, 4095, 4097, 99_999, 100_001} {
-			path := filepath.Join(t.TempDir(), "file")
-			p, err := atomicfile.Begin(path, reserved)
+			dir := t.TempDir()
+			path := filepath.Join(dir, "file")
+			p, err := atomicfile.Begin(path, filepath.Join(dir, "tmp"), reserved)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +79,7 @@ func TestAbort(t *testing.T) {
 	if err := atomicfile.Write(path, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	p, err := atomicfile.Begin(path, 1000)
+	p, err := atomicfile.Begin(path, dir, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +143,7 @@ func TestRemove(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
-	for _, name := range []string{path, path + ".tmp-A", path + "-other", filepath.Join(dir, "x.tmp-A")} {
+	for _, name := range []string{path, path + "-other"} {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -150,9 +152,36 @@ func TestRemove(t *testing.T) {
 		if err := atomicfile.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		wantFiles(t, dir, 2)
+		wantFiles(t, dir, 1)
 	}
-	if err := atomicfile.Sweep(filepath.Join(dir, "none", "file"), 0); !errors.Is(err, fs.ErrNotExist) {
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{
+		"file.tmp-new": 0, "file.tmp-old": time.Hour, "other.tmp-old": time.Hour, "no temporary file": time.Hour,
+	} {
+		path, then := filepath.Join(dir, name), time.Now().Add(-age)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	isFile := func(target string) bool { return target == "file" }
+	for _, step := range []struct {
+		age     time.Duration
+		belongs func(string) bool
+		left    int
+	}{{2 * time.Hour, isFile, 4}, {time.Minute, isFile, 3}, {0, isFile, 2}, {0, func(string) bool { return true }, 1}} {
+		if err := atomicfile.Sweep(dir, step.age, step.belongs); err != nil {
+			t.Fatal(err)
+		}
+		wantFiles(t, dir, step.left)
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "none"), 0, isFile); err != nil {
 		t.Errorf("Sweep without a directory: %v", err)
 	}
 }

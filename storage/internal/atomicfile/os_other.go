@@ -15,7 +15,7 @@ import (
 // another process opens or replaces it, so each is tried again for a while.
 const patience = 2 * time.Second
 
-func openRetrying(path string) (f *os.File, err error) {
+func openFile(path string) (f *os.File, err error) {
 	err = retry(func() error {
 		f, err = os.Open(filepath.Clean(path))
 		return err
@@ -25,11 +25,11 @@ func openRetrying(path string) (f *os.File, err error) {
 
 func isLoop(error) bool { return false }
 
-func renameRetrying(from, to string) error {
+func rename(from, to string) error {
 	return retry(func() error { return os.Rename(from, to) })
 }
 
-func removeRetrying(path string) error {
+func remove(path string) error {
 	return retry(func() error { return os.Remove(path) })
 }
 
@@ -43,6 +43,10 @@ func retry(op func() error) error {
 		<-time.After(time.Millisecond + rand.N(4*time.Millisecond))
 	}
 }
+
+// checkWritable does nothing: an access control list decides, which only the
+// attempt asks.
+func checkWritable(string) error { return nil }
 
 // syncDir does nothing: NTFS journals its renames, and a directory cannot be
 // flushed there.

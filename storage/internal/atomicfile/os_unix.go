@@ -4,23 +4,33 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 )
 
-func openRetrying(path string) (*os.File, error) {
+func openFile(path string) (*os.File, error) {
 	return os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 }
 
-// isLoop tells whether O_NOFOLLOW did its work; FreeBSD says EMLINK.
+// isLoop reports whether O_NOFOLLOW met a symbolic link. FreeBSD says EMLINK.
 func isLoop(err error) bool {
 	return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK)
 }
 
-func renameRetrying(from, to string) error { return os.Rename(from, to) }
+func rename(from, to string) error { return os.Rename(from, to) }
 
-func removeRetrying(path string) error { return os.Remove(path) }
+func remove(path string) error { return os.Remove(path) }
+
+// checkWritable fails if no file can be renamed into dir.
+func checkWritable(dir string) error {
+	const write = 2 // W_OK
+	if err := syscall.Access(dir, write); err != nil {
+		return &fs.PathError{Op: "access", Path: dir, Err: err}
+	}
+	return nil
+}
 
 // syncDir makes a rename in dir survive a power failure.
 func syncDir(dir string) error {

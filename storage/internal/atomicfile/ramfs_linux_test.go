@@ -21,7 +21,7 @@ func TestWithoutReserving(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	path := filepath.Join(dir, "file")
-	p, err := atomicfile.Begin(path, 10_000)
+	p, err := atomicfile.Begin(path, dir, 10_000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,18 +3,17 @@ package atomicfile
 import (
 	"errors"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
-// reserve gives f its blocks. A file system that cannot do so ahead gets zeros
-// written, which is the next best thing.
+// reserve allocates the blocks of f. Where the file system cannot do that ahead,
+// zeros are written, which is the next best thing.
 func reserve(f *os.File, size int64) error {
 	for {
-		err := unix.Fallocate(int(f.Fd()), 0, 0, max(size, 1))
+		err := syscall.Fallocate(int(f.Fd()), 0, 0, max(size, 1))
 		switch {
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EOPNOTSUPP), errors.Is(err, syscall.ENOSYS):
 			return writeZeros(f, size)
 		default:
 			return err

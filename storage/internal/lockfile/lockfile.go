@@ -1,9 +1,14 @@
 // Package lockfile takes advisory locks on files, between the processes of a
 // machine and between the goroutines of a process.
 //
-// The file is created when it is missing and never removed: removing a lock
-// file lets two holders in. The lock is the kernel's (flock, LockFileEx), so
-// it is free the moment its holder dies, however it dies.
+// The lock is the kernel's (flock, LockFileEx), so it is free the moment its
+// holder dies, however it dies. The file is created when it is missing.
+//
+// A lock belongs to a file, not to its name: when the file is removed while the
+// lock is held, the next process locks another file of the same name, and there
+// are two holders. So a lock counts only if, once taken, its file still has the
+// name. The holder itself may remove the file with [Lock.Remove], because that
+// is the last thing it does. If a cleaner does so, [Lock.Lost] reports it.
 package lockfile
 
 import (
@@ -12,7 +17,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,8 +24,13 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/internal/keymutex"
 )
 
-// Poll is how often a lock that another process holds is tried again.
-const Poll = 10 * time.Millisecond
+const (
+	// Poll is how often a lock that another process holds is tried again.
+	Poll = 10 * time.Millisecond
+	// patience is for errors that pass by themselves, as on Windows while
+	// another process removes the file.
+	patience = 2 * time.Second
+)
 
 // ErrBusy is matched by the error of a wait that ended before the lock was
 // free. Such an error matches the context's error as well.
@@ -31,39 +40,87 @@ var ErrBusy = errors.New("lock is held by another process or goroutine")
 // poll like strangers; they queue here instead.
 var queue keymutex.Mutex //nolint:gochecknoglobals // the queue has to be one for the whole process, like the lock behind it
 
-// Exclusive waits for the lock on the file at path, no longer than ctx, and
-// returns the function that gives it back. Waiters of this process queue in
-// order of arrival; only the first of them polls.
-func Exclusive(ctx context.Context, path string) (release func(), err error) {
-	unlock, err := queue.Lock(ctx, path)
+// A Lock is a lock that is held. Exactly one of Unlock and Remove ends it.
+type Lock struct {
+	path string
+	file *flock.Flock
+	try  func(*flock.Flock) (bool, error)
+	next func() // lets the next goroutine of this process have it
+}
+
+// Exclusive waits for the lock on the file at path, no longer than ctx. Waiters
+// of this process queue in order of arrival; only the first of them polls.
+func Exclusive(ctx context.Context, path string) (*Lock, error) {
+	next, err := queue.Lock(ctx, path)
 	if err != nil {
 		return nil, busy(err)
 	}
-	unflock, err := acquire(ctx, path, (*flock.Flock).TryLock)
-	if err != nil {
-		unlock()
+	l := &Lock{path: path, try: (*flock.Flock).TryLock, next: next}
+	if l.file, err = l.acquire(ctx); err != nil {
+		next()
 		return nil, err
 	}
-	return func() {
-		unflock()
-		unlock()
-	}, nil
+	return l, nil
 }
 
 // Shared is like [Exclusive] for a lock that any number of holders share while
-// nobody holds it exclusively. It does not queue.
-func Shared(ctx context.Context, path string) (release func(), err error) {
-	return acquire(ctx, path, (*flock.Flock).TryRLock)
+// no process holds it exclusively. It does not queue.
+func Shared(ctx context.Context, path string) (*Lock, error) {
+	l := &Lock{path: path, try: (*flock.Flock).TryRLock, next: func() {}}
+	var err error
+	l.file, err = l.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
-func acquire(ctx context.Context, path string, try func(*flock.Flock) (bool, error)) (func(), error) {
-	for {
+// Unlock ends the lock.
+func (l *Lock) Unlock() {
+	_ = l.file.Unlock() // closing the file ends the lock in any case
+	l.next()
+}
+
+// Remove ends the lock and removes its file, so that what is locked no more
+// leaves nothing behind. Nothing that the lock protects may follow.
+func (l *Lock) Remove() {
+	defer l.next()
+	if removableWhileOpen && !l.Lost() {
+		_ = os.Remove(l.path)
+	}
+	_ = l.file.Unlock()
+	if !removableWhileOpen {
+		_ = os.Remove(l.path) // fails while another process has it open, and so must it
+	}
+}
+
+// Lost reports whether the file that is locked has lost its name, so that
+// another process may hold a lock of the same name.
+func (l *Lock) Lost() bool {
+	same, err := l.holds(l.file)
+	return err != nil || !same
+}
+
+// Renew takes the lock again, on the file that has the name now, and waits for
+// it no longer than ctx. On error the lock is as it was.
+func (l *Lock) Renew(ctx context.Context) error {
+	file, err := l.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	_ = l.file.Unlock()
+	l.file = file
+	return nil
+}
+
+func (l *Lock) acquire(ctx context.Context) (*flock.Flock, error) {
+	for began := time.Now(); ; {
 		if err := ctx.Err(); err != nil {
 			return nil, busy(err)
 		}
-		release, free, err := once(path, try)
-		if free || err != nil {
-			return release, err
+		file, free, err := l.once()
+		if free || err != nil && (!passes(err) || time.Since(began) > patience) {
+			return file, err
 		}
 		timer := time.NewTimer(Poll)
 		select {
@@ -76,33 +133,31 @@ func acquire(ctx context.Context, path string, try func(*flock.Flock) (bool, err
 }
 
 // once makes one attempt.
-func once(path string, try func(*flock.Flock) (bool, error)) (release func(), free bool, err error) {
-	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
-	ok, err := try(l)
+func (l *Lock) once() (file *flock.Flock, free bool, err error) {
+	file = flock.New(l.path, flock.SetFlag(os.O_CREATE|os.O_RDWR|openFlags), flock.SetPermissions(0o600))
+	free, err = l.try(file)
 	if err != nil {
-		return nil, false, explain(path, err)
+		return nil, false, explain(l.path, err)
 	}
-	if !ok {
+	if !free {
 		return nil, false, nil
 	}
-	release = func() { _ = l.Unlock() } // Closing the file gives the lock back in any case.
-	same, err := trusted(path, l)
+	same, err := l.holds(file)
 	if err != nil || !same {
-		release()
+		_ = file.Unlock()
 		return nil, false, err
 	}
-	return release, true, nil
+	return file, true, nil
 }
 
-// trusted checks what was locked: a regular file of ours that is still the one
-// at path. Somebody may have removed it between our open and our lock, and
-// then a second holder could lock its successor.
-func trusted(path string, l *flock.Flock) (same bool, err error) {
-	held, err := l.Stat()
+// holds checks what was locked: a regular file of this user that still has the
+// name.
+func (l *Lock) holds(file *flock.Flock) (same bool, err error) {
+	held, err := file.Stat()
 	if err != nil {
 		return false, fmt.Errorf("look at the lock file: %w", err)
 	}
-	there, err := os.Lstat(path)
+	there, err := os.Lstat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -110,9 +165,9 @@ func trusted(path string, l *flock.Flock) (same bool, err error) {
 		return false, fmt.Errorf("look at the lock file: %w", err)
 	}
 	if !there.Mode().IsRegular() {
-		return false, fmt.Errorf("lock file %s is not a regular file; remove it", path)
+		return false, fmt.Errorf("lock file %s is not a regular file; remove it", l.path)
 	}
-	if err := checkOwner(path, there); err != nil {
+	if err := checkOwner(l.path, there); err != nil {
 		return false, err
 	}
 	return os.SameFile(held, there), nil
@@ -124,7 +179,7 @@ func explain(path string, err error) error {
 	switch {
 	case isLoop(err):
 		return fmt.Errorf("lock file %s is a symbolic link; remove it", path)
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+	case isReadOnly(err), errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("no lock without a writable directory: %w", err)
 	default:
 		return fmt.Errorf("lock: %w", err)

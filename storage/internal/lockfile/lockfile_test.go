@@ -23,11 +23,11 @@ func briefly(t *testing.T) context.Context {
 
 func TestWhoKeepsOutWhom(t *testing.T) {
 	t.Parallel()
-	kinds := map[string]func(context.Context, string) (func(), error){"exclusive": lockfile.Exclusive, "shared": lockfile.Shared}
+	kinds := map[string]func(context.Context, string) (*lockfile.Lock, error){"exclusive": lockfile.Exclusive, "shared": lockfile.Shared}
 	for first, take := range kinds {
 		for second, try := range kinds {
 			path := filepath.Join(t.TempDir(), "lock")
-			release, err := take(t.Context(), path)
+			held, err := take(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,15 +36,15 @@ func TestWhoKeepsOutWhom(t *testing.T) {
 				t.Errorf("%s after %s: %v", second, first, err)
 			}
 			if err == nil {
-				also()
+				also.Unlock()
 			} else if !errors.Is(err, lockfile.ErrBusy) || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s after %s: %v", second, first, err)
 			}
-			release()
+			held.Unlock()
 			if also, err = try(t.Context(), path); err != nil {
 				t.Errorf("%s when %s is over: %v", second, first, err)
 			} else {
-				also()
+				also.Unlock()
 			}
 		}
 	}
@@ -55,7 +55,7 @@ func TestCanceledBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	path := filepath.Join(t.TempDir(), "lock")
-	for _, lock := range []func(context.Context, string) (func(), error){lockfile.Exclusive, lockfile.Shared} {
+	for _, lock := range []func(context.Context, string) (*lockfile.Lock, error){lockfile.Exclusive, lockfile.Shared} {
 		if _, err := lock(ctx, path); !errors.Is(err, lockfile.ErrBusy) || !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
@@ -73,7 +73,7 @@ func TestNoDirectory(t *testing.T) {
 }
 
 // The lock file is removed again and again, as a careless user would. Then two
-// holders of two files are possible, but nobody hangs and nobody fails.
+// holders of two files are possible, but no one hangs and no one fails.
 func TestRemovedAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
@@ -94,14 +94,14 @@ func TestRemovedAgainAndAgain(t *testing.T) {
 		wg.Go(func() {
 			for range 50 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				release, err := lockfile.Shared(ctx, path)
+				lock, err := lockfile.Shared(ctx, path)
 				cancel()
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				taken.Add(1)
-				release()
+				lock.Unlock()
 			}
 		})
 	}
@@ -110,5 +110,92 @@ func TestRemovedAgainAndAgain(t *testing.T) {
 	remover.Wait()
 	if taken.Load() != 200 {
 		t.Errorf("taken %d times", taken.Load())
+	}
+}
+
+// A holder learns that its file was removed, and may take the lock of the name
+// again.
+func TestLostAndRenewed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := lockfile.Exclusive(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Lost() {
+		t.Error("lost from the beginning")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Skip(err) // a file that is open cannot be removed here
+	}
+	if !first.Lost() {
+		t.Error("removed and not lost")
+	}
+	// Another process would get the lock of the new file; a shared lock stands
+	// for it here, because it does not queue within the process.
+	second, err := lockfile.Shared(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Renew(briefly(t)); !errors.Is(err, lockfile.ErrBusy) || !first.Lost() {
+		t.Errorf("Renew while another holder has the lock: %v", err)
+	}
+	second.Unlock()
+	if err := first.Renew(t.Context()); err != nil || first.Lost() {
+		t.Errorf("Renew: %v", err)
+	}
+	if _, err := lockfile.Shared(briefly(t), path); !errors.Is(err, lockfile.ErrBusy) {
+		t.Errorf("renewed, and yet there is a second holder: %v", err)
+	}
+	first.Unlock()
+}
+
+// Removing the file ends a lock like any other end: there is one holder at a
+// time, and in the end no file.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	var holders, most atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				lock, err := lockfile.Exclusive(t.Context(), path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				most.Store(max(most.Load(), holders.Add(1)))
+				holders.Add(-1)
+				lock.Remove()
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d holders at a time", most.Load())
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is left: %v", err)
+	}
+}
+
+// A holder whose file was removed does not remove the file of its successor.
+func TestRemoveLost(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	lock, err := lockfile.Exclusive(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lock.Remove()
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the successor's file: %v", err)
 	}
 }

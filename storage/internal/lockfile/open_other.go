@@ -2,11 +2,25 @@
 
 package lockfile
 
-import "io/fs"
+import (
+	"errors"
+	"io/fs"
+)
 
-// Creating a symbolic link takes a privilege here, and there is no such flag.
-const noFollow = 0
+const (
+	// Creating a symbolic link takes a privilege here, and there is no flag for
+	// it.
+	openFlags = 0
+
+	removableWhileOpen = false
+)
 
 func isLoop(error) bool { return false }
+
+func isReadOnly(error) bool { return false }
+
+// passes reports whether an error may pass by itself: a file that another
+// process is about to remove can neither be opened nor created.
+func passes(err error) bool { return isSharing(err) || errors.Is(err, fs.ErrPermission) }
 
 func checkOwner(string, fs.FileInfo) error { return nil }

@@ -1,0 +1,5 @@
+//go:build !unix && !windows
+
+package lockfile
+
+func isSharing(error) bool { return false }
