@@ -25,6 +25,7 @@ type call struct {
 
 	wire                wireError
 	failedByInterceptor bool
+	ended               step // stepReturn or stepFail, once the result is ready
 
 	bodies bodies
 	unsent io.ReadCloser // body of the request, until the transport takes it over
@@ -64,7 +65,7 @@ const (
 )
 
 func (c *call) run() (*http.Response, error) {
-	defer c.abandon()
+	defer c.end()
 	c.next.body = c.orig.Body
 	for s := c.begin(); ; {
 		switch s {
@@ -79,11 +80,21 @@ func (c *call) run() (*http.Response, error) {
 		case stepRetry:
 			s = c.retry()
 		case stepReturn:
-			return c.deliver(), nil
+			r := c.deliver()
+			c.ended = s
+			return r, nil
 		case stepFail:
-			return nil, c.fail()
+			err := c.fail()
+			c.ended = s
+			return nil, err
 		}
 	}
+}
+
+// end closes what is left, and tells the interceptors that want to know. A panic comes by here, too.
+func (c *call) end() {
+	defer c.finish(c.list.finishers)
+	c.abandon()
 }
 
 // begin copies the caller's request for the next attempt.

@@ -15,9 +15,10 @@ import (
 // It may be changed at any time: a call keeps the interceptors it started with. All methods are
 // safe for concurrent use. The zero Chain is an empty chain with the default configuration.
 type Chain struct {
-	config Config
-	list   atomic.Pointer[list] // replaced, never changed in place
-	writes sync.Mutex
+	config  Config
+	list    atomic.Pointer[list] // replaced, never changed in place
+	writes  sync.Mutex
+	beneath atomic.Pointer[beneath] // of the first transport; nil before there is one
 }
 
 // New returns a chain with the default configuration: Config{}.New(is...).
@@ -25,8 +26,8 @@ func New(is ...interceptor.Interceptor) *Chain { return Config{}.New(is...) }
 
 // Use appends interceptors; nil ones are left out.
 func (c *Chain) Use(is ...interceptor.Interceptor) {
-	c.change(func(all []interceptor.Interceptor) []interceptor.Interceptor {
-		return append(all, present(is)...)
+	c.add(is, func(all, is []interceptor.Interceptor) []interceptor.Interceptor {
+		return append(all, is...)
 	})
 }
 
@@ -34,8 +35,8 @@ func (c *Chain) Use(is ...interceptor.Interceptor) {
 // are left out. Position 0 is the start. Since the list may change at any time, a position outside
 // of it is not an error: below 0 it is the start, beyond the last one the end.
 func (c *Chain) Insert(at int, is ...interceptor.Interceptor) {
-	c.change(func(all []interceptor.Interceptor) []interceptor.Interceptor {
-		return slices.Insert(all, min(max(at, 0), len(all)), present(is)...)
+	c.add(is, func(all, is []interceptor.Interceptor) []interceptor.Interceptor {
+		return slices.Insert(all, min(max(at, 0), len(all)), is...)
 	})
 }
 
@@ -91,10 +92,18 @@ func present(is []interceptor.Interceptor) []interceptor.Interceptor {
 type list struct {
 	all     []interceptor.Interceptor
 	sharing bool // all of them promise CopyOnWrite, so the caller's URL and values may be shared
+
+	finishers []interceptor.Finisher
 }
 
 func newList(all []interceptor.Interceptor) *list {
-	return &list{all: all, sharing: !slices.ContainsFunc(all, writes)}
+	l := &list{all: all, sharing: !slices.ContainsFunc(all, writes)}
+	for _, i := range all {
+		if f, ok := as[interceptor.Finisher](i); ok {
+			l.finishers = append(l.finishers, f)
+		}
+	}
+	return l
 }
 
 // writes reports whether an interceptor may write into what it is given.
@@ -113,6 +122,7 @@ func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper {
 		}
 	}
 	t := &transport{chain: c, base: base}
+	t.beneath = c.introduce(base)
 	if s, ok := tlsOf(base); ok {
 		return &transportTLS{transport: t, tlsSettings: s}
 	}

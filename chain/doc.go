@@ -22,6 +22,11 @@
 // caller's original request; [Config].MaxAttempts bounds all retries of a call. Every hop of a
 // redirect is a call of its own.
 //
+// An interceptor that decodes bodies which others read belongs behind them in the list, and needs
+// [Reverse]. In list order, package auth would look at a response before it is decoded, would not
+// find the message that it looks for, and the caller would get the 401: see the example
+// Config (Encoding).
+//
 // Cookies that a response sets which a retry gives up go into the next send and, with the response
 // that reaches the caller, into the client's jar. If the call fails, they reach the jar of a client
 // that the chain is installed in; a plain [http.Client] does not show its jar to a transport.

@@ -30,6 +30,7 @@ func TestAllocations(t *testing.T) {
 		"none":                {},
 		"pass":                {pass{}},
 		"sign":                {sign},
+		"a finisher":          {sign, done{}},
 		"sign and eight more": {sign, pass{}, pass{}, pass{}, pass{}, pass{}, pass{}, pass{}, interceptor.Funcs{}},
 	} {
 		client := chain.New(list...).Transport(base)
@@ -43,6 +44,11 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+// done wants to know when a call is over, and does nothing then.
+type done struct{ pass }
+
+func (done) OnDone(*interceptor.Request, *interceptor.Response, *interceptor.Error) {}
 
 // allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {

@@ -47,7 +47,7 @@ func (c *Chain) Install(client *resty.Client) error {
 	if _, ok := Installed(client); ok {
 		return ErrInstalled
 	}
-	c.install(client)
+	c.install(client, nil)
 	addRetryCondition(client)
 	client.OnBeforeRequest(remember)
 	if client.BaseURL == "" {
@@ -61,13 +61,19 @@ func (c *Chain) Install(client *resty.Client) error {
 	return nil
 }
 
-// install lays the chain over the transport of client.
-func (c *Chain) install(client *resty.Client) {
-	t := c.Transport(client.GetClient().Transport)
-	if l, ok := t.(layer); ok {
-		l.layer().client = client.GetClient()
+// install lays the chain over the transport of client. What follows the transport that it had
+// before, if anything, follows the new one.
+func (c *Chain) install(client *resty.Client, follows *beneath) {
+	rt := c.Transport(client.GetClient().Transport)
+	if l, ok := rt.(layer); ok {
+		t := l.layer()
+		t.client = client.GetClient()
+		if follows != nil {
+			t.beneath = follows
+			follows.base.Store(&t.base)
+		}
 	}
-	client.SetTransport(t)
+	client.SetTransport(rt)
 }
 
 // layer is what a chain's transports have in common.
@@ -115,7 +121,7 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 	client.SetTransport(t.base)
 	defer func() {
 		if _, ok := installed(client); !ok { // fn may have installed one
-			t.chain.install(client)
+			t.chain.install(client, t.beneath)
 		}
 	}()
 	fn(client)
@@ -138,19 +144,4 @@ func remember(client *resty.Client, r *resty.Request) error {
 		r.SetContext(context.WithValue(r.Context(), restyKey{}, r))
 	}
 	return nil
-}
-
-func baseURL(i interceptor.Interceptor) string {
-	for {
-		if b, ok := i.(interface{ BaseURL() string }); ok {
-			return b.BaseURL()
-		}
-		w, ok := i.(interface {
-			Unwrap() interceptor.Interceptor
-		})
-		if !ok {
-			return ""
-		}
-		i = w.Unwrap()
-	}
 }

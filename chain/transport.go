@@ -8,6 +8,8 @@ type transport struct {
 	base  http.RoundTripper
 	// client is the one that Install has been given; nil if the transport was made without.
 	client *http.Client
+	// beneath follows base for interceptors; nil if the chain has an earlier transport.
+	beneath *beneath
 }
 
 var _ http.RoundTripper = (*transport)(nil)
@@ -22,8 +24,4 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections closes those of the base transport, if it can.
-func (t *transport) CloseIdleConnections() {
-	if b, ok := t.base.(interface{ CloseIdleConnections() }); ok {
-		b.CloseIdleConnections()
-	}
-}
+func (t *transport) CloseIdleConnections() { closeIdle(t.base) }

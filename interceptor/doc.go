@@ -73,6 +73,8 @@
 // Package chain looks for these methods of an interceptor, also behind an Unwrap method such as
 // that of [Queued]:
 //
+//	OnDone(…)           // a Finisher: the call is over
+//	OnTransport(…)      // a TransportUser: the transport beneath the chain
 //	CopyOnWrite() bool  // true: it replaces the URL and header values instead of writing into them
 //	BaseURL() string    // the base URL for a client without one
 //
