@@ -80,7 +80,7 @@ func (c *CASBackend) Acquire(ctx context.Context, key, owner string, ttl time.Du
 			return Grant{Left: left}, nil
 		}
 		e.interrupted = e.interrupted || (e.fence != 0 && e.owner != owner)
-		e.owner, e.fence, e.ttl = owner, newFence(), ttl
+		e.owner, e.fence, e.ttl = owner, NewFence(), ttl
 		err = c.put(ctx, key, e, tag)
 		switch {
 		case err == nil:
@@ -169,11 +169,11 @@ func (c *CASBackend) left(key string, e entry, tag string) time.Duration {
 
 func (c *CASBackend) get(ctx context.Context, key string) (entry, string, error) {
 	b, tag, err := c.kv.Get(ctx, key)
-	if err != nil {
-		return entry{}, "", err
+	if err == nil && (tag == "" || !c.epoch.Known()) {
+		err = c.readMarker(ctx)
 	}
-	if tag == "" {
-		return entry{}, "", c.absent(ctx)
+	if err != nil || tag == "" {
+		return entry{}, "", err
 	}
 	e, err := parseEntry(b)
 	if err != nil {
@@ -182,8 +182,9 @@ func (c *CASBackend) get(ctx context.Context, key string) (entry, string, error)
 	return e, tag, nil
 }
 
-// absent returns an error if the absence of an entry means that data was lost.
-func (c *CASBackend) absent(ctx context.Context) error {
+// readMarker returns an error if the absence of an entry means that data was
+// lost.
+func (c *CASBackend) readMarker(ctx context.Context) error {
 	m, ok := c.kv.(Marker)
 	if !ok {
 		return nil
@@ -199,8 +200,9 @@ func (c *CASBackend) put(ctx context.Context, key string, e entry, tag string) e
 	return c.kv.Put(ctx, key, e.bytes(), tag)
 }
 
-// newFence returns 53 random bits, which no two leases share.
-func newFence() int64 {
+// NewFence returns a fence for a [Grant]: 53 random bits, which no two leases
+// share.
+func NewFence() int64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	return max(1, int64(binary.BigEndian.Uint64(b[:])>>11))

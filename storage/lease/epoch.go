@@ -9,7 +9,8 @@ import (
 
 // An Epoch helps a [Backend] to tell an absent value from lost data. When a
 // database is set up, a marker with a random text is written to it. A backend
-// that finds a value absent reads the marker and calls Check. The zero value is
+// reads the marker and calls Check before its first operation, and whenever it
+// finds a value absent that was never deleted. The zero value is
 // ready to use; it is safe for concurrent use.
 type Epoch struct {
 	mu    sync.Mutex
@@ -35,4 +36,11 @@ func (e *Epoch) Check(marker string) error {
 	default:
 		return nil
 	}
+}
+
+// Known reports whether Check has seen a marker.
+func (e *Epoch) Known() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.first != ""
 }

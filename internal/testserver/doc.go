@@ -1,0 +1,5 @@
+// Package testserver starts database servers for tests: on the loopback
+// interface, on a free port, with their data in a temporary directory. A server
+// that is not installed skips the test, or fails it if the environment variable
+// CHATELAINE_REQUIRE_ALL is set.
+package testserver

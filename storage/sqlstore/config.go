@@ -1,0 +1,53 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage/lease"
+)
+
+// Config configures [New]. DB and Dialect are required.
+type Config struct {
+	// DB is the database, opened with any driver. The store never closes it. It
+	// holds a connection only while a statement runs; ten are plenty.
+	DB *sql.DB
+	// Dialect says which database it is.
+	Dialect Dialect
+	// Table is the name of the table, "schema.table" for one in another schema.
+	// Letters, digits and underscores. Default "chatelaine_sessions".
+	Table string
+
+	// TTL, OpTimeout, SaveTimeout and MaxValue are those of [lease.Config]. With
+	// SQLite, OpTimeout should be longer than the busy timeout of the driver.
+	TTL         time.Duration
+	OpTimeout   time.Duration
+	SaveTimeout time.Duration
+	MaxValue    int
+}
+
+const defaultTable = "chatelaine_sessions"
+
+var tableName = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$`)
+
+func (c Config) check() error {
+	var problems []error
+	if c.DB == nil {
+		problems = append(problems, errors.New("sqlstore: Config.DB is nil"))
+	}
+	if !c.Dialect.known() {
+		problems = append(problems, errors.New("sqlstore: Config.Dialect must be PostgreSQL or SQLite"))
+	}
+	if !tableName.MatchString(c.Table) {
+		problems = append(problems, fmt.Errorf("sqlstore: Config.Table is %q; use letters, digits and underscores, "+
+			"with a schema and a dot before it if need be", c.Table))
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) lease(b lease.Backend) lease.Config {
+	return lease.Config{Backend: b, TTL: c.TTL, OpTimeout: c.OpTimeout, SaveTimeout: c.SaveTimeout, MaxValue: c.MaxValue}
+}

@@ -1,0 +1,38 @@
+// Package sqlstore keeps values in a table of PostgreSQL or SQLite, so that the
+// programs of many machines share one session.
+//
+// It imports database/sql only: the driver is the program's choice. Tests run
+// it with pgx and modernc.org/sqlite.
+//
+// # Usage
+//
+//	db, err := sql.Open("pgx", url)
+//	…
+//	store, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL})
+//	…
+//	err = store.Migrate(ctx) // once; or apply Schema with your own tools
+//
+// No transaction and no connection is held while a callback runs, so a pool of
+// ten connections serves any number of refreshes at once, and PgBouncer works
+// in every mode, with a driver that then prepares no statements. What holds
+// others off is a lease in the row of the key: see package lease.
+//
+// With SQLite, open the database with a busy timeout, and with write-ahead
+// logging so that reads do not wait.
+//
+// # Errors
+//
+// They match those of package storage. A row that is missing is
+// [io/fs.ErrNotExist] only while the marker of [Store.Migrate] is there; without
+// it, the table was wiped, and the error matches [storage.ErrDataLost].
+//
+// # Concurrency
+//
+// A Store is safe for concurrent use by any number of goroutines, processes and
+// machines. Times are compared by the clock of the database alone.
+//
+// # Security
+//
+// Values are stored as they are given; [storage.Seal] encrypts them. The
+// program's user needs select, insert, update and delete on the one table.
+package sqlstore

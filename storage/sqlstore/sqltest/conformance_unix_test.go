@@ -1,0 +1,105 @@
+//go:build unix
+
+// Package sqltest_test runs package sqlstore on real databases.
+package sqltest_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
+	"github.com/chatelaine-go/chatelaine/storage/storagetest"
+)
+
+// ttl is short, so that a killed holder does not make the tests long.
+const ttl = 2 * time.Second
+
+// envAddr has the server's address in the processes that package storagetest
+// starts.
+const envAddr = "CHATELAINE_POSTGRES_ADDR"
+
+// server starts a PostgreSQL server, unless the parent process has.
+func server(t *testing.T) (addr string) {
+	t.Helper()
+	if addr := os.Getenv(envAddr); addr != "" { //nolint:forbidigo // how it reaches the other processes
+		return addr
+	}
+	addr = testserver.Postgres(t, "max_connections=300", "fsync=off").Addr
+	t.Setenv(envAddr, addr)
+	return addr
+}
+
+// tableFor returns the name of the table that stands for a directory of package
+// storagetest.
+func tableFor(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return "t" + hex.EncodeToString(sum[:8])
+}
+
+func openPostgres(t *testing.T, url, table string) *sqlstore.Store {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(10)
+	t.Cleanup(func() { _ = db.Close() })
+	return openStore(t, sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL, Table: table, TTL: ttl})
+}
+
+func openSQLite(t *testing.T, dir string) *sqlstore.Store {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "sessions.db")+"?_pragma=busy_timeout(4000)&_pragma=journal_mode(WAL)&_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return openStore(t, sqlstore.Config{DB: db, Dialect: sqlstore.SQLite, TTL: ttl})
+}
+
+func openStore(t *testing.T, c sqlstore.Config) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestSQLiteConformance(t *testing.T) {
+	t.Parallel()
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+		t.Helper()
+		return openSQLite(t, dir)
+	})
+}
+
+// Each directory of the suite stands for a table.
+func TestPostgresConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+	addr := server(t)
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+		t.Helper()
+		return openPostgres(t, testserver.PostgresURL(addr), tableFor(dir))
+	})
+}
