@@ -52,6 +52,9 @@ func TestStock_copyOnWrite(t *testing.T) {
 		if c, ok := i.(interface{ CopyOnWrite() bool }); !ok || !c.CopyOnWrite() {
 			t.Errorf("%T does not promise it", i)
 		}
+		if u, ok := i.(interface{ UsesRestyRequest() bool }); !ok || u.UsesRestyRequest() {
+			t.Errorf("%T may use chain.RestyRequest, which costs two allocations per call", i)
+		}
 	}
 	const room = "the room behind the values"
 	values := make(map[string][]string)

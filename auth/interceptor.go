@@ -47,6 +47,10 @@ func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }
 // interceptor, Copies). A SetCredential may.
 func (a *Interceptor) CopyOnWrite() bool { return a.config.SetCredential == nil }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (a *Interceptor) UsesRestyRequest() bool { return a.config.ShouldRefresh != nil }
+
 // OnRequest resolves a relative URL and signs the request, if its origin may see the token and the caller has not
 // put an Authorization header on it. A token that has expired is renewed first; one that is about to is renewed
 // in the background.

@@ -93,11 +93,17 @@ type list struct {
 	all     []interceptor.Interceptor
 	sharing bool // all of them promise CopyOnWrite, so the caller's URL and values may be shared
 
+	asking bool // one of them may call RestyRequest
+
 	finishers []interceptor.Finisher
 }
 
 func newList(all []interceptor.Interceptor) *list {
-	l := &list{all: all, sharing: !slices.ContainsFunc(all, writes)}
+	l := &list{
+		all:     all,
+		sharing: !slices.ContainsFunc(all, writes),
+		asking:  slices.ContainsFunc(all, asks),
+	}
 	for _, i := range all {
 		if f, ok := as[interceptor.Finisher](i); ok {
 			l.finishers = append(l.finishers, f)
@@ -110,6 +116,12 @@ func newList(all []interceptor.Interceptor) *list {
 func writes(i interceptor.Interceptor) bool {
 	c, ok := i.(interface{ CopyOnWrite() bool })
 	return !ok || !c.CopyOnWrite()
+}
+
+// asks reports whether an interceptor may call RestyRequest.
+func asks(i interceptor.Interceptor) bool {
+	u, ok := i.(interface{ UsesRestyRequest() bool })
+	return !ok || u.UsesRestyRequest()
 }
 
 // Transport lays the chain over base; a nil base is a clone of [http.DefaultTransport]. The result

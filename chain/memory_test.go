@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/go-resty/resty/v2"
+
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
@@ -127,5 +129,44 @@ func TestUpload_replay(t *testing.T) {
 	})
 	if used > 1<<20 || sends != 2 {
 		t.Errorf("allocated %d bytes, sent %d times", used, sends)
+	}
+}
+
+// silent says that it does not ask for the resty request.
+type silent struct{ careful }
+
+func (silent) UsesRestyRequest() bool { return false }
+
+// TestAllocations_install: under resty, an installed chain allocates no more than its bare transport,
+// with and without SetContext, unless an interceptor may ask for the resty request.
+//
+//nolint:paralleltest // AllocsPerRun counts for the whole process
+func TestAllocations_install(t *testing.T) {
+	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
+	base := roundTrip(func(*http.Request) (*http.Response, error) { return answer, nil })
+	count := func(prepare func(*resty.Client), withContext bool) float64 {
+		client := resty.New()
+		prepare(client)
+		return testing.AllocsPerRun(100, func() {
+			r := client.R()
+			if withContext {
+				r.SetContext(t.Context())
+			}
+			if _, err := r.Get("https://api.example.com/me"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, withContext := range []bool{false, true} {
+		none := count(func(c *resty.Client) { c.SetTransport(base) }, withContext)
+		bare := count(func(c *resty.Client) { c.SetTransport(chain.New(silent{}).Transport(base)) }, withContext)
+		installed := count(func(c *resty.Client) { install(t, chain.New(silent{}), c.SetTransport(base)) }, withContext)
+		asking := count(func(c *resty.Client) { install(t, chain.New(pass{}), c.SetTransport(base)) }, withContext)
+		if bare != none+3 || installed != bare {
+			t.Errorf("context %v: none %v, bare transport %v, installed %v", withContext, none, bare, installed)
+		}
+		if asking <= installed || asking > installed+2 {
+			t.Errorf("context %v: one that may ask: %v", withContext, asking)
+		}
 	}
 }

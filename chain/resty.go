@@ -129,7 +129,8 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 }
 
 // RestyRequest returns the resty request that req was made from: its path parameters, its result,
-// its attempt. It reports false under any other client.
+// its attempt. It reports false under any other client, and in a chain of which all interceptors
+// say that they do not use it (UsesRestyRequest, see package interceptor).
 func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
 	r, ok := req.Context().Value(restyKey{}).(*resty.Request)
 	return r, ok
@@ -140,7 +141,8 @@ type restyKey struct{}
 // remember puts the resty request into its own context, the only way down to the transport. A resty
 // retry calls it again with the context of the attempt before.
 func remember(client *resty.Client, r *resty.Request) error {
-	if _, ok := installed(client); ok && r.Context().Value(restyKey{}) != r {
+	t, ok := installed(client)
+	if ok && t.chain.current().asking && r.Context().Value(restyKey{}) != r {
 		r.SetContext(context.WithValue(r.Context(), restyKey{}, r))
 	}
 	return nil

@@ -73,13 +73,18 @@
 // Package chain looks for these methods of an interceptor, also behind an Unwrap method such as
 // that of [Queued]:
 //
-//	OnDone(…)           // a Finisher: the call is over
-//	OnTransport(…)      // a TransportUser: the transport beneath the chain
-//	CopyOnWrite() bool  // true: it replaces the URL and header values instead of writing into them
-//	BaseURL() string    // the base URL for a client without one
+//	OnDone(…)                a Finisher: the call is over
+//	OnTransport(…)           a TransportUser: the transport beneath the chain
+//	BaseURL() string         the base URL for a client without one
+//	CopyOnWrite() bool       true: it replaces the URL and header values, and writes into neither
+//	UsesRestyRequest() bool  false: it never calls chain.RestyRequest
 //
 // Every send has its own copy of the request. An interceptor whose CopyOnWrite returns true
 // promises not to write into the URL or into a slice of header values, but to replace them:
 // Header.Set, not Header.Add. Where all interceptors of a chain promise it, the chain copies
 // neither, which saves 134 ns and 160 bytes per call (docs/benchmarks.md). Those of this module do.
+//
+// Under resty, the request that chain.RestyRequest returns has to travel in a context, which costs
+// two allocations per call. Where UsesRestyRequest of all interceptors returns false, it stays
+// behind. An interceptor without that method may use it.
 package interceptor

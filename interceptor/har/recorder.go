@@ -85,6 +85,10 @@ func (r *Recorder) Reset() {
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
 func (r *Recorder) CopyOnWrite() bool { return true }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (r *Recorder) UsesRestyRequest() bool { return false }
+
 // String names the recorder in errors.
 func (r *Recorder) String() string { return "har" }
 

@@ -91,6 +91,10 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (i *Interceptor) UsesRestyRequest() bool { return false }
+
 // String names the interceptor in errors.
 func (i *Interceptor) String() string { return "idempotency" }
 

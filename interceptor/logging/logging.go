@@ -57,6 +57,10 @@ func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
 func (l *Interceptor) CopyOnWrite() bool { return true }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (l *Interceptor) UsesRestyRequest() bool { return l.config.Attrs != nil }
+
 // String names the interceptor in errors.
 func (l *Interceptor) String() string { return "logging" }
 

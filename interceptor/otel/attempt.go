@@ -50,6 +50,10 @@ func (o *observer) OnError(e *interceptor.Error, h interceptor.ErrorHandler) int
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
 func (*observer) CopyOnWrite() bool { return true }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (*observer) UsesRestyRequest() bool { return false }
+
 // String names the interceptor in errors.
 func (*observer) String() string { return "otel" }
 

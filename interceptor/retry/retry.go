@@ -103,6 +103,10 @@ func (i *Interceptor) after(e *interceptor.Error, c *call) (time.Duration, bool)
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
+// UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
+// Optional methods.
+func (i *Interceptor) UsesRestyRequest() bool { return i.config.ShouldRetry != nil }
+
 // String names the interceptor in errors.
 func (i *Interceptor) String() string { return "retry" }
 
