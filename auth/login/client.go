@@ -1,0 +1,203 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	// maxBody is how much of a response is read.
+	maxBody = 1 << 20
+	// requestTimeout bounds one request to the provider.
+	requestTimeout = 30 * time.Second
+)
+
+// Client is an OAuth client at one provider: what all ways to sign in have in common. ID and the
+// endpoints of Provider that are used are required. A Client prints without its secrets.
+type Client struct {
+	// Provider has the endpoints, from [Discover] or written by hand.
+	Provider Provider
+	// ID is the client id that the provider has assigned.
+	ID string
+	// Secret authenticates a confidential client. Default "": a public client, as RFC 8252
+	// recommends for programs on the user's machine.
+	Secret string
+	// AuthStyle is how Secret is sent. Default: Provider.Endpoint.AuthStyle, and if that is not set
+	// either, in the Authorization header (RFC 6749, section 2.3.1).
+	AuthStyle oauth2.AuthStyle
+	// Assertion authenticates the client by a signed JWT (RFC 7523, section 2.2) in place of Secret:
+	// it is called for every request with the audience. [PrivateKeyJWT] makes one.
+	Assertion func(ctx context.Context, audience string) (string, error)
+	// Scopes are requested. Most providers issue a refresh token only for "offline_access".
+	Scopes []string
+	// Params are further parameters of the authorization request, the device authorization request
+	// and the token request: audience, resource (RFC 8707), prompt, login_hint …
+	// They cannot replace those of the protocol.
+	Params url.Values
+	// Transport sends the requests. Default: that of the client which oauth2.HTTPClient names in
+	// the context, or [http.DefaultTransport].
+	Transport http.RoundTripper
+}
+
+// OAuth2 returns the client as x/oauth2 describes it, for auth.OAuth2Refresher, auth.OAuth2Revoker
+// and libraries that want one. It has no redirect URL and no assertion.
+func (c Client) OAuth2() *oauth2.Config {
+	endpoint := c.Provider.Endpoint
+	endpoint.AuthStyle = c.style()
+	return &oauth2.Config{ClientID: c.ID, ClientSecret: c.Secret, Endpoint: endpoint, Scopes: c.Scopes}
+}
+
+// style returns how the secret is sent.
+func (c Client) style() oauth2.AuthStyle {
+	switch {
+	case c.Secret == "":
+		return oauth2.AuthStyleInParams
+	case c.AuthStyle != oauth2.AuthStyleAutoDetect:
+		return c.AuthStyle
+	case c.Provider.Endpoint.AuthStyle != oauth2.AuthStyleAutoDetect:
+		return c.Provider.Endpoint.AuthStyle
+	}
+	return oauth2.AuthStyleInHeader
+}
+
+// check returns every problem of the client and the endpoints that are needed, by name.
+func (c Client) check(endpoints map[string]string) error {
+	var errs []error
+	if c.ID == "" {
+		errs = append(errs, errors.New("login: Client.ID is required; register a client, by hand or with Register"))
+	}
+	if c.Secret != "" && c.Assertion != nil {
+		errs = append(errs, errors.New("login: Client has both Secret and Assertion; remove one"))
+	}
+	for name, endpoint := range endpoints {
+		if endpoint == "" {
+			errs = append(errs, fmt.Errorf("login: the provider has no %s; sign in another way or set it", name))
+		} else if err := checkEndpoint(name, endpoint); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// form returns Params with the parameters of the protocol, which win.
+func (c Client) form(protocol map[string]string) url.Values {
+	form := url.Values{}
+	for name, values := range c.Params {
+		form[name] = slices.Clone(values)
+	}
+	for name, value := range protocol {
+		if value == "" {
+			form.Del(name)
+		} else {
+			form.Set(name, value)
+		}
+	}
+	return form
+}
+
+// post sends an authenticated form and returns the response, its body bounded to 1 MiB. The caller
+// closes the body and calls cancel after that.
+func (c Client) post(ctx context.Context, endpoint string, form url.Values) (resp *http.Response, cancel func(), err error) {
+	ctx, cancel = context.WithTimeout(ctx, requestTimeout)
+	defer func() {
+		if err != nil {
+			cancel()
+		}
+	}()
+	if c.Assertion != nil {
+		assertion, err := c.Assertion(ctx, c.Provider.audience())
+		if err != nil {
+			return nil, cancel, fmt.Errorf("login: signing the client assertion: %w", err)
+		}
+		form.Set("client_assertion_type", assertionType)
+		form.Set("client_assertion", assertion)
+	}
+	inHeader := c.Secret != "" && c.style() == oauth2.AuthStyleInHeader
+	if !inHeader {
+		form.Set("client_id", c.ID)
+		if c.Secret != "" {
+			form.Set("client_secret", c.Secret)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, cancel, withoutURL(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if inHeader { // form-encoded first (RFC 6749, section 2.3.1)
+		req.SetBasicAuth(url.QueryEscape(c.ID), url.QueryEscape(c.Secret))
+	}
+	resp, err = send(c.Transport, req)
+	return resp, cancel, err
+}
+
+// send sends a request without following redirects, which would carry secrets elsewhere, and bounds
+// the body of the response.
+func send(transport http.RoundTripper, req *http.Request) (*http.Response, error) {
+	if c, ok := req.Context().Value(oauth2.HTTPClient).(*http.Client); transport == nil && ok && c != nil {
+		transport = c.Transport
+	}
+	client := http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, &unavailableError{fmt.Errorf("login: asking %s: %w", req.URL.Host, withoutURL(err))}
+	}
+	resp.Body = &boundedBody{Reader: io.LimitReader(resp.Body, maxBody+1), Closer: resp.Body}
+	return resp, nil
+}
+
+// boundedBody fails when a body is longer than maxBody.
+type boundedBody struct {
+	io.Reader
+	io.Closer
+
+	read int
+}
+
+// Read fails after maxBody bytes.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if b.read += n; b.read > maxBody {
+		return 0, errors.New("the response is longer than 1 MiB")
+	}
+	return n, err
+}
+
+// withoutURL drops the URL that net/http and net/url put around an error.
+func withoutURL(err error) error {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		return ue.Err
+	}
+	return err
+}
+
+// text returns the client without its secrets.
+func (c Client) text() string {
+	return fmt.Sprintf("login.Client(%q at %q)", c.ID, c.Provider.Issuer)
+}
+
+// String returns the client without its secrets.
+func (c Client) String() string { return c.text() }
+
+// Format prints String, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+
+// MarshalText returns String, for logs and JSON.
+func (c Client) MarshalText() ([]byte, error) { return []byte(c.text()), nil }
+
+// LogValue returns String.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
