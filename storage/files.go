@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,12 +11,12 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
 )
 
 const (
 	sealedSuffix = ".sealed"
 	lockSuffix   = ".lock"
-	hashLen      = 32
 )
 
 // files knows the names in the directory of a sealed store. Keys get into them
@@ -44,8 +43,8 @@ func (f files) temps() string { return filepath.Join(f.dir, "tmp") }
 func (f files) serviceLock() string { return filepath.Join(f.dir, f.service+lockSuffix) }
 
 func (f files) base(key string) string {
-	sum := sha256.Sum256([]byte(f.service + "\x00" + key))
-	return filepath.Join(f.dir, f.service+"-"+hex.EncodeToString(sum[:])[:hashLen])
+	place := envelope.PlaceOf(envelope.Context{Service: f.service, Name: key})
+	return filepath.Join(f.dir, f.service+"-"+hex.EncodeToString(place[:]))
 }
 
 // list returns the paths of all files of the service with suffix that belong to
@@ -69,10 +68,19 @@ func (f files) list(suffix string) ([]string, error) {
 
 // isFileOfKey reports whether name is that of a file of any key of the service.
 func (f files) isFileOfKey(name, suffix string) bool {
+	_, ok := f.place(name, suffix)
+	return ok
+}
+
+// place reads the place of a value from the name of its file.
+func (f files) place(name, suffix string) (place envelope.Place, ok bool) {
 	rest, mine := strings.CutPrefix(name, f.service+"-")
-	hash, ok := strings.CutSuffix(rest, suffix)
-	_, err := hex.DecodeString(hash)
-	return mine && ok && err == nil && len(hash) == hashLen
+	digits, ok := strings.CutSuffix(rest, suffix)
+	if !mine || !ok || len(digits) != hex.EncodedLen(len(place)) {
+		return place, false
+	}
+	_, err := hex.Decode(place[:], []byte(digits))
+	return place, err == nil
 }
 
 // sweep removes what killed processes left in the directory temps of files that

@@ -108,7 +108,7 @@ func (s *Sealed) Load(ctx context.Context, key string) ([]byte, error) {
 
 // readSealed returns nil without an error when there is certainly no file.
 func readSealed(path string) ([]byte, error) {
-	file, err := atomicfile.Read(path, maxValue+envelope.Overhead)
+	file, err := atomicfile.Read(path, maxKey+maxValue+envelope.Overhead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

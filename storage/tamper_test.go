@@ -119,7 +119,7 @@ func TestNewerFileIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, config(dir))
 	put(t, s, "default", "the session")
-	write(t, only(t, dir, "*.sealed"), []byte("CHATLAIN\x02 nobody knows yet"))
+	write(t, only(t, dir, "*.sealed"), []byte("CHATLAIN\x03 not known yet"))
 	wantRefused(t, s, dir, "default", storage.ErrTooNew)
 }
 

@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
@@ -20,6 +21,7 @@ type Store struct {
 var (
 	_ storage.Store    = (*Store)(nil)
 	_ storage.Replacer = (*Store)(nil)
+	_ storage.Lister   = (*Store)(nil)
 )
 
 // Open opens the store of cfg.Service in cfg.Dir. It gets the encryption key,
@@ -81,6 +83,9 @@ func (s *Store) Replace(ctx context.Context, key string, fn func(ctx context.Con
 
 // Remove implements [storage.Replacer].
 func (s *Store) Remove(ctx context.Context, key string) error { return s.sealed.Remove(ctx, key) }
+
+// Keys implements [storage.Lister].
+func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] { return s.sealed.Keys(ctx) }
 
 // Backend names the backend that holds the encryption key, in the words of
 // [Config.Backend].

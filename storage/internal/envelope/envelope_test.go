@@ -36,6 +36,9 @@ func goldens() map[string]golden {
 		"v1-empty.sealed":     {demo, 1 << 40, ""},
 		"v1-odd-names.sealed": {envelope.Context{Service: "my.program_2", Name: "ключ/🔑"}, 3, "\x00\xff\r\n"},
 		"v1-long.sealed":      {demo, 2, strings.Repeat("0123456789", 1000)},
+		"v2-session.sealed":   {demo, 1, `{"access_token":"a","refresh_token":"r"}`},
+		"v2-empty.sealed":     {envelope.Context{Service: "demo"}, 1 << 40, ""},
+		"v2-odd-names.sealed": {envelope.Context{Service: "my.program_2", Name: "ключ/🔑"}, 3, "\x00\xff\r\n"},
 	}
 }
 
@@ -76,7 +79,7 @@ func TestLayout(t *testing.T) {
 		want []byte
 	}{
 		{"magic", 0, []byte("CHATLAIN")},
-		{"version, algorithm, reserved", 8, []byte{1, 1, 0, 0}},
+		{"version, algorithm, reserved", 8, []byte{2, 1, 0, 0}},
 		{"key id", 12, id[:]},
 		{"generation", 20, binary.BigEndian.AppendUint64(nil, 7)},
 	} {
@@ -84,7 +87,7 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%s at %d: %x, want %x", field.name, field.at, got, field.want)
 		}
 	}
-	if len(sealed) != envelope.Overhead+len("value") || envelope.Overhead != 56 {
+	if len(sealed) != envelope.Overhead+len("default"+"value") || envelope.Overhead != 58 {
 		t.Errorf("%d bytes", len(sealed))
 	}
 	if want := [8]byte{0xd2, 0x98, 0x64, 0x29, 0xad, 0xfb, 0xce, 0x4c}; id != want {
@@ -109,32 +112,34 @@ func TestNonceIsFresh(t *testing.T) {
 
 func TestEveryFlipIsAnError(t *testing.T) {
 	t.Parallel()
-	g := goldens()["v1-session.sealed"]
-	sealed := read(t, "v1-session.sealed")
-	for i := range sealed {
-		for bit := range 8 {
-			damaged := bytes.Clone(sealed)
-			damaged[i] ^= 1 << bit
-			wantErr(t, g.context, damaged, envelope.ErrCorrupt, envelope.ErrTooNew, envelope.ErrOtherKey)
+	for _, name := range []string{"v1-session.sealed", "v2-session.sealed"} {
+		g, sealed := goldens()[name], read(t, name)
+		for i := range sealed {
+			for bit := range 8 {
+				damaged := bytes.Clone(sealed)
+				damaged[i] ^= 1 << bit
+				wantErr(t, g.context, damaged, envelope.ErrCorrupt, envelope.ErrTooNew, envelope.ErrOtherKey)
+			}
 		}
 	}
 }
 
 func TestEveryTruncationIsAnError(t *testing.T) {
 	t.Parallel()
-	g := goldens()["v1-session.sealed"]
-	sealed := read(t, "v1-session.sealed")
-	for n := range sealed {
-		wantErr(t, g.context, sealed[:n], envelope.ErrCorrupt)
-		wantErr(t, g.context, sealed[n+1:], envelope.ErrCorrupt)
+	for _, name := range []string{"v1-session.sealed", "v2-session.sealed"} {
+		g, sealed := goldens()[name], read(t, name)
+		for n := range sealed {
+			wantErr(t, g.context, sealed[:n], envelope.ErrCorrupt)
+			wantErr(t, g.context, sealed[n+1:], envelope.ErrCorrupt)
+		}
+		wantErr(t, g.context, append(bytes.Clone(sealed), 0), envelope.ErrCorrupt)
+		wantErr(t, g.context, append(bytes.Clone(sealed), sealed...), envelope.ErrCorrupt)
 	}
-	wantErr(t, g.context, append(bytes.Clone(sealed), 0), envelope.ErrCorrupt)
-	wantErr(t, g.context, append(bytes.Clone(sealed), sealed...), envelope.ErrCorrupt)
 }
 
 func TestOtherContextIsAnError(t *testing.T) {
 	t.Parallel()
-	sealed := read(t, "v1-session.sealed")
+	v1, v2 := read(t, "v1-session.sealed"), read(t, "v2-session.sealed")
 	for _, c := range []envelope.Context{
 		{},
 		{Service: "demo"},
@@ -144,7 +149,47 @@ func TestOtherContextIsAnError(t *testing.T) {
 		{Service: "demod", Name: "efault"},
 		{Service: "demo", Name: "default\x00"},
 	} {
-		wantErr(t, c, sealed, envelope.ErrCorrupt)
+		wantErr(t, c, v1, envelope.ErrCorrupt)
+		wantErr(t, c, v2, envelope.ErrCorrupt)
+	}
+}
+
+func TestNameOf(t *testing.T) {
+	t.Parallel()
+	for file, g := range goldens() {
+		name, err := envelope.NameOf(goldenKey(), g.context.Service, envelope.PlaceOf(g.context), read(t, file))
+		if strings.HasPrefix(file, "v1-") {
+			if !errors.Is(err, envelope.ErrNameless) || name != "" {
+				t.Errorf("%s: %q, %v", file, name, err)
+			}
+			continue
+		}
+		if err != nil || name != g.context.Name {
+			t.Errorf("%s: %q, %v", file, name, err)
+		}
+		other := envelope.PlaceOf(envelope.Context{Service: g.context.Service, Name: "other"})
+		if name, err := envelope.NameOf(goldenKey(), g.context.Service, other, read(t, file)); !errors.Is(err, envelope.ErrCorrupt) || name != "" {
+			t.Errorf("%s in another place: %q, %v", file, name, err)
+		}
+	}
+	if _, err := envelope.NameOf(goldenKey(), "demo", envelope.Place{}, []byte("garbage")); !errors.Is(err, envelope.ErrCorrupt) {
+		t.Errorf("garbage: %v", err)
+	}
+}
+
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	c := envelope.Context{Name: strings.Repeat("x", 1<<16-1)}
+	sealed, err := envelope.Seal(goldenKey(), c, 1, []byte("value"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value, _, err := envelope.Open(goldenKey(), c, sealed); err != nil || string(value) != "value" {
+		t.Errorf("%q, %v", value, err)
+	}
+	c.Name += "x"
+	if _, err := envelope.Seal(goldenKey(), c, 1, nil); err == nil {
+		t.Error("a name of 64 KiB was sealed")
 	}
 }
 
@@ -170,7 +215,7 @@ func TestBadKey(t *testing.T) {
 func TestNewerVersion(t *testing.T) {
 	t.Parallel()
 	sealed := read(t, "v1-session.sealed")
-	for version := 2; version < 256; version++ {
+	for version := envelope.Version + 1; version < 256; version++ {
 		newer := bytes.Clone(sealed)
 		newer[8] = byte(version)
 		wantErr(t, goldens()["v1-session.sealed"].context, newer, envelope.ErrTooNew)
