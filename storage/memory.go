@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/keymutex"
@@ -69,25 +66,7 @@ func (m *Memory) Update(ctx context.Context, key string, fn func(ctx context.Con
 	return nil
 }
 
-// Keys implements [Lister].
-func (m *Memory) Keys(ctx context.Context) iter.Seq2[string, error] {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	keys := slices.Collect(maps.Keys(m.values))
-	return func(yield func(string, error) bool) {
-		for _, key := range keys {
-			if err := ctx.Err(); err != nil {
-				yield("", fmt.Errorf("storage: keys: %w", err))
-				return
-			}
-			if !yield(key, nil) {
-				return
-			}
-		}
-	}
-}
-
-// String tells the number of values and none of them.
+// String reports the number of values and none of them.
 func (m *Memory) String() string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -1,9 +1,6 @@
 package storage
 
-import (
-	"context"
-	"iter"
-)
+import "context"
 
 // A Store keeps values under keys. It is safe for concurrent use.
 //
@@ -30,14 +27,6 @@ type Store interface {
 	// key from inside fn fails at once with [ErrNested] instead of waiting for
 	// itself.
 	Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
-}
-
-// A Lister is a store that can enumerate its keys.
-type Lister interface {
-	// Keys returns the keys of all values, each once, in any order. A key whose
-	// value comes or goes meanwhile may be missed. It ends with the first error,
-	// whose key is "".
-	Keys(ctx context.Context) iter.Seq2[string, error]
 }
 
 var (
