@@ -3,6 +3,8 @@ package auth
 import (
 	"testing"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // TestFailure_clock: a clock that is set back makes nobody wait longer, one that is set forward or a program that slept has
@@ -44,7 +46,7 @@ func TestSubjects(t *testing.T) {
 		{"opaque", "opaque", false, false},
 		{"a.!.b", alice, false, false},
 	} {
-		if same, differ := sameSubject(test.a, test.b), otherSubject(test.a, test.b); same != test.same || differ != test.other {
+		if same, differ := tokens.SameSubject(test.a, test.b), tokens.OtherSubject(test.a, test.b); same != test.same || differ != test.other {
 			t.Errorf("%s %s: same %v, other %v", test.a, test.b, same, differ)
 		}
 	}

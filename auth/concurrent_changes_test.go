@@ -146,7 +146,7 @@ func TestConcurrent_ownClient(t *testing.T) {
 			case status == http.StatusUnauthorized:
 				return auth.Token{}, auth.ErrInvalidGrant
 			}
-			tok, ok := auth.ParseToken([]byte(body), http.Header{}, time.Now())
+			tok, ok := auth.ParseTokenAt([]byte(body), http.Header{}, time.Now())
 			if !ok {
 				return auth.Token{}, errors.New("no token")
 			}

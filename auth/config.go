@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -79,6 +80,8 @@ type settings struct {
 	config  Config
 	base    *url.URL // nil: requests must be absolute
 	origins origin.Set
+
+	transport atomic.Pointer[http.RoundTripper] // beneath the chain; nil until the session is installed
 }
 
 // New checks the configuration, all of it, and returns an interceptor, or one error that names
@@ -92,20 +95,13 @@ func New(c Config) (*Interceptor, error) {
 	return newInterceptor(s, s.config.Account), nil
 }
 
-// ownRefresher is a refresher of this package.
-type ownRefresher interface {
-	Refresher
-	bind(base *url.URL, c *Config) (ownRefresher, error) // checks it, and resolves its URL
-	suits(Token) bool                                    // reports whether there is anything to send
-}
-
-// checkRefresher lets the refreshers of this package check themselves.
+// checkRefresher lets a refresher of this package check itself.
 func (s *settings) checkRefresher() error {
-	own, ok := s.config.Refresher.(ownRefresher)
+	r, ok := s.config.Refresher.(configurable)
 	if !ok {
 		return nil
 	}
-	own, err := own.bind(s.base, &s.config)
+	own, err := r.configure(environment{base: s.base, insecureAllowHTTP: s.config.InsecureAllowHTTP})
 	s.config.Refresher = own
 	return err
 }
@@ -113,8 +109,8 @@ func (s *settings) checkRefresher() error {
 // canRefresh reports whether there is any use in asking the Refresher. If not, the server decides how
 // long the token serves.
 func (s *settings) canRefresh(t Token) bool {
-	own, ok := s.config.Refresher.(ownRefresher)
-	return s.config.Refresher != nil && (!ok || own.suits(t))
+	own, ok := s.config.Refresher.(configured)
+	return s.config.Refresher != nil && (!ok || own.canRefresh(t))
 }
 
 func (s *settings) checkDurations() error {

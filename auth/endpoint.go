@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,51 +9,118 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
-// maxAnswer is how much of a token endpoint's answer is read.
-const maxAnswer = 1 << 20
+const (
+	formType = "application/x-www-form-urlencoded"
+	jsonType = "application/json"
+)
 
-// answer is what a token endpoint said.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
+// endpointCall is one request to a token endpoint.
+type endpointCall struct {
+	method, url       string
+	contentType, body string
+	header            http.Header
+	transport         http.RoundTripper // nil: that of the environment, else [http.DefaultTransport]
 }
 
-// post sends one request to a token endpoint. It is sent once: no redirect is followed, since it would carry the refresh
-// token elsewhere (307, 308), and the body cannot be replayed, so net/http does not send it a second time either.
-func post(ctx context.Context, base http.RoundTripper, endpoint, contentType, body string, h http.Header) (*answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(body))
+// send sends the request. No redirect is followed, since it would carry the refresh token elsewhere (307, 308).
+//
+// It is sent once. Only where net/http proves that the server did not process it, it is sent once more: no byte was
+// written on a kept-alive connection, or an HTTP/2 server refused the stream (RFC 9113, section 8.7).
+//
+// A response that could not be read to its end is returned with the error.
+func (c endpointCall) send(ctx context.Context) (tokens.Response, error) {
+	sends := new(atomic.Int32)
+	body := func() io.ReadCloser { return &countedBody{Reader: bytes.NewReader([]byte(c.body)), sends: sends} }
+	req, err := http.NewRequestWithContext(ctx, c.method, c.url, body())
 	if err != nil {
-		return nil, &RefreshError{Err: withoutURL(err)}
+		return tokens.Response{}, withoutURL(err)
 	}
-	req.GetBody = nil
-	maps.Copy(req.Header, h)
-	req.Header.Set("Content-Type", contentType)
-	req.Header.Set("Accept", "application/json")
+	req.ContentLength = int64(len(c.body))
+	maps.Copy(req.Header, c.header)
+	if c.body == "" {
+		req.Body = http.NoBody
+	} else {
+		req.Header.Set("Content-Type", c.contentType)
+	}
+	if req.Header.Get("Idempotency-Key") == "" && req.Header.Get("X-Idempotency-Key") == "" {
+		req.GetBody = func() (io.ReadCloser, error) { return body(), nil }
+	} // else net/http would send it again in other cases, too
+	req.Header.Set("Accept", jsonType)
 	client := http.Client{
-		Transport:     base,
+		Transport:     transportFor(ctx, c.transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	asked := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, &RefreshError{Err: withoutURL(err)}
+		return tokens.Response{}, withoutURL(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // what was read counts
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return nil, &RefreshError{Status: resp.StatusCode, Err: err}
-	case len(data) > maxAnswer:
-		return nil, &RefreshError{Status: resp.StatusCode, Err: errors.New("the answer is longer than 1 MiB")}
+	return readResponse(resp, asked)
+}
+
+// readResponse reads at most 1 MiB. The caller closes the body.
+func readResponse(resp *http.Response, asked time.Time) (tokens.Response, error) {
+	r := tokens.Response{Status: resp.StatusCode, Header: resp.Header, Asked: asked}
+	if resp.Body == nil {
+		return r, nil
 	}
-	return &answer{status: resp.StatusCode, header: resp.Header, body: data}, nil
+	data, err := io.ReadAll(io.LimitReader(resp.Body, tokens.MaxBody+1))
+	if err == nil && len(data) > tokens.MaxBody {
+		data, err = data[:tokens.MaxBody], errors.New("the response is longer than 1 MiB")
+	}
+	r.Body = data
+	return r, err
+}
+
+// countedBody is a body that can be sent twice.
+type countedBody struct {
+	*bytes.Reader
+
+	sends *atomic.Int32
+	begun bool
+}
+
+var errSentTwice = errors.New("the request was sent twice already")
+
+// Read reads the body, unless that would be the third send.
+func (b *countedBody) Read(p []byte) (int, error) {
+	if !b.begun {
+		b.begun = true
+		if b.sends.Add(1) > 2 {
+			return 0, errSentTwice
+		}
+	}
+	return b.Reader.Read(p)
+}
+
+// Close does nothing.
+func (b *countedBody) Close() error { return nil }
+
+// token sends the request and reads the token of the response. A response that is cut off, or too long, counts if the
+// token can be read: the refresh token is spent. An error is a [*RefreshError] about the network, or an
+// [*EndpointError].
+func (c endpointCall) token(ctx context.Context, names tokens.Names) (tokens.Token, http.Header, error) {
+	r, err := c.send(ctx)
+	if err != nil && !bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {
+		return tokens.Token{}, r.Header, &RefreshError{Status: r.Status, Err: err}
+	}
+	t, failure := tokens.Parse(r, names)
+	switch {
+	case failure == nil:
+		return t, r.Header, nil
+	case err != nil:
+		return t, r.Header, &RefreshError{Status: r.Status, Err: err}
+	default:
+		return t, r.Header, newEndpointError(failure)
+	}
 }
 
 // withoutURL drops what net/http and net/url put around an error: the URL may hold a secret.
@@ -63,53 +131,13 @@ func withoutURL(err error) error {
 	return err
 }
 
-// date is what the server's clock showed; zero if it does not tell.
-func (a *answer) date() time.Time {
-	date, err := http.ParseTime(a.header.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return date
-}
-
-// transient is the error for an answer that does not end the session.
-func (a *answer) transient(why string) error {
-	var err error
-	if why != "" {
-		err = errors.New(why)
-	}
-	return &RefreshError{Status: a.status, RetryAfter: retryAfter(a.header.Get("Retry-After"), a.date()), Err: err}
-}
-
-// dead is the error for an answer that ends it.
-func (a *answer) dead() error { return fmt.Errorf("%w (status %d)", ErrInvalidGrant, a.status) }
-
-// maxRetryAfter bounds what a server may ask for.
-const maxRetryAfter = time.Hour
-
-// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date by the clock of the server, which showed date.
-func retryAfter(value string, date time.Time) time.Duration {
-	seconds, err := strconv.ParseUint(value, 10, 31)
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	if date.IsZero() {
-		date = time.Now()
-	}
-	return min(max(at.Sub(date), 0), maxRetryAfter)
-}
-
-// checkEndpoint resolves and checks the URL of a token endpoint.
-func (c *Config) checkEndpoint(field, raw string, base *url.URL) (string, error) {
+// endpoint resolves and checks the URL of an endpoint that gets secrets.
+func (e environment) endpoint(field, raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || raw == "" {
 		return "", fmt.Errorf("auth: %s must be the URL of the endpoint", field)
 	}
-	origin.Resolve(base, u)
+	origin.Resolve(e.base, u)
 	if u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", fmt.Errorf("auth: %s must be an absolute http or https URL, or relative to BaseURL", field)
 	}
@@ -117,7 +145,7 @@ func (c *Config) checkEndpoint(field, raw string, base *url.URL) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("auth: %s %w", field, err)
 	}
-	return u.String(), c.secure(field, o)
+	return u.String(), secure(field, o, e.insecureAllowHTTP)
 }
 
 // endpointText names an endpoint in texts, without user and query, which may hold secrets.

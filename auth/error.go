@@ -52,7 +52,8 @@ func newRefreshError(err error) *RefreshError {
 // Error returns a message without secrets.
 func (e *RefreshError) Error() string {
 	s := "auth: refresh failed, the session is kept"
-	if e.Status != 0 && !errors.Is(e.Err, ErrRefreshFailed) { // which says it
+	_, said := errors.AsType[*EndpointError](e.Err)
+	if e.Status != 0 && !said && !errors.Is(e.Err, ErrRefreshFailed) {
 		s += fmt.Sprintf(": the token endpoint answered %d", e.Status)
 	}
 	if e.Err != nil {

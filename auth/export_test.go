@@ -3,12 +3,12 @@ package auth
 import (
 	"net/http"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// RetryAfter reads the header.
-func RetryAfter(value string, date time.Time) time.Duration { return retryAfter(value, date) }
-
-// ParseToken reads an answer.
-func ParseToken(body []byte, h http.Header, asked time.Time) (Token, bool) {
-	return parseToken(&answer{status: http.StatusOK, header: h, body: body}, "", "", asked)
+// ParseTokenAt reads a good response to a request that was sent at a known time.
+func ParseTokenAt(body []byte, h http.Header, asked time.Time) (Token, bool) {
+	t, failure := tokens.Parse(tokens.Response{Status: http.StatusOK, Header: h, Body: body, Asked: asked}, tokens.Names{})
+	return fromParsed(t), failure == nil
 }

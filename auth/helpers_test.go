@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -241,4 +242,12 @@ func counting(r auth.Refresher, calls *int) auth.Refresher {
 		*calls++
 		return r.Refresh(ctx, old)
 	})
+}
+
+// serve starts a server and returns its URL.
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
 }

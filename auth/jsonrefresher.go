@@ -1,47 +1,69 @@
 package auth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"}, answered by 200 or 201 with
-// the new token, as a JSON string, as bare text, or in an object.
+// the new token, in any of the forms that [ParseToken] knows.
 //
-// In an object these names are known, also in the spelling access_token: accessToken, token, jwt; refreshToken;
-// tokenType; expiresIn (seconds, number or string) and expiresAt, expiry or expires (RFC 3339, or seconds or milliseconds since
-// 1970). The object may be wrapped in one named data, result, session or tokens. Without an expiry that makes sense, the one in the access
-// token counts, if that is a JWT. The Date of the answer takes the difference between the clocks out.
+// The session ends with one of DeadStatuses whose body is JSON or empty, and with one of the error codes that
+// [OAuth2Refresher] lists, in any status. It is kept if the server asks to wait (429, 5xx, Retry-After, an exhausted rate
+// limit), if the code is about the client or the server (invalid_client, temporarily_unavailable, rate_limited …), or if
+// something else than the server responds: a page, a text.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
 	URL string
+	// Method of the request. Default POST.
+	Method string
 	// RequestField is the name of the refresh token in the request. Default "refreshToken".
 	RequestField string
-	// AccessTokenField and RefreshTokenField are names in the answer, for servers that use none of the known.
+	// Fields are further members of the request.
+	Fields map[string]any
+	// SendRefreshToken says where the refresh token goes. Default [InBody].
+	SendRefreshToken Placement
+	// Cookies are the names of the cookies that hold the refresh token, for [InCookie]: the token itself, and what else
+	// the endpoint wants back. They are stored with the session, as its RefreshToken, and sent to the endpoint only.
+	// Read the response to the login with [JSONRefresher.ParseToken], which keeps them.
+	Cookies []string
+	// AccessTokenField and RefreshTokenField are names in the response, for servers that use none of the known.
 	AccessTokenField  string
 	RefreshTokenField string
-	// DeadStatuses are the answers that mean that the refresh token is dead, if their body is JSON or empty: an
-	// HTML page is a proxy's, not the server's. An error in the body that RFC 6749 §5.2 gives to the client's or
-	// the server's own trouble, such as invalid_client, keeps the session. Nil: 400, 401 and 403.
+	// DeadStatuses are the statuses that mean that the refresh token is dead. Nil: 400, 401 and 403.
 	DeadStatuses []int
-	// Header is added to the request, an API key perhaps.
+	// DeadCodes are further error codes that mean that the refresh token is dead, in lower case.
+	DeadCodes []string
+	// Header is added to the request, such as an API key.
 	Header http.Header
 	// UseAccessToken sends the access token as a Bearer and no refresh token, for servers where a token
 	// that has not expired yet renews itself. Choose an ExpiryWindow long enough.
 	UseAccessToken bool
-	// Transport sends the request. It must not be one with the chain. Nil: [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
+	// session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
-
-	bound bool // the URL has been checked
 }
+
+// Placement is where a request carries the refresh token.
+type Placement uint8
+
+// The placements.
+const (
+	// InBody is a member of the JSON body.
+	InBody Placement = iota
+	// AsBearer is the Authorization header, as flask-jwt-extended has it.
+	AsBearer
+	// InCookie is the Cookie header, for servers that keep the refresh token in an HttpOnly cookie.
+	InCookie
+)
 
 // String shows the endpoint only: URL may hold a secret in its query, Header an API key.
 func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + endpointText(r.URL) + ")" }
@@ -52,75 +74,98 @@ func (r JSONRefresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()) 
 // MarshalText returns String, for logs.
 func (r JSONRefresher) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-func (r JSONRefresher) bind(base *url.URL, c *Config) (ownRefresher, error) {
-	endpoint, err := c.checkEndpoint("JSONRefresher.URL", r.URL, base)
-	r.URL, r.bound = endpoint, true
-	return r, err
+// ParseToken is the function [ParseToken] for the response to a login at this server: it knows the field names and the
+// cookies of the refresher. It does not close the body.
+func (r JSONRefresher) ParseToken(resp *http.Response) (Token, error) {
+	t, err := parseToken(resp, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
+	if err == nil && r.SendRefreshToken == InCookie {
+		t.RefreshToken = cookiesAfter("", resp.Header, r.Cookies)
+	}
+	return t, err
 }
 
-func (r JSONRefresher) suits(t Token) bool { return r.UseAccessToken || t.RefreshToken != "" }
+// jsonRefresher is a JSONRefresher that has been checked.
+type jsonRefresher struct {
+	JSONRefresher
 
-// Refresh makes the call. It is sent once and follows no redirect.
+	endpoint string
+}
+
+func (r JSONRefresher) configure(e environment) (configured, error) {
+	endpoint, err := e.endpoint("JSONRefresher.URL", r.URL)
+	if r.SendRefreshToken == InCookie && len(r.Cookies) == 0 {
+		err = errors.Join(err, errors.New("auth: JSONRefresher.Cookies must name the cookie with the refresh token"))
+	}
+	return jsonRefresher{r, endpoint}, err
+}
+
+// Refresh makes the call. It follows no redirect, and is sent once, but for a request that certainly was not processed.
+// An error matches [ErrInvalidGrant] if the refresh token is dead; else it is a [*RefreshError].
 func (r JSONRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
-	if !r.bound { // used outside of a Config
-		if _, err := r.bind(nil, &Config{}); err != nil {
-			return Token{}, &RefreshError{Err: err}
-		}
+	return refreshWith(ctx, r, old)
+}
+
+func (r jsonRefresher) canRefresh(t Token) bool { return r.UseAccessToken || t.RefreshToken != "" }
+
+// Refresh makes the call.
+func (r jsonRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
+	if !r.canRefresh(old) {
+		return Token{}, errNoRefreshToken()
 	}
-	if !r.suits(old) {
-		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
+	h := maps.Clone(r.Header)
+	if h == nil {
+		h = make(http.Header)
 	}
-	h := http.Header{}
-	maps.Copy(h, r.Header)
-	body := []byte("{}")
-	if r.UseAccessToken {
-		h.Set("Authorization", old.scheme()+" "+old.AccessToken)
-	} else {
-		var err error
-		if body, err = json.Marshal(map[string]string{cmp.Or(r.RequestField, "refreshToken"): old.RefreshToken}); err != nil {
-			return Token{}, err
-		}
-	}
-	asked := time.Now()
-	a, err := post(ctx, r.Transport, r.URL, "application/json", string(body), h)
-	if err != nil {
-		return Token{}, err
+	body := maps.Clone(r.Fields)
+	if body == nil {
+		body = make(map[string]any)
 	}
 	switch {
-	case a.status >= 200 && a.status < 300:
-		t, ok := parseToken(a, r.AccessTokenField, r.RefreshTokenField, asked)
-		if !ok {
-			return Token{}, a.transient("its answer holds no token")
-		}
-		return t, nil
-	case r.dead(a):
-		return Token{}, a.dead()
+	case r.UseAccessToken:
+		h.Set("Authorization", old.scheme()+" "+old.AccessToken)
 	default:
-		return Token{}, a.transient("")
+		place(r.SendRefreshToken, old.RefreshToken, cmp.Or(r.RequestField, "refreshToken"), r.Cookies, h, body)
 	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return Token{}, &RefreshError{Err: fmt.Errorf("JSONRefresher.Fields: %w", err)}
+	}
+	call := endpointCall{
+		method: cmp.Or(r.Method, http.MethodPost), url: r.endpoint, contentType: jsonType, body: string(data),
+		header: h, transport: r.Transport,
+	}
+	if call.method == http.MethodGet {
+		call.body = ""
+	}
+	parsed, got, err := call.token(ctx, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
+	if err != nil {
+		return Token{}, refreshFailure(err, r.dead)
+	}
+	t := fromParsed(parsed)
+	if r.SendRefreshToken == InCookie {
+		t.RefreshToken = cookiesAfter(old.RefreshToken, got, r.Cookies)
+	}
+	return t, nil
 }
 
-// dead tells whether the answer ends the session.
-func (r JSONRefresher) dead(a *answer) bool {
+// dead reports whether an error of the endpoint ends the session, that the code alone does not end.
+func (r jsonRefresher) dead(e *EndpointError) bool {
 	statuses := r.DeadStatuses
 	if statuses == nil {
 		statuses = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
 	}
-	body := bytes.TrimSpace(a.body)
-	if !slices.Contains(statuses, a.status) || len(body) > 0 && !json.Valid(body) {
-		return false
-	}
-	var oauth struct {
-		Error any `json:"error"`
-	}
-	if json.Unmarshal(body, &oauth) != nil {
-		return true
-	}
-	switch oauth.Error { // RFC 6749 §5.2: these are about the client or the server, not the token
-	case "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-		"temporarily_unavailable", "server_error", "slow_down":
-		return false
+	return slices.Contains(r.DeadCodes, e.Code) ||
+		slices.Contains(statuses, e.Status) && !e.page && !tokens.IsClientProblem(e.Code)
+}
+
+// place puts a refresh token into a request.
+func place(where Placement, token, field string, cookies []string, h http.Header, body map[string]any) {
+	switch where {
+	case AsBearer:
+		h.Set("Authorization", "Bearer "+token)
+	case InCookie:
+		h.Add("Cookie", cookieHeader(token, cookies))
 	default:
-		return true
+		body[field] = token
 	}
 }

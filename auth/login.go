@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // Login begins a session with a token that the program got from the server, and stores it. It replaces
@@ -15,7 +17,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	}
 	now := time.Now()
 	if t.Expiry.IsZero() {
-		t.Expiry = jwtExpiry(t.AccessToken, now, time.Time{})
+		t.Expiry = tokens.JWTExpiry(t.AccessToken, now, time.Time{})
 	}
 	r := newRecord(a.account, t, now)
 	if err := a.commitLogin(ctx, r); err != nil {
@@ -35,7 +37,7 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 	defer unlock()
 	a.state.setCommitting(r.Session)
 	err = a.persist.update(ctx, func(context.Context, []byte) ([]byte, error) {
-		r.Obtained = storable(time.Now()) // a Logout that gave up while this Login waited was not about it
+		r.Obtained = normalizeTime(time.Now()) // a Logout that gave up while this Login waited was not about it
 		return r.encode()
 	})
 	if err != nil {

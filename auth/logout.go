@@ -46,7 +46,7 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 // deleteStored removes what is stored, and returns it. If that fails, it is repeated later. Out is the
 // session after the logout.
 func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record, err error) {
-	p := &pendingSave{since: storable(time.Now()), session: out.ended}
+	p := &pendingSave{since: normalizeTime(time.Now()), session: out.ended}
 	defer func() {
 		if err == nil {
 			a.state.endLogout(out, nil)
@@ -77,8 +77,8 @@ func (a *Interceptor) revoke(ctx context.Context, t Token) (err error) {
 	if a.config.Revoke == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, revokeTimeout)
+	ctx, cancel := context.WithTimeout(a.withEnvironment(ctx), revokeTimeout)
 	defer cancel()
-	defer func() { err = scrub(recovered("Revoke", recover(), err), t) }()
+	defer func() { err = redactError(recovered("Revoke", recover(), err), t) }()
 	return a.config.Revoke(ctx, t)
 }

@@ -1,30 +1,47 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// OAuth2Refresher refreshes by the refresh_token grant of RFC 6749 §6.
+// OAuth2Refresher refreshes by the refresh_token grant of RFC 6749, section 6.
+//
+// These error codes end the session, in any status, unless the server asks to wait: invalid_grant (RFC 6749, section
+// 5.2), bad_refresh_token (GitHub, HubSpot), invalid_refresh_token (Slack, Firebase), token_revoked (Slack),
+// token_expired (Slack, Firebase), refresh_token_not_found, refresh_token_already_used, session_not_found,
+// session_expired (Supabase Auth), refresh_token_expired, refresh_token_reused, refresh_token_invalidated,
+// refresh_token_revoked (OpenAI). DeadCodes adds to them.
+//
+// These keep it, and their message says that the configuration must change: invalid_client, unauthorized_client,
+// unsupported_grant_type, invalid_scope, invalid_target. So does everything else: 429 and 5xx, Retry-After, an exhausted
+// rate limit, an unknown code, a page.
 type OAuth2Refresher struct {
 	// Config names client and token endpoint; its URL may be relative to Config.BaseURL of this package. The
 	// AuthStyle is not guessed, since a guess sends the refresh token twice: AutoDetect means the request body for
-	// a client without a secret and the Authorization header for one with a secret (RFC 6749 §2.3.1).
+	// a client without a secret and the Authorization header for one with a secret (RFC 6749, section 2.3.1).
 	Config *oauth2.Config
-	// DeadCodes are the error codes that mean that the refresh token is dead. Nil: invalid_grant. Dex says
-	// invalid_request.
+	// Params are further parameters of the request: resource (RFC 8707), audience, scope. They do not replace those of
+	// the grant.
+	Params url.Values
+	// ClientAssertion returns the assertion with which the client authenticates in place of a secret, a JWT that is
+	// signed for the audience, which is the URL of the token endpoint (private_key_jwt; RFC 7523, section 2.2). It is
+	// called once for each refresh. Nil: the client authenticates by Config.
+	ClientAssertion func(ctx context.Context, audience string) (string, error)
+	// DeadCodes are further error codes that mean that the refresh token is dead. Dex says invalid_request.
 	DeadCodes []string
-	// Transport sends the request. It must not be one with the chain. Nil: [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
+	// session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
-
-	bound bool // Config is a copy that has been checked
 }
 
 // String shows the endpoint only: Config holds the client's secret.
@@ -41,81 +58,45 @@ func (r OAuth2Refresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()
 // MarshalText returns String, for logs.
 func (r OAuth2Refresher) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-func (r OAuth2Refresher) bind(base *url.URL, outer *Config) (ownRefresher, error) {
+// oauth2Refresher is an OAuth2Refresher that has been checked.
+type oauth2Refresher struct {
+	OAuth2Refresher
+
+	endpoint string
+}
+
+func (r OAuth2Refresher) configure(e environment) (configured, error) {
 	if r.Config == nil {
-		return r, errors.New("auth: OAuth2Refresher.Config is required")
+		return nil, errors.New("auth: OAuth2Refresher.Config is required")
 	}
-	c := *r.Config
-	endpoint, err := outer.checkEndpoint("OAuth2Refresher.Config.Endpoint.TokenURL", c.Endpoint.TokenURL, base)
-	c.Endpoint.TokenURL = endpoint
-	if c.Endpoint.AuthStyle == oauth2.AuthStyleAutoDetect {
-		c.Endpoint.AuthStyle = oauth2.AuthStyleInParams
-		if c.ClientSecret != "" {
-			c.Endpoint.AuthStyle = oauth2.AuthStyleInHeader
-		}
-	}
-	r.Config, r.bound = &c, true
-	return r, err
+	endpoint, err := e.endpoint("OAuth2Refresher.Config.Endpoint.TokenURL", r.Config.Endpoint.TokenURL)
+	return oauth2Refresher{r, endpoint}, err
 }
 
-func (r OAuth2Refresher) suits(t Token) bool { return t.RefreshToken != "" }
-
-// Refresh makes the call. It is sent once and follows no redirect.
+// Refresh makes the call. It follows no redirect, and is sent once, but for a request that certainly was not processed.
+// An error matches [ErrInvalidGrant] if the refresh token is dead; else it is a [*RefreshError].
 func (r OAuth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) {
-	if !r.bound { // used outside of a Config
-		own, err := r.bind(nil, &Config{})
-		if err != nil {
-			return Token{}, &RefreshError{Err: err}
-		}
-		return own.Refresh(ctx, old)
+	return refreshWith(ctx, r, old)
+}
+
+func (r oauth2Refresher) canRefresh(t Token) bool { return t.RefreshToken != "" }
+
+// Refresh makes the call.
+func (r oauth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) {
+	if !r.canRefresh(old) {
+		return Token{}, errNoRefreshToken()
 	}
-	if !r.suits(old) {
-		return Token{}, fmt.Errorf("%w: there is none", ErrInvalidGrant)
-	}
-	g := &grant{endpoint: r.Config.Endpoint.TokenURL, base: r.Transport}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: g})
-	asked := time.Now()
-	t, err := r.Config.TokenSource(ctx, &oauth2.Token{RefreshToken: old.RefreshToken}).Token()
+	grant := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}}
+	client := clientAuth{r.Config.ClientID, r.Config.ClientSecret, r.Config.Endpoint.AuthStyle, r.ClientAssertion}
+	call, err := grantCall(ctx, r.endpoint, client, r.Params, grant, r.Transport)
 	if err != nil {
-		return Token{}, r.explain(err, g)
+		return Token{}, &RefreshError{Err: err}
 	}
-	token := Token{
-		AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, TokenType: t.TokenType, Expiry: g.expiry(t.AccessToken, asked),
+	parsed, _, err := call.token(ctx, tokens.Names{})
+	if err != nil {
+		return Token{}, refreshFailure(err, func(e *EndpointError) bool { return slices.Contains(r.DeadCodes, e.Code) })
 	}
-	if !looksLikeToken(token.AccessToken) {
-		return Token{}, g.said.transient("its answer holds no token")
-	}
-	return token, nil
-}
-
-// explain tells a dead refresh token from everything else. The texts of the error are not used: they quote the answer.
-func (r OAuth2Refresher) explain(err error, g *grant) error {
-	if g.said == nil { // there was no answer
-		return newRefreshError(withoutURL(err))
-	}
-	dead := r.DeadCodes
-	if dead == nil {
-		dead = []string{"invalid_grant"}
-	}
-	re, ok := errors.AsType[*oauth2.RetrieveError](err)
-	switch {
-	case !ok:
-		return g.said.transient("its answer holds no token")
-	case slices.Contains(dead, re.ErrorCode):
-		return g.said.dead()
-	case isErrorCode(re.ErrorCode):
-		return g.said.transient(re.ErrorCode)
-	default:
-		return g.said.transient("")
-	}
-}
-
-// isErrorCode tells whether s is short and plain enough to be shown: an error code of RFC 6749 §5.2 or its like.
-func isErrorCode(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c != '_' && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 40
+	t := fromParsed(parsed)
+	t.RefreshToken = cmp.Or(t.RefreshToken, old.RefreshToken)
+	return t, nil
 }

@@ -19,13 +19,13 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, o, fmt.Errorf("auth: %s must have no user, query or fragment", field)
 	default:
-		return u, o, c.secure(field, o)
+		return u, o, secure(field, o, c.InsecureAllowHTTP)
 	}
 }
 
 // secure refuses plain http to other machines.
-func (c *Config) secure(field string, o origin.Origin) error {
-	if o.Secure() || c.InsecureAllowHTTP {
+func secure(field string, o origin.Origin, insecureAllowHTTP bool) error {
+	if o.Secure() || insecureAllowHTTP {
 		return nil
 	}
 	return fmt.Errorf("auth: %s: %w: use https; InsecureAllowHTTP would let everyone on the network read the tokens",

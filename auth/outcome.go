@@ -3,6 +3,8 @@ package auth
 import (
 	"errors"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // facts is what is known about one refresh. run collects them in the order of the fields, and asks
@@ -122,7 +124,7 @@ func (f facts) failed(cause error) outcome {
 func (f facts) refreshed() outcome {
 	t := f.token
 	if t.Expiry.IsZero() {
-		t.Expiry = jwtExpiry(t.AccessToken, f.at, time.Time{})
+		t.Expiry = tokens.JWTExpiry(t.AccessToken, f.at, time.Time{})
 	}
 	o := outcome{step: save, next: f.session.rotate(t, f.at)}
 	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
@@ -135,7 +137,7 @@ func (f facts) refreshed() outcome {
 
 // otherLogin is a record of another login. It is adopted only if it certainly is of the same user.
 func (f facts) otherLogin() outcome {
-	if sameSubject(f.stored.AccessToken, f.session.AccessToken) {
+	if tokens.SameSubject(f.stored.AccessToken, f.session.AccessToken) {
 		return outcome{next: f.stored, loaded: true}
 	}
 	return over(ReasonReplaced, nil)

@@ -48,13 +48,13 @@ func (p *persistence) redactError(err error, records ...[]byte) error {
 	if err == nil {
 		return nil
 	}
-	var tokens []Token
+	var secrets []Token
 	for _, data := range records {
 		if r, _ := decodeRecord(data, p.account); r != nil {
-			tokens = append(tokens, r.Token)
+			secrets = append(secrets, r.Token)
 		}
 	}
-	return scrub(err, tokens...)
+	return redactError(err, secrets...)
 }
 
 // lockWrites takes the write lock.

@@ -1,11 +1,15 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // recordVersion is the newest form of a stored session that this version writes and reads.
@@ -24,23 +28,26 @@ type record struct {
 
 // newRecord begins a session.
 func newRecord(account string, t Token, now time.Time) *record {
-	t.Expiry = storable(t.Expiry)
-	return &record{account: account, Session: rand.Text(), Generation: 1, Obtained: storable(now), Token: t}
+	t.Expiry = normalizeTime(t.Expiry)
+	return &record{account: account, Session: rand.Text(), Generation: 1, Obtained: normalizeTime(now), Token: t}
 }
 
 // rotate returns the record that follows r: the same session with the token that a refresh brought.
 func (r *record) rotate(t Token, now time.Time) *record {
 	n := *r
-	if t.RefreshToken == "" { // RFC 6749 §6: the server need not issue a new one
+	if t.RefreshToken == "" { // RFC 6749, section 6: the server need not issue a new one
 		t.RefreshToken = r.RefreshToken
 	}
-	if t.TokenType == "" {
-		t.TokenType = r.TokenType
+	t.TokenType = cmp.Or(t.TokenType, r.TokenType)
+	t.Scope = cmp.Or(t.Scope, r.Scope) // section 5.1: left out if it has not changed
+	t.IDToken = cmp.Or(t.IDToken, r.IDToken)
+	if t.Extra == nil {
+		t.Extra = r.Extra
 	}
-	if t.Expiry = storable(t.Expiry); !t.Expiry.After(now) {
+	if t.Expiry = normalizeTime(t.Expiry); !t.Expiry.After(now) {
 		t.Expiry = time.Time{} // a new token that has expired already says more about a clock than about the token
 	}
-	n.Token, n.Obtained = t, storable(now)
+	n.Token, n.Obtained = t, normalizeTime(now)
 	n.Generation++
 	return &n
 }
@@ -56,6 +63,9 @@ const (
 	memberRefresh    = "refresh_token"
 	memberType       = "token_type"
 	memberExpiry     = "expiry"
+	memberScope      = "scope"
+	memberIDToken    = "id_token"
+	memberExtra      = "extra"
 )
 
 func (r *record) encode() ([]byte, error) {
@@ -75,6 +85,15 @@ func (r *record) encode() ([]byte, error) {
 	if !r.Expiry.IsZero() {
 		all[memberExpiry] = r.Expiry
 	}
+	if r.Scope != "" {
+		all[memberScope] = r.Scope
+	}
+	if r.IDToken != "" {
+		all[memberIDToken] = r.IDToken
+	}
+	if len(r.Extra) > 0 {
+		all[memberExtra] = r.Extra
+	}
 	return json.Marshal(all)
 }
 
@@ -88,7 +107,7 @@ func decodeRecord(data []byte, account string) (r *record, err error) {
 		return nil, unreadable(account, "it is damaged")
 	}
 	// The version comes first, because a newer one may have changed everything else.
-	version, ok := number(all[memberVersion])
+	version, ok := tokens.Number(all[memberVersion])
 	switch {
 	case ok && version > recordVersion:
 		return nil, unreadable(account, fmt.Sprintf("a newer program wrote it (version %v)", version))
@@ -122,7 +141,23 @@ func (r *record) take(all map[string]json.RawMessage) error {
 		}
 		delete(all, name)
 	}
+	r.takeOptional(all)
 	return nil
+}
+
+// takeOptional moves the members that later versions of 1.x added out of all. One of another form was written by a
+// version that meant something else; it stays where it is. A scope may be a list.
+func (r *record) takeOptional(all map[string]json.RawMessage) {
+	var words []string
+	if json.Unmarshal(all[memberScope], &words) == nil && words != nil {
+		r.Scope = strings.Join(words, " ")
+		delete(all, memberScope)
+	}
+	for name, to := range map[string]any{memberScope: &r.Scope, memberIDToken: &r.IDToken, memberExtra: &r.Extra} {
+		if raw, ok := all[name]; ok && json.Unmarshal(raw, to) == nil {
+			delete(all, name)
+		}
+	}
 }
 
 // ErrSessionUnreadable is a stored session that this program cannot use. It is never overwritten by a refresh and never

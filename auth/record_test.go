@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,10 @@ func TestRecord_golden(t *testing.T) {
 		"unknown.json": full,
 		"minimal.json": {AccessToken: "golden-access"},
 		"refresh.json": {RefreshToken: "golden-refresh"},
+		"extra.json": {
+			AccessToken: "golden-access", RefreshToken: "golden-refresh", TokenType: "Bearer", Scope: "a b", IDToken: "golden-id",
+			Extra: map[string]any{"instance_url": "https://golden.example", "user": map[string]any{"id": 7.0}},
+		},
 	} {
 		data, err := os.ReadFile(filepath.Join("testdata", "record", "v1", name))
 		if err != nil {
@@ -43,7 +48,8 @@ func TestRecord_golden(t *testing.T) {
 		}
 		got, err := session.Token(t.Context())
 		if err != nil || got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken ||
-			got.TokenType != want.TokenType || !got.Expiry.Equal(want.Expiry) {
+			got.TokenType != want.TokenType || !got.Expiry.Equal(want.Expiry) || got.IDToken != want.IDToken ||
+			!reflect.DeepEqual(got.Extra, want.Extra) || name == "extra.json" && got.Scope != want.Scope {
 			t.Errorf("%s: got %q %q %q %v, %v", name, got.AccessToken, got.RefreshToken, got.TokenType, got.Expiry, err)
 		}
 	}
@@ -53,7 +59,7 @@ func TestRecord_golden(t *testing.T) {
 func TestRecord_goldenComplete(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
-	if err != nil || len(files) != 5 {
+	if err != nil || len(files) != 6 {
 		t.Errorf("%v, %v", files, err)
 	}
 }

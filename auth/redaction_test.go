@@ -105,8 +105,8 @@ func TestRedaction_says(t *testing.T) {
 	t.Parallel()
 	tok := auth.Token{AccessToken: "a", Expiry: time.Unix(1, 0).UTC()}
 	for got, want := range map[string]string{
-		fmt.Sprintf("%d", tok):                   "Token{access: [redacted], refresh: none, expiry: 1970-01-01T00:00:01Z}",
-		fmt.Sprintf("%#v", tok):                  "auth.Token{access: [redacted], refresh: none, expiry: 1970-01-01T00:00:01Z}",
+		fmt.Sprintf("%d", tok):                   "Token{access: REDACTED, refresh: none, expiry: 1970-01-01T00:00:01Z}",
+		fmt.Sprintf("%#v", tok):                  "auth.Token{access: REDACTED, refresh: none, expiry: 1970-01-01T00:00:01Z}",
 		auth.JSONRefresher{URL: "/r"}.String():   "auth.JSONRefresher(/r)",
 		auth.OAuth2Refresher{}.String():          "auth.OAuth2Refresher()",
 		auth.OAuth2Revoker{URL: "\x00"}.String(): "auth.OAuth2Revoker()",
@@ -116,7 +116,7 @@ func TestRedaction_says(t *testing.T) {
 		}
 	}
 	data, err := json.Marshal(tok)
-	if want := `{"access":"[redacted]","refresh":"none","expiry":"1970-01-01T00:00:01Z"}`; err != nil || string(data) != want {
+	if want := `{"access":"REDACTED","refresh":"none","expiry":"1970-01-01T00:00:01Z"}`; err != nil || string(data) != want {
 		t.Errorf("got %s, %v", data, err)
 	}
 }

@@ -98,7 +98,7 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 // ask calls the Refresher. Inside is the store's context: its values count, and its end too, as far as
 // it does not stem from the caller of Update.
 func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
-	ctx, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
+	ctx, cancel := context.WithTimeout(a.withEnvironment(a.inside(context.WithoutCancel(inside))), a.config.RefreshTimeout)
 	defer cancel()
 	defer context.AfterFunc(aborted, cancel)()
 	f.asked, f.err = true, errVanished
@@ -109,7 +109,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 
 // callRefresher turns panics and tokens that are none into errors.
 func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
-	defer func() { err = scrub(recovered("Refresher", recover(), err), old, t) }()
+	defer func() { err = redactError(recovered("Refresher", recover(), err), old, t) }()
 	t, err = r.Refresh(ctx, old)
 	if err == nil && t.AccessToken == "" {
 		err = errors.New("the response has no access token")

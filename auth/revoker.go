@@ -2,19 +2,27 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"golang.org/x/oauth2"
 )
 
 // OAuth2Revoker tells an OAuth 2.0 server that a token is not needed any more (RFC 7009). Its method is the value for
 // Config.Revoke: auth.OAuth2Revoker{URL: "https://…/revoke", ClientID: "cli"}.Revoke.
 type OAuth2Revoker struct {
-	URL          string // absolute; https, or loopback
+	URL          string // https, or loopback; relative to Config.BaseURL if it is not absolute
 	ClientID     string
-	ClientSecret string            // sent as HTTP Basic; empty: the client_id goes into the body
-	Transport    http.RoundTripper // nil: [http.DefaultTransport]
+	ClientSecret string
+	// AuthStyle says where the secret goes. AutoDetect, the default: into the Authorization header, if there is one.
+	// Some servers accept a client only one way; there a revocation the other way leaves the token alive.
+	AuthStyle oauth2.AuthStyle
+	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher].
+	ClientAssertion func(ctx context.Context, audience string) (string, error)
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
+	// session is installed in, else [http.DefaultTransport].
+	Transport http.RoundTripper
 	// InsecureAllowHTTP lets the token travel over plain http to other machines.
 	InsecureAllowHTTP bool
 }
@@ -30,27 +38,35 @@ func (r OAuth2Revoker) MarshalText() ([]byte, error) { return []byte(r.String())
 
 // Revoke revokes the refresh token, and with it what was issued for it; the access token if there is no other.
 func (r OAuth2Revoker) Revoke(ctx context.Context, t Token) error {
-	c := Config{InsecureAllowHTTP: r.InsecureAllowHTTP}
-	if _, err := c.checkEndpoint("OAuth2Revoker.URL", r.URL, nil); err != nil {
+	e := environmentOf(ctx)
+	e.insecureAllowHTTP = e.insecureAllowHTTP || r.InsecureAllowHTTP
+	endpoint, err := e.endpoint("OAuth2Revoker.URL", r.URL)
+	if err != nil {
 		return err
 	}
 	form := url.Values{"token": {t.RefreshToken}, "token_type_hint": {"refresh_token"}}
 	if t.RefreshToken == "" {
 		form = url.Values{"token": {t.AccessToken}, "token_type_hint": {"access_token"}}
 	}
-	h := http.Header{}
-	if r.ClientSecret == "" {
-		form.Set("client_id", r.ClientID)
-	} else {
-		basic := http.Request{Header: h}
-		basic.SetBasicAuth(url.QueryEscape(r.ClientID), url.QueryEscape(r.ClientSecret)) // RFC 6749 §2.3.1
-	}
-	a, err := post(ctx, r.Transport, r.URL, formType, form.Encode(), h)
+	client := clientAuth{r.ClientID, r.ClientSecret, r.AuthStyle, r.ClientAssertion}
+	call, err := grantCall(ctx, endpoint, client, nil, form, r.Transport)
 	if err != nil {
-		return fmt.Errorf("auth: the token was not revoked: %w", errors.Unwrap(err))
+		return notRevoked(err)
 	}
-	if a.status < 200 || a.status > 299 {
-		return fmt.Errorf("auth: the token was not revoked: the server answered %d", a.status)
-	}
-	return nil
+	return call.revoke(ctx)
 }
+
+// revoke sends a request that ends a session.
+func (c endpointCall) revoke(ctx context.Context) error {
+	r, err := c.send(ctx)
+	switch {
+	case r.Status >= 200 && r.Status <= 299:
+		return nil
+	case err != nil:
+		return notRevoked(err)
+	default:
+		return notRevoked(fmt.Errorf("the server answered %d", r.Status))
+	}
+}
+
+func notRevoked(err error) error { return fmt.Errorf("auth: the token was not revoked: %w", err) }

@@ -1,18 +1,24 @@
 package auth
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/internal/printable"
 )
 
 const (
 	// masked stands for a secret in texts.
-	masked = "[redacted]"
+	masked = printable.Mask
 	// shortestSecret keeps the words of a message from being taken for a token. No server hands out such short ones.
 	shortestSecret = 8
 )
@@ -21,17 +27,18 @@ const (
 // of them only.
 func printMasked(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
 
-// presence tells whether there is a secret.
-func presence(secret string) string {
+// redactedOrNone reports in a text whether there is a secret.
+func redactedOrNone(secret string) string {
 	if secret == "" {
 		return "none"
 	}
 	return masked
 }
 
-// scrub returns err without what somebody else's code may have put into its text: tokens, the body that x/oauth2 quotes, the
-// query that net/http quotes. [errors.Is] and [errors.As] find what they found before.
-func scrub(err error, tokens ...Token) error {
+// redactError returns err without what other code may have put into its text: tokens in any of the usual encodings, the
+// body that x/oauth2 quotes, the query that net/http quotes, control characters. [errors.Is] and [errors.As] find what
+// they found before.
+func redactError(err error, secrets ...Token) error {
 	if err == nil {
 		return nil
 	}
@@ -43,23 +50,35 @@ func scrub(err error, tokens ...Token) error {
 		}
 	}
 	if re, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		hide(string(re.Body), "[body]")
+		hide(string(re.Body), masked)
 	}
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		hide(ue.URL, endpointText(ue.URL))
 	}
-	for _, t := range tokens {
-		for _, secret := range []string{t.AccessToken, t.RefreshToken} {
-			if len(secret) >= shortestSecret {
-				hide(secret, masked)
-				hide(url.QueryEscape(secret), masked)
+	for _, t := range secrets {
+		for _, secret := range []string{t.AccessToken, t.RefreshToken, t.IDToken} {
+			if len(secret) < shortestSecret {
+				continue
+			}
+			for _, form := range encodings(secret) {
+				hide(form, masked)
 			}
 		}
 	}
-	if clean == text {
+	if clean = printable.Escape(clean); clean == text {
 		return err
 	}
 	return &scrubbed{text: clean, err: err}
+}
+
+// encodings returns the forms in which a secret may stand in a text.
+func encodings(secret string) []string {
+	quoted := strconv.Quote(secret)
+	return []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret), quoted[1 : len(quoted)-1], html.EscapeString(secret),
+		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+		hex.EncodeToString([]byte(secret)),
+	}
 }
 
 // scrubbed is an error whose own text is not to be shown.

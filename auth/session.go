@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // session is what the interceptor knows at one moment: a token and how the attempts to refresh it went.
@@ -93,9 +95,9 @@ func (s *session) isNewerThan(old *session) bool {
 // sameUser reports whether a request signed with old may be sent again with s.
 func (s *session) sameUser(old *session) bool {
 	switch {
-	case s.Session == old.Session || sameSubject(s.AccessToken, old.AccessToken):
+	case s.Session == old.Session || tokens.SameSubject(s.AccessToken, old.AccessToken):
 		return true
-	case otherSubject(s.AccessToken, old.AccessToken):
+	case tokens.OtherSubject(s.AccessToken, old.AccessToken):
 		return false
 	default:
 		return s.user == old.user

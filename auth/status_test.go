@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -23,10 +24,10 @@ import (
 func TestToken_conversions(t *testing.T) {
 	t.Parallel()
 	tok := auth.Token{AccessToken: "a", RefreshToken: "r", TokenType: "Bearer", Expiry: time.Unix(1, 0)}
-	if got := auth.FromOAuth2(tok.OAuth2()); got != tok {
+	if got := auth.FromOAuth2(tok.OAuth2()); !reflect.DeepEqual(got, tok) {
 		t.Errorf("got %+v", got)
 	}
-	if got := auth.FromOAuth2(nil); got != (auth.Token{}) {
+	if got := auth.FromOAuth2(nil); !reflect.DeepEqual(got, auth.Token{}) {
 		t.Errorf("got %+v", got)
 	}
 	var back auth.Token
