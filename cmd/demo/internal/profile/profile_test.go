@@ -228,7 +228,7 @@ func TestParseToken(t *testing.T) {
 		"refresh":                               {RefreshToken: "refresh"},
 	} {
 		got, err := profile.ParseToken([]byte(text), "mine", "")
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v", text, got.OAuth2(), err)
 		}
 	}
