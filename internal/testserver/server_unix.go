@@ -69,7 +69,11 @@ func freePort(t *testing.T) (addr, port string) {
 // root, whom some servers refuse.
 func dataDir(t *testing.T) (dir string, owner *syscall.Credential) {
 	t.Helper()
-	dir = t.TempDir()
+	dir, err := os.MkdirTemp("", "chatelaine-server-") //nolint:usetesting // other users cannot enter t.TempDir
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	if os.Geteuid() != 0 {
 		return dir, nil
 	}
