@@ -17,8 +17,9 @@
 // in every mode, with a driver that then prepares no statements. What holds
 // others off is a lease in the row of the key: see package lease.
 //
-// With SQLite, open the database with a busy timeout, and with write-ahead
-// logging so that reads do not wait.
+// With SQLite, open the database with a busy timeout, with write-ahead logging,
+// and with one connection (SetMaxOpenConns), because more of them only wait for
+// one another's writes.
 //
 // # Errors
 //

@@ -96,7 +96,12 @@ func count(t *testing.T, s storage.Store, args []string) error {
 
 func announce(t *testing.T) {
 	t.Helper()
-	if _, err := os.Stdout.WriteString(ready); err != nil {
+	write(t, ready)
+}
+
+func write(t *testing.T, line string) {
+	t.Helper()
+	if _, err := os.Stdout.WriteString(line); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,6 +17,8 @@
 // data, and other processes: counting together, a holder that is killed, and
 // values that are never seen half written.
 //
+// [RunFleet] checks stores that machines share, under faults: see there.
+//
 // The suite takes no more than a few seconds with a store that is as fast as a
 // disk. A call that hangs is reported after [Patience].
 package storagetest

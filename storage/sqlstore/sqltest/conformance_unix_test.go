@@ -64,6 +64,7 @@ func openSQLite(t *testing.T, dir string) *sqlstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.SetMaxOpenConns(1) // more would only wait for one another
 	t.Cleanup(func() { _ = db.Close() })
 	return openStore(t, sqlstore.Config{DB: db, Dialect: sqlstore.SQLite, TTL: ttl})
 }

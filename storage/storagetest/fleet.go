@@ -1,0 +1,107 @@
+package storagetest
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/storage"
+)
+
+// A Fleet describes a store that machines share to [RunFleet].
+type Fleet struct {
+	// Open opens the store whose server is at addr, with at most ten
+	// connections. Stores opened with one space have the same data, and a space
+	// that was not used before is empty: a table, a prefix, a directory. It is
+	// called in other processes as well. What has to be released, Open leaves to
+	// t.Cleanup.
+	Open func(t *testing.T, addr, space string) storage.Store
+	// Addr is the host:port of the server. The suite reaches it through a proxy
+	// that cuts connections and loses responses. "": the store has no server,
+	// and the checks that need one are left out.
+	Addr string
+	// TTL is how long a lock outlives its holder. The suite takes about thirty
+	// times as long. Required.
+	TTL time.Duration
+	// Wake is how soon a waiter is let in after the lock was released. Default
+	// 1.2 s.
+	Wake time.Duration
+	// Wipe removes all data of a space behind the stores' backs, as a database
+	// does that comes back empty. Nil: the store cannot tell.
+	Wipe func(t *testing.T, space string)
+}
+
+// grace is what the suite adds to each limit, for a busy machine.
+const grace = 2 * time.Second
+
+// RunFleet checks how a store bears the faults of a fleet of machines: holders
+// that are killed or stopped for longer than their lock lasts, connections that
+// are cut, responses that get lost, a server that is away or comes back empty.
+// It runs the test binary again for the holders that it kills. [RunShared]
+// checks what stores do without faults.
+func RunFleet(t *testing.T, f Fleet) {
+	t.Helper()
+	if f.Wake == 0 {
+		f.Wake = 1200 * time.Millisecond
+	}
+	if r, ok := roleOf(t); ok {
+		r.playFleet(t, f)
+		return
+	}
+	for _, c := range fleetChecks() {
+		t.Run(c.name, func(t *testing.T) {
+			if c.server && f.Addr == "" {
+				t.Skip("the store has no server")
+			}
+			c.run(t, f, rand.Text())
+		})
+	}
+}
+
+type fleetCheck struct {
+	name   string
+	server bool // it needs one
+	run    func(t *testing.T, f Fleet, space string)
+}
+
+func fleetChecks() []fleetCheck {
+	return []fleetCheck{
+		{"slow callback", false, slowCallback},
+		{"many callbacks", false, manyCallbacks},
+		{"holder killed", false, holderKilled},
+		{"woken holder finds newer value", false, wokenFindsNewer},
+		{"woken holder saves", false, wokenSaves},
+		{"cut in the callback", true, cutInCallback},
+		{"response to the save lost", true, saveResponseLost},
+		{"response to the acquire lost", true, acquireResponseLost},
+		{"server away at the save", true, awayAtSave},
+		{"server away before", true, awayBefore},
+		{"waiter wakes", false, waiterWakes},
+		{"keys of any bytes", false, keysOfAnyBytes},
+		{"wiped", false, wiped},
+	}
+}
+
+// through opens the store through a proxy of its own.
+func (f Fleet) through(t *testing.T, space string) (storage.Store, *proxy) {
+	t.Helper()
+	p := newProxy(t, f.Addr)
+	return f.Open(t, p.addr(), space), p
+}
+
+// within ends the test if call takes longer than limit.
+func within(t *testing.T, limit time.Duration, what string, call func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		call()
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		t.Fatalf("%s: still waiting after %v", what, limit)
+	}
+}

@@ -1,0 +1,103 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// cutInCallback: the lock does not hang on a connection.
+func cutInCallback(t *testing.T, f Fleet, space string) {
+	t.Helper()
+	s, p := f.through(t, space)
+	other := f.Open(t, f.Addr, space)
+	put(t, s, key, []byte("old"))
+	h := hold(t, s, []byte("new"))
+	p.cut()
+	ctx, cancel := context.WithTimeout(t.Context(), f.TTL/2)
+	defer cancel()
+	err := other.Update(ctx, key, func(context.Context, []byte) ([]byte, error) {
+		t.Error("another callback was let in when the connections of the holder were cut")
+		return nil, errCallback
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Update of another store meanwhile: %v", err)
+	}
+	h.release(t)
+	wantValue(t, other, key, []byte("new"))
+}
+
+// saveResponseLost: a save that the store does not know to have succeeded is
+// not done twice, and not given up.
+func saveResponseLost(t *testing.T, f Fleet, space string) {
+	t.Helper()
+	const times = 5
+	s, p := f.through(t, space)
+	for i := range times {
+		err := update(t, s, key, func(ctx context.Context, old []byte) ([]byte, error) {
+			p.loseResponse()
+			return increment(ctx, old)
+		})
+		if err != nil {
+			t.Fatalf("Update %d whose response was lost: %v", i+1, err)
+		}
+	}
+	wantValue(t, f.Open(t, f.Addr, space), key, []byte(strconv.Itoa(times)))
+}
+
+// acquireResponseLost: a store does not wait for a lock that it has without
+// knowing it.
+func acquireResponseLost(t *testing.T, f Fleet, space string) {
+	t.Helper()
+	s, p := f.through(t, space)
+	put(t, s, key, []byte("old"))
+	p.loseResponse()
+	_ = update(t, s, key, returning([]byte("lost or not")))
+	var err error
+	within(t, f.TTL/2+grace, "Update after one whose lock was lost on the way", func() {
+		err = s.Update(t.Context(), key, returning([]byte("new")))
+	})
+	if err != nil {
+		t.Errorf("Update: %v", err)
+	}
+	wantValue(t, s, key, []byte("new"))
+}
+
+func awayAtSave(t *testing.T, f Fleet, space string) {
+	t.Helper()
+	s, p := f.through(t, space)
+	put(t, s, key, []byte("old"))
+	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
+		p.refuse()
+		time.AfterFunc(f.TTL/2, p.accept)
+		return []byte("new"), nil
+	})
+	if err != nil {
+		t.Fatalf("Update while the server was away for half of the lock's time: %v; want the value saved", err)
+	}
+	wantValue(t, f.Open(t, f.Addr, space), key, []byte("new"))
+}
+
+func awayBefore(t *testing.T, f Fleet, space string) {
+	t.Helper()
+	s, p := f.through(t, space)
+	put(t, s, key, []byte("old"))
+	p.refuse()
+	if _, err := load(t, s, key); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Load without a server = %v; want an error that does not say that the value is absent", err)
+	}
+	called := false
+	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
+		called = true
+		return nil, errCallback
+	})
+	if called || err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Update without a server: callback called %t, %v; want an error and no call", called, err)
+	}
+	p.accept()
+	put(t, s, key, []byte("new"))
+	wantValue(t, s, key, []byte("new"))
+}
