@@ -18,11 +18,12 @@ func newServe(a *app) *cobra.Command {
 	addr := "127.0.0.1:8080"
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run an identity provider and API to play with",
-		Long: "Run an identity provider and API to play with, until Ctrl-C. What it does is printed as it happens.\n\n" +
+		Short: "Run an identity provider and an API to play with",
+		Long: "Run an identity provider and an API to play with, until Ctrl-C. It prints what it does, and shows it on a page at /\n" +
+			"that has a control for everything below.\n\n" +
 			"It speaks two dialects, plain REST (/auth/login, /auth/refresh, /auth/logout) and OAuth 2.0 (/oauth/token,\n" +
 			"/oauth/revoke), and has an API to call: /me, /echo, /status/CODE, /bytes/N, /redirect?to=URL. Every setting is a flag\n" +
-			"below; those and every kind of mishap can also be ordered while it runs, from its endpoints under /_control:\n\n" +
+			"below. Settings can also be changed, and failures be triggered, while it runs:\n\n" +
 			playground.ControlHelp +
 			"\nWhoever reaches these controls the server, so it listens on this machine only, and refuses pages of other sites.",
 		Example: `  demo serve
@@ -64,7 +65,7 @@ func (a *app) serve(cmd *cobra.Command, addr string, config authtest.Config) err
 		a.showEvent(e)
 	}
 	mu.Lock() // the address comes first
-	server, err := playground.Start(addr, config)
+	server, err := playground.Start(playground.Config{Addr: addr, Provider: config, Command: a.name})
 	if errors.Is(err, playground.ErrNotLocal) {
 		mu.Unlock()
 		return &hinted{err: err, code: exitUsage, hint: "use --addr 127.0.0.1:PORT"}
@@ -77,8 +78,8 @@ func (a *app) serve(cmd *cobra.Command, addr string, config authtest.Config) err
 	if a.flags.json {
 		err = a.print(`{"url":"` + server.URL + "\"}\n")
 	} else {
-		a.say(a.style.Bold("serving on %[1]s")+", until Ctrl-C; the user is alice, her password wonderland\n"+
-			"try, in another terminal:\n"+
+		a.say(a.style.Bold("serving on %[1]s")+" until Ctrl-C; the user is alice, the password wonderland\n"+
+			"open it in a browser to watch and control it; in another terminal, try:\n"+
 			"  %[2]s login --base-url %[1]s\n"+
 			"  %[2]s get /me\n"+
 			"  %[2]s post /_control/expire\n"+

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
@@ -23,7 +26,7 @@ const ControlHelp = `  POST /_control/expire                     expire every ac
   POST /_control/hold, /_control/release    hold the responses to refreshes, and release them
   POST /_control/nonce                      require another DPoP nonce
   POST /_control/set?NAME=VALUE             change a setting
-  GET  /_control/settings, /_control/stats, /_control/timeline
+  GET  /_control/settings, /_control/stats, /_control/timeline, /_control/stream
 `
 
 // maxDelay is the longest delay of a refresh. Clients give up earlier.
@@ -39,15 +42,16 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 		_, _ = io.WriteString(w, s.Provider.Timeline().String())
 	})
 	m.HandleFunc("GET /_control/settings", s.controlSettings)
+	m.HandleFunc("GET /_control/stream", s.stream)
 	for path, turn := range map[string]func(url.Values) error{
 		"expire":  func(url.Values) error { s.Provider.ExpireAccess(); return nil },
 		"revoke":  s.controlRevoke,
 		"fail":    s.controlFail,
 		"drop":    s.controlDrop,
 		"delay":   s.controlDelay,
-		"nonce":   func(url.Values) error { s.Provider.RotateNonce(); return nil },
-		"hold":    func(url.Values) error { s.Provider.HoldRefresh(); return nil },
-		"release": func(url.Values) error { s.Provider.HoldRefresh()(); return nil },
+		"nonce":   s.controlNonce,
+		"hold":    s.controlHold,
+		"release": s.controlRelease,
 		"set":     s.controlSet,
 	} {
 		m.HandleFunc("POST /_control/"+path, func(w http.ResponseWriter, r *http.Request) {
@@ -62,12 +66,17 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 
 // controlSettings responds with every setting and its current value.
 func (s *Server) controlSettings(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.settings())
+}
+
+// settings returns every setting with its current value.
+func (s *Server) settings() map[string]string {
 	cfg := s.config()
 	values := make(map[string]string)
 	for _, setting := range Settings() {
 		values[setting.Name] = setting.get(&cfg)
 	}
-	writeJSON(w, http.StatusOK, values)
+	return values
 }
 
 func (s *Server) controlRevoke(q url.Values) error {
@@ -95,8 +104,14 @@ func (s *Server) controlFail(q url.Values) error {
 	switch target := q.Get("target"); target {
 	case "", "refresh":
 		s.Provider.FailRefresh(n, status, header, q.Get("body"))
+		s.recorder.ordered("fail", times("refresh", n, status), func(a *armed) {
+			if a.Refreshes = more(a.Refreshes, n); n == 0 {
+				a.Drops = 0 // they are in the same queue
+			}
+		})
 	case "api":
 		s.Provider.FailAPI(n, status, header, q.Get("body"))
+		s.recorder.ordered("fail", times("API call", n, status), func(a *armed) { a.Calls = more(a.Calls, n) })
 	default:
 		return fmt.Errorf("target is %q; use refresh or api", target)
 	}
@@ -105,10 +120,16 @@ func (s *Server) controlFail(q url.Values) error {
 
 func (s *Server) controlDrop(q url.Values) error {
 	n, err := number(q, "n", 1)
-	if err == nil {
-		s.Provider.DropAfterRotate(n)
+	if err != nil {
+		return err
 	}
-	return err
+	s.Provider.DropAfterRotate(n)
+	s.recorder.ordered("drop", times("refresh", n, 0), func(a *armed) {
+		if a.Drops = more(a.Drops, n); n == 0 {
+			a.Refreshes = 0 // they are in the same queue
+		}
+	})
+	return nil
 }
 
 func (s *Server) controlDelay(q url.Values) error {
@@ -121,6 +142,7 @@ func (s *Server) controlDelay(q url.Values) error {
 		return fmt.Errorf("ms is %d; use 0 to %d", ms, maxDelay.Milliseconds())
 	}
 	s.Provider.DelayRefresh(d)
+	s.recorder.ordered("delay", fmt.Sprintf("refreshes take %v longer", d), func(a *armed) { a.DelayMS = ms })
 	return nil
 }
 
@@ -136,7 +158,51 @@ func (s *Server) controlSet(q url.Values) error {
 			*c = draft
 		}
 	})
-	return errors.Join(failed, err)
+	if err := errors.Join(failed, err); err != nil {
+		return err
+	}
+	var changes []string
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		changes = append(changes, name+"="+q.Get(name))
+	}
+	s.recorder.ordered("set", cut(strings.Join(changes, " ")), nil)
+	return nil
+}
+
+func (s *Server) controlNonce(url.Values) error {
+	s.Provider.RotateNonce()
+	s.recorder.ordered("nonce", "DPoP proofs need a new nonce", nil)
+	return nil
+}
+
+func (s *Server) controlHold(url.Values) error {
+	s.Provider.HoldRefresh()
+	s.recorder.ordered("hold", "responses to refreshes wait", func(a *armed) { a.Held = true })
+	return nil
+}
+
+func (s *Server) controlRelease(url.Values) error {
+	s.Provider.HoldRefresh()()
+	s.recorder.ordered("release", "", func(a *armed) { a.Held = false })
+	return nil
+}
+
+// times describes an order for the next n requests.
+func times(what string, n, status int) string {
+	how := "gets no response"
+	if status != 0 {
+		how = fmt.Sprintf("gets %d", status)
+	}
+	switch {
+	case n == 0:
+		return "cleared"
+	case n < 0:
+		return "every " + what + " " + how
+	case n == 1:
+		return "the next " + what + " " + how
+	default:
+		return fmt.Sprintf("each of the next %d: %s %s", n, what, how)
+	}
 }
 
 // number reads a whole number from the query; a missing one is fallback.

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start starts a playground on a free port and closes it at the end of the test.
 func start(t *testing.T, cfg authtest.Config) *playground.Server {
 	t.Helper()
-	s, err := playground.Start("127.0.0.1:0", cfg)
+	s, err := playground.Start(playground.Config{Addr: "127.0.0.1:0", Provider: cfg})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,17 +220,17 @@ func TestControl_refuses_other_sites(t *testing.T) {
 
 func TestStart_errors(t *testing.T) {
 	t.Parallel()
-	if _, err := playground.Start("127.0.0.1:0", authtest.Config{Rotation: "never"}); err == nil {
+	if _, err := playground.Start(playground.Config{Addr: "127.0.0.1:0", Provider: authtest.Config{Rotation: "never"}}); err == nil {
 		t.Error("a wrong configuration gave no error")
 	}
 	s := start(t, authtest.Config{})
 	for _, addr := range []string{"127.0.0.1:x", strings.TrimPrefix(s.URL, "http://")} {
-		if _, err := playground.Start(addr, authtest.Config{}); err == nil {
+		if _, err := playground.Start(playground.Config{Addr: addr}); err == nil {
 			t.Errorf("%s: a wrong address gave no error", addr)
 		}
 	}
 	for _, addr := range []string{"nonsense", "0.0.0.0:0", ":0", "example.com:80", ""} {
-		if _, err := playground.Start(addr, authtest.Config{}); !errors.Is(err, playground.ErrNotLocal) {
+		if _, err := playground.Start(playground.Config{Addr: addr}); !errors.Is(err, playground.ErrNotLocal) {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}

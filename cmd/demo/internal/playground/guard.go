@@ -19,6 +19,17 @@ func (s *Server) sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
+// ownName refuses requests under another name. It is for pages, to which another site may link.
+func (s *Server) ownName(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.ownHost(r.Host) {
+			s.refuse(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (s *Server) refuse(w http.ResponseWriter) {
 	writeJSON(w, http.StatusForbidden, map[string]string{
 		"message": "the control endpoints refuse other sites and other machines; use " + s.URL,

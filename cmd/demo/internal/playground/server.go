@@ -2,7 +2,8 @@
 //
 // [Start] listens on a loopback address and serves the provider of [authtest] there. Under /_control
 // it adds endpoints through which another terminal expires tokens, revokes sessions and makes
-// requests fail. [Settings] names every setting that a flag or /_control/set can change.
+// requests fail. [Settings] names every setting that a flag or /_control/set can change. A page at /
+// shows what the server does as it happens, and has a control for each of these endpoints.
 //
 // # Security
 //
@@ -13,6 +14,7 @@
 package playground
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +22,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
@@ -33,39 +36,59 @@ type Server struct {
 	// Provider is the identity provider and API. Reach it over URL, not over Provider.URL.
 	Provider *authtest.Server
 
-	http http.Server
-	port string
-	done chan struct{} // closed when the listener has ended
+	http     http.Server
+	port     string
+	command  string
+	recorder *recorder
+	streams  chan struct{} // one element for each open stream
+	closing  chan struct{} // closed by Close
+	once     sync.Once
+	done     chan struct{} // closed when the listener has ended
 }
 
 // ErrNotLocal is the error for an address that other machines could reach.
 var ErrNotLocal = errors.New("the server listens on this machine only")
 
-// Start listens on the TCP address and serves a provider with the configuration, whose fields Addr,
-// InMemory and Issuer it sets. Port 0 is a free port. Close ends the server. The error is [ErrNotLocal] for an address that is
-// not of the loopback interface.
-func Start(addr string, cfg authtest.Config) (*Server, error) {
-	if host, _, err := net.SplitHostPort(addr); err != nil || !origin.IsLoopback(host) {
+// Config describes a playground.
+type Config struct {
+	// Addr is the TCP address to listen on, of the loopback interface. Port 0 is a free port.
+	Addr string
+	// Provider configures the provider. Addr, InMemory and Issuer are set by Start.
+	Provider authtest.Config
+	// Command is how the user runs the demo; the page shows what to type. Default "demo".
+	Command string
+}
+
+// Start listens on the address and serves until Close. The error is [ErrNotLocal] for an address that
+// other machines could reach.
+func Start(c Config) (*Server, error) {
+	if host, _, err := net.SplitHostPort(c.Addr); err != nil || !origin.IsLoopback(host) {
 		return nil, ErrNotLocal
 	}
 	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", addr)
+	l, err := lc.Listen(context.Background(), "tcp", c.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("listening on %s: %w", addr, err)
+		return nil, fmt.Errorf("listening on %s: %w", c.Addr, err)
 	}
-	s := &Server{URL: "http://" + l.Addr().String(), done: make(chan struct{})}
+	s := &Server{
+		URL: "http://" + l.Addr().String(), command: cmp.Or(c.Command, "demo"), recorder: newRecorder(),
+		streams: make(chan struct{}, maxStreams), closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	s.recorder.reuseEnds = func() bool { return !s.config().ReuseKeepsSession }
 	_, s.port, _ = net.SplitHostPort(l.Addr().String())
-	cfg.Addr, cfg.InMemory, cfg.Issuer = "", true, s.URL
-	if s.Provider, err = authtest.Start(cfg); err != nil {
+	c.Provider.Addr, c.Provider.InMemory, c.Provider.Issuer = "", true, s.URL
+	onEvent := c.Provider.OnEvent
+	c.Provider.OnEvent = func(e authtest.Event) {
+		s.recorder.event(e)
+		if onEvent != nil {
+			onEvent(e)
+		}
+	}
+	if s.Provider, err = authtest.Start(c.Provider); err != nil {
 		_ = l.Close()
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", s.Provider.Handler())
-	control := http.NewServeMux()
-	s.controlRoutes(control)
-	mux.Handle("/_control/", s.sameOrigin(control))
-	s.http = http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	s.http = http.Server{Handler: s.routes(), ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() {
 		defer close(s.done)
 		_ = s.http.Serve(l)
@@ -75,7 +98,18 @@ func Start(addr string, cfg authtest.Config) (*Server, error) {
 
 // Close cuts every connection and ends the provider. A second call does nothing.
 func (s *Server) Close() {
+	s.once.Do(func() { close(s.closing) })
 	s.Provider.Close()
 	_ = s.http.Close()
 	<-s.done
+}
+
+func (s *Server) routes() http.Handler {
+	control := http.NewServeMux()
+	s.controlRoutes(control)
+	m := http.NewServeMux()
+	m.Handle("/", s.recorder.wrap(s.Provider.Handler()))
+	m.Handle("/_control/", s.sameOrigin(control))
+	s.pageRoutes(m)
+	return m
 }
