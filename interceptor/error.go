@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/chatelaine-go/chatelaine/internal/engine"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // Error is the reason why a call failed. The caller finds it with [errors.As] through resty and
@@ -41,7 +42,7 @@ type Error struct {
 }
 
 // Error returns the message.
-func (e *Error) Error() string { return "interceptor: " + escape(e.text()) }
+func (e *Error) Error() string { return "interceptor: " + escape.Line(e.text()) }
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }

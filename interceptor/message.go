@@ -6,7 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // text returns the message: method and URL, status or kind, cause.
@@ -75,7 +76,7 @@ func mask(text string, err error, subject string) string {
 		text = maskURL(text, e, subject)
 	case *Error:
 		if s := e.subject(); s != "" && s == subject {
-			text = strings.ReplaceAll(text, "interceptor: "+escape(s)+": ", "")
+			text = strings.ReplaceAll(text, "interceptor: "+escape.Line(s)+": ", "")
 		}
 	}
 	switch u := err.(type) { //nolint:errorlint // as above
@@ -106,27 +107,4 @@ func maskURL(text string, e *url.Error, subject string) string {
 		text = strings.ReplaceAll(text, e.Op+" "+quoted+": ", "")
 	}
 	return text
-}
-
-// escape writes control characters, line ends among them, and the marks that change the direction
-// of a text as Go writes them in a string: an error may hold what a server sent, and is printed on
-// terminals and in logs.
-func escape(text string) string {
-	if strings.IndexFunc(text, isControl) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if isControl(r) {
-			quoted := strconv.QuoteRuneToASCII(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func isControl(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

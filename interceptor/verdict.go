@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/internal/engine"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // Verdict is what a callback decided. Only a handler makes one. A callback that returns the zero
@@ -30,7 +31,7 @@ func (v Verdict) String() string {
 		}
 	case error:
 		if e, ok := value.(*Error); d.Action() == engine.Reject && (!ok || e != nil) {
-			text += ": " + escape(value.Error())
+			text += ": " + escape.Line(value.Error())
 		}
 	case time.Duration:
 		if value > 0 {

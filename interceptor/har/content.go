@@ -20,64 +20,66 @@ func (x *exchange) filled() entry {
 
 	v := x.recorder.view
 	if c := x.sent; c != nil {
-		e.Request.BodySize = c.size
-		e.Request.PostData = v.postData(c, x.stage == stageDone)
+		b := c.now()
+		e.Request.BodySize = b.Size
+		e.Request.PostData = v.postData(b, x.stage == stageDone)
 	}
 	if c := x.received; c != nil {
-		e.Response.Content.Size = c.size
+		b := c.now()
+		e.Response.Content.Size = b.Size
 		if e.Response.BodySize != unknownSize {
-			e.Response.BodySize = c.size
+			e.Response.BodySize = b.Size
 		}
-		e.Response.Content.Text, e.Response.Content.Encoding = v.body(c)
-		e.Response.Content.Comment = v.remark(c, x.stage == stageDone)
+		e.Response.Content.Text, e.Response.Content.Encoding = v.body(b)
+		e.Response.Content.Comment = v.remark(b, x.stage == stageDone)
 	}
 	return e
 }
 
-func (v view) postData(c *capture, done bool) *postData {
-	p := &postData{MimeType: v.mimeType(c.contentType), Comment: v.remark(c, done)}
-	if b := boundary(c.contentType); b != "" && !v.everything {
-		p.Params = v.parts(c.kept, b)
+func (v view) postData(b body, done bool) *postData {
+	p := &postData{MimeType: v.mimeType(b.contentType), Comment: v.remark(b, done)}
+	if limit := boundary(b.contentType); limit != "" && !v.everything {
+		p.Params = v.parts(b.Kept, limit)
 		return p
 	}
-	p.Text, p.Encoding = v.body(c)
+	p.Text, p.Encoding = v.body(b)
 	return p
 }
 
 // body returns what is shown of a body, with its encoding if it is no text.
-func (v view) body(c *capture) (text, encoding string) {
+func (v view) body(b body) (text, encoding string) {
 	switch {
-	case len(c.kept) == 0:
+	case len(b.Kept) == 0:
 		return "", ""
-	case !v.everything && structured(c.contentType):
-		return v.redactor.Body(c.contentType, c.kept), ""
+	case !v.everything && structured(b.contentType):
+		return v.redactor.Body(b.contentType, b.Kept), ""
 	case !v.everything:
 		return "", ""
-	case utf8.Valid(c.kept):
-		return string(c.kept), ""
+	case utf8.Valid(b.Kept):
+		return string(b.Kept), ""
 	default:
-		return base64.StdEncoding.EncodeToString(c.kept), "base64"
+		return base64.StdEncoding.EncodeToString(b.Kept), "base64"
 	}
 }
 
 // remark says what is missing of a body, and why. No more of it will come if it is done.
-func (v view) remark(c *capture, done bool) string {
+func (v view) remark(b body, done bool) string {
 	switch {
-	case c.size == 0:
+	case b.Size == 0:
 		return ""
-	case !v.keeps(c.contentType, c.encoded):
+	case !v.keeps(b.contentType, b.encoded):
 		return "Bodies of this kind are not recorded."
-	case c.size > int64(len(c.kept)):
-		return fmt.Sprintf("The first %d of %d bytes were recorded.", len(c.kept), c.size)
-	case done && !c.complete():
+	case b.Size > int64(len(b.Kept)):
+		return fmt.Sprintf("The first %d of %d bytes were recorded.", len(b.Kept), b.Size)
+	case done && !b.complete():
 		return "The body was not read to its end."
 	default:
 		return ""
 	}
 }
 
-// parts returns what is shown of the parts of a form, which may end anywhere: the names, and the values of fields that may be
-// shown; of files their type.
+// parts returns what is shown of the parts of a form, which may end anywhere: the names, and the
+// values of fields that may be shown; of files their type.
 func (v view) parts(body []byte, boundary string) []param {
 	var list []param
 	for r := multipart.NewReader(bytes.NewReader(body), boundary); ; {

@@ -44,6 +44,10 @@ type exchange struct {
 	sent     *capture
 	received *capture
 	shown    entry
+
+	// Guarded by the mutex of the recorder's memory.
+	size   int64
+	listed bool
 }
 
 func newExchange(r *Recorder, o origin) *exchange {
@@ -89,16 +93,18 @@ func (x *exchange) attach(req *http.Request) *http.Request {
 	return req
 }
 
-// watchSent watches the body of the request, in the place of the one watched before, if there was one.
+// watchSent watches the body of the request, in the place of the one watched before, if there was
+// one.
 func (x *exchange) watchSent(body io.ReadCloser, header http.Header, length int64) io.ReadCloser {
 	c := x.newCapture(header, length)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.sent = c
-	return &watched{ReadCloser: body, exchange: x, capture: c}
+	return c.tap.Watch(body, nil)
 }
 
-// answer records a response, once: if a transport under the chain has done it, there is nothing left to do above.
+// answer records a response, once: if a transport under the chain has done it, there is nothing
+// left to do above.
 func (x *exchange) answer(req *http.Request, resp *http.Response) {
 	if !x.record(func() {
 		x.request, x.shown.Request, x.shown.Response = req, x.describeRequest(req, resp.Proto), x.describeResponse(req, resp)
@@ -111,7 +117,7 @@ func (x *exchange) answer(req *http.Request, resp *http.Response) {
 		x.finish(nil)
 		return
 	}
-	resp.Body = &watched{ReadCloser: resp.Body, exchange: x, capture: x.received, last: true}
+	resp.Body = x.received.tap.Watch(resp.Body, x.finish)
 }
 
 // fail records that there is no response, once.
@@ -120,7 +126,7 @@ func (x *exchange) fail(req *http.Request, why string) {
 	if x.record(func() {
 		x.shown.Request, x.shown.Response = x.describeRequest(req, ""), noResponse()
 		x.shown.Response.Error = v.text(why, v.secrets(req)...)
-		x.received = new(capture)
+		x.received = x.newCapture(nil, 0)
 	}) {
 		x.finish(nil)
 	}
@@ -135,19 +141,28 @@ func (x *exchange) record(describe func()) bool {
 		describe()
 		x.clock.mark(&x.clock.answered)
 	}
+	size := sizeOf(&x.shown) + x.sent.reserve() + x.received.reserve()
 	x.mu.Unlock()
 	if first {
-		x.recorder.add(x)
+		x.recorder.memory.add(x, size)
 	}
 	return first
 }
 
-// finish ends the exchange: its bodies are redacted and forgotten. A nil err is a body closed, or [io.EOF].
+// finish ends the exchange: its bodies are redacted and forgotten. A nil err is a body closed, or
+// [io.EOF].
 func (x *exchange) finish(err error) {
+	if size, ok := x.conclude(err); ok {
+		x.recorder.memory.resize(x, size)
+	}
+}
+
+// conclude does so once, and returns the size of the entry then.
+func (x *exchange) conclude(err error) (size int64, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.stage == stageDone {
-		return
+		return 0, false
 	}
 	x.stage = stageDone
 	x.clock.mark(&x.clock.end)
@@ -157,6 +172,18 @@ func (x *exchange) finish(err error) {
 	}
 	x.shown = x.filled()
 	x.request, x.sent, x.received, x.wire = nil, nil, nil, nil
+	return sizeOf(&x.shown), true
+}
+
+// release makes an exchange that has lost its entry forget its bodies.
+func (x *exchange) release() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, c := range []*capture{x.sent, x.received} {
+		if c != nil {
+			c.tap.Drop()
+		}
+	}
 }
 
 // entry returns what there is to write.

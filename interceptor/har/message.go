@@ -2,20 +2,25 @@ package har
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
 // unknownType stands for the media type of a message without one, as in the archives of browsers.
 const unknownType = "x-unknown"
 
-// unknownSize is a size in bytes that is not known: what a transport puts around the fields of a header, for one.
+// unknownSize is a size in bytes that is not known: what a transport puts around the fields of a
+// header, for one.
 const unknownSize = -1
 
-// describeRequest describes a request without its body. The protocol is that of the response, if there is one.
+// describeRequest describes a request without its body. The protocol is that of the response, if
+// there is one.
 func (x *exchange) describeRequest(req *http.Request, proto string) request {
 	v := x.recorder.view
 	r := request{
@@ -91,11 +96,21 @@ func fieldsOf(h http.Header) []pair {
 	return list
 }
 
-// fields returns what is shown of a header.
+// The limits on what is shown of a header.
+const (
+	maxHeader = redact.MaxText // bytes
+	maxFields = 1000
+)
+
+// fields returns what is shown of a header, within its limits.
 func (v view) fields(list []pair) []pair {
-	shown := make([]pair, len(list))
+	shown := make([]pair, 0, len(list))
+	left := maxHeader
 	for i, f := range list {
-		shown[i] = pair{Name: v.name(f.Name), Value: v.header(f.Name, f.Value)}
+		if left -= len(f.Name) + len(f.Value); left < 0 && !v.everything || i == maxFields {
+			return append(shown, pair{Name: "…", Value: fmt.Sprintf("[%d more]", len(list)-i)})
+		}
+		shown = append(shown, pair{Name: v.name(f.Name), Value: v.header(f.Name, f.Value)})
 	}
 	return shown
 }

@@ -16,32 +16,34 @@ type Config struct {
 	Redactor *redact.Redactor
 	// MaxBody is how many bytes are kept of each body. Default 64 KiB; negative: none.
 	MaxBody int
-	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000. With MaxBody it bounds the
-	// memory: about MaxEntries × 2 × MaxBody, and headers.
+	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000.
 	MaxEntries int
-	// InsecureShowSecrets records everything as it is: tokens, cookies, passwords, bodies of every type. Whoever gets
-	// the file can act for the user.
+	// MaxBytes bounds the memory of all entries together; where there is no room the oldest are
+	// dropped. A response that is still being read counts with the size that its kept body may
+	// reach. A request that has no response yet keeps up to MaxBody in addition. Default 64 MiB.
+	MaxBytes int64
+	// InsecureShowSecrets records everything as it is: tokens, cookies, passwords, bodies of every
+	// type. Whoever gets the file can act for the user.
 	InsecureShowSecrets bool
 }
 
 const (
 	defaultMaxBody    = 64 << 10
 	defaultMaxEntries = 1000
+	defaultMaxBytes   = 64 << 20
 )
 
-// Recorder records calls, as an [interceptor.Interceptor] or by the transports it makes. All methods are safe for
-// concurrent use. Make one with [New]; put it into one chain or many.
+// Recorder records calls, as an [interceptor.Interceptor] or by the transports it makes. All
+// methods are safe for concurrent use. Make one with [New]; put it into one chain or many.
 type Recorder struct {
 	maxBody int
 	view    view
 
-	mu      sync.Mutex
-	ring    []*exchange // of MaxEntries at most
-	next    int         // where the ring goes on once it is full
-	max     int
-	dropped int
-	orders  uint64
-	calls   uint64
+	memory memory
+
+	mu     sync.Mutex
+	orders uint64
+	calls  uint64
 }
 
 // New checks the configuration, all of it, and returns an empty recorder.
@@ -49,6 +51,9 @@ func New(c Config) (*Recorder, error) {
 	var errs []error
 	if c.MaxEntries < 0 {
 		errs = append(errs, fmt.Errorf("har: Config.MaxEntries is %d; leave it 0 for the default", c.MaxEntries))
+	}
+	if c.MaxBytes < 0 {
+		errs = append(errs, fmt.Errorf("har: Config.MaxBytes is %d; leave it 0 for the default", c.MaxBytes))
 	}
 	if c.InsecureShowSecrets && c.Redactor != nil {
 		errs = append(errs, errors.New("har: Config has a Redactor and InsecureShowSecrets; choose one"))
@@ -59,27 +64,27 @@ func New(c Config) (*Recorder, error) {
 	if c.MaxEntries == 0 {
 		c.MaxEntries = defaultMaxEntries
 	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaultMaxBytes
+	}
 	if c.MaxBody == 0 {
 		c.MaxBody = defaultMaxBody
 	}
 	return &Recorder{
-		maxBody: max(c.MaxBody, 0), max: c.MaxEntries,
-		view: view{redactor: c.Redactor, everything: c.InsecureShowSecrets},
+		maxBody: max(c.MaxBody, 0),
+		memory:  memory{maxEntries: c.MaxEntries, maxBytes: c.MaxBytes},
+		view:    view{redactor: c.Redactor, everything: c.InsecureShowSecrets},
 	}, nil
 }
 
 // Len returns the number of entries.
 func (r *Recorder) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.ring)
+	return r.memory.len()
 }
 
 // Reset drops all entries. Requests under way get theirs when they are answered.
 func (r *Recorder) Reset() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ring, r.next, r.dropped = nil, 0, 0
+	r.memory.reset()
 }
 
 // CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
@@ -115,17 +120,4 @@ func (r *Recorder) begin(call uint64, attempt int, cause string) *exchange {
 		call = r.calls
 	}
 	return newExchange(r, origin{order: r.orders, call: call, attempt: attempt, cause: cause})
-}
-
-// add gives an exchange its place among the entries.
-func (r *Recorder) add(x *exchange) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.ring) < r.max {
-		r.ring = append(r.ring, x)
-		return
-	}
-	r.ring[r.next] = x
-	r.next = (r.next + 1) % r.max
-	r.dropped++
 }

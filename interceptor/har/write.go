@@ -12,8 +12,8 @@ import (
 	"slices"
 )
 
-// WriteTo writes the archive, one JSON object, with the entries in the order of their start. What is recorded meanwhile is
-// not in it. It implements [io.WriterTo].
+// WriteTo writes the archive, one JSON object, with the entries in the order of their start. What
+// is recorded meanwhile is not in it. It implements [io.WriterTo].
 func (r *Recorder) WriteTo(w io.Writer) (int64, error) {
 	entries, dropped := r.snapshot()
 	c := &counter{w: w}
@@ -45,7 +45,8 @@ func (r *Recorder) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteFile writes the archive to a file that only the user can read (mode 0600). One that is there is replaced in one step.
+// WriteFile writes the archive to a file that only the user can read (mode 0600). One that is there
+// is replaced in one step.
 func (r *Recorder) WriteFile(name string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
@@ -71,9 +72,7 @@ func (r *Recorder) WriteFile(name string) (err error) {
 
 // snapshot returns the entries in the order of their start, and how many there are no more.
 func (r *Recorder) snapshot() ([]entry, int) {
-	r.mu.Lock()
-	list, dropped := slices.Clone(r.ring), r.dropped
-	r.mu.Unlock()
+	list, dropped := r.memory.snapshot()
 	slices.SortFunc(list, func(a, b *exchange) int { return cmp.Compare(a.order, b.order) })
 	entries := make([]entry, len(list))
 	for i, x := range list {

@@ -1,6 +1,7 @@
 package logging
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
@@ -10,7 +11,11 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/tap"
 )
+
+// errBody stands for any error that may end a body early.
+var errBody = errors.New("the body broke off")
 
 // attempt is what is known of an attempt until its record is written.
 type attempt struct {
@@ -20,8 +25,8 @@ type attempt struct {
 	began  time.Time
 
 	conn     atomic.Int32 // 0: not known
-	sent     *tap         // body of the request; nil if its length is known and it is not shown
-	received *tap         // body of the response; nil if there is none
+	sent     *tap.Tap     // body of the request; nil if its length is known and it is not shown
+	received *tap.Tap     // body of the response; nil if there is none
 
 	status int
 	proto  string
@@ -40,11 +45,9 @@ func newAttempt(l *Interceptor, req *interceptor.Request) *attempt {
 	a := &attempt{log: l, req: req, number: req.Attempt(), began: time.Now()}
 	req.Request = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{GotConn: a.gotConn}))
 	if body := req.Body; body != nil && body != http.NoBody && (req.ContentLength <= 0 || a.limit(req.Header) > 0) {
-		a.sent = &tap{limit: a.limit(req.Header)}
-		req.Body = &tapped{ReadCloser: body, tap: a.sent}
-		if req.GetBody != nil {
-			req.GetBody = a.sent.again(req.GetBody)
-		}
+		a.sent = tap.New(a.limit(req.Header))
+		req.Body = a.sent.Watch(body, nil)
+		req.GetBody = a.sent.Again(req.GetBody)
 	}
 	return a
 }
@@ -82,8 +85,8 @@ func (a *attempt) respond(r *http.Response) {
 		a.finish(o)
 		return
 	}
-	a.received, a.media = &tap{limit: a.limit(r.Header)}, r.Header.Get("Content-Type")
-	r.Body = &tapped{ReadCloser: r.Body, tap: a.received, done: a.ended}
+	a.received, a.media = tap.New(a.limit(r.Header)), r.Header.Get("Content-Type")
+	r.Body = a.received.Watch(r.Body, a.ended)
 }
 
 // arrived notes a response; false if one is noted already, of which an interceptor made this one.
@@ -95,7 +98,7 @@ func (a *attempt) arrived(r *http.Response) bool {
 	return true
 }
 
-// finite tells whether the end of the body is worth waiting for.
+// finite reports whether the end of the body is worth waiting for.
 func finite(r *http.Response) bool {
 	switch {
 	case r.Body == nil, r.Body == http.NoBody, r.StatusCode == http.StatusSwitchingProtocols:
@@ -114,7 +117,8 @@ func (a *attempt) ended(err error) {
 	a.finish(o)
 }
 
-// fail writes the record of a failure. What an interceptor makes of a response whose record is out has a record of its own.
+// fail writes the record of a failure. What an interceptor makes of a response whose record is out
+// has a record of its own.
 func (a *attempt) fail(e *interceptor.Error) {
 	defer contain()
 	a.once.Do(func() {})

@@ -15,8 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/logging"
 )
 
-// TestStream: a body is counted while the caller reads it. Nothing is read ahead: the server goes on only when the caller
-// has what was sent so far, so reading ahead would never end.
+// TestStream: a body is counted while the caller reads it. Nothing is read ahead: the server goes
+// on only when the caller has what was sent so far, so reading ahead would never end.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	const pieces = 5
@@ -213,7 +213,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestUnpacked: net/http asks for compression by itself and undoes it; what the caller reads is what is counted and shown.
+// TestUnpacked: net/http asks for compression by itself and undoes it; what the caller reads is
+// what is counted and shown.
 func TestUnpacked(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -248,7 +249,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestSentAnew: a transport that lost the connection takes the body anew; it is counted once, and shown.
+// TestSentAnew: a transport that lost the connection takes the body anew; it is counted once, and
+// shown.
 func TestSentAnew(t *testing.T) {
 	t.Parallel()
 	for name, broken := range map[string]bool{"": false, "GetBody fails": true} {
@@ -285,7 +287,7 @@ func TestSentAnew(t *testing.T) {
 			resp.Body.Close()
 			want(t, j.only(t), map[string]any{
 				"sent": 6, "request_body": "type=a",
-				"curl": `curl 'http://127.0.0.1/' -H 'Content-Type: application/x-www-form-urlencoded' --data-raw 'type=a'`,
+				"curl": `curl --url 'http://127.0.0.1/' -H 'Content-Type: application/x-www-form-urlencoded' --data-raw 'type=a'`,
 			})
 		})
 	}
@@ -318,7 +320,7 @@ func TestCurlOfPart(t *testing.T) {
 			resp.Body.Close()
 			want(t, j.only(t), map[string]any{
 				"sent": int(c.reads),
-				"curl": `curl 'http://127.0.0.1/' -H 'Content-Type: application/x-www-form-urlencoded' --data-binary @body`,
+				"curl": `curl --url 'http://127.0.0.1/' -H 'Content-Type: application/x-www-form-urlencoded' --data-binary @body`,
 			})
 		})
 	}

@@ -9,13 +9,17 @@ import (
 	"strings"
 
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
+	"github.com/chatelaine-go/chatelaine/internal/challenge"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
-// Curl renders a request as a command line for curl, for a shell of Unix. What r does not show is masked, so the command
-// says what was sent and does not work without credentials of your own. A nil r shows what the zero redact.Config does.
+// Curl renders a request as a command line for curl, for a Unix shell. What r does not show is
+// masked, so the command shows what was sent and does not work without credentials of your own. A
+// nil r shows what the zero redact.Config does. Nothing in the request can become an option of curl
+// or a command of the shell.
 //
-// A body is there if it is JSON or a form of up to 64 KiB that GetBody returns; any other one is the file "body". The
-// request's own body is not touched.
+// A body is shown if it is JSON or a form of up to 64 KiB that GetBody returns; any other body is
+// the file "body". The request's own body is not touched.
 func Curl(r *redact.Redactor, req *http.Request) string {
 	const limit = 64 << 10
 	if req.Body == nil || req.Body == http.NoBody {
@@ -42,7 +46,7 @@ func curl(r *redact.Redactor, req *http.Request, body []byte, whole bool) string
 	}
 	data := curlData(r, req.Header, body, whole)
 	words = append(words, curlMethod(req.Method, data)...)
-	words = append(words, quote(url))
+	words = append(words, "--url", quote(url)) // the only way in which no URL can be an option
 	if req.Host != "" && req.URL != nil && req.Host != req.URL.Host {
 		words = append(words, "-H", quote("Host: "+req.Host))
 	}
@@ -62,6 +66,9 @@ func curlMethod(method string, data []string) []string {
 	case method == http.MethodGet && data == nil, method == http.MethodPost && data != nil:
 		return nil
 	default:
+		if !challenge.IsToken(method) {
+			method = redact.Mask
+		}
 		return []string{"-X", quote(method)}
 	}
 }
@@ -69,8 +76,8 @@ func curlMethod(method string, data []string) []string {
 func curlHeaders(h http.Header) []string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		if name == "Content-Length" {
-			continue // curl's own business
+		if name == "Content-Length" || !challenge.IsToken(name) {
+			continue // curl's own business; or "@file", which makes it read one
 		}
 		for _, value := range h[name] {
 			header := name + ": " + value
@@ -97,8 +104,8 @@ func curlData(r *redact.Redactor, h http.Header, body []byte, whole bool) []stri
 // quote makes one word of s for the shell.
 func quote(s string) string {
 	s = strings.Map(func(c rune) rune {
-		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
-			return '\uFFFD' // nothing that steers a terminal
+		if c != '\n' && c != '\t' && escape.IsControl(c) {
+			return '\uFFFD' // nothing that controls a terminal
 		}
 		return c
 	}, s)

@@ -8,7 +8,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor writes the records. It implements [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
+// Interceptor writes the records. It implements [interceptor.Interceptor] and is safe for
+// concurrent use. Make one with [New].
 type Interceptor struct {
 	config Config
 }
@@ -40,7 +41,8 @@ func (l *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	return h.Next(resp)
 }
 
-// OnError has the record written: that of a bad status at the end of its body, that of a failure now.
+// OnError has the record written: that of a bad status at the end of its body, that of a failure
+// now.
 func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 	a := l.of(e.Request)
 	if a == nil {

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // maxValue limits what is shown of a value, after redaction. Before it, package redact has limits.
@@ -42,9 +42,9 @@ func (a *attempt) write(o Outcome) {
 	}
 	attrs = append(attrs, slog.Duration("duration", o.Duration), slog.Int64("sent", a.sentBytes()))
 	if a.received != nil {
-		n, kept := a.received.state()
-		attrs = append(attrs, slog.Int64("received", n))
-		attrs = a.appendBody(attrs, "response_body", a.media, kept)
+		got := a.received.State()
+		attrs = append(attrs, slog.Int64("received", got.Size))
+		attrs = a.appendBody(attrs, "response_body", a.media, got.Kept)
 	}
 	if c := a.conn.Load(); c != 0 {
 		attrs = append(attrs, slog.Bool("reused", c == connReused))
@@ -57,8 +57,8 @@ func (a *attempt) write(o Outcome) {
 	a.emit(ctx, level, message, attrs)
 }
 
-// context is that of the request, without its end, since handlers may look at that, and such that a call made with it is
-// not logged.
+// context is that of the request, without its end, since handlers may look at that, and such that a
+// call made with it is not logged.
 func (a *attempt) context() context.Context {
 	return context.WithoutCancel(Without(a.req.Context()))
 }
@@ -73,7 +73,7 @@ func (a *attempt) emit(ctx context.Context, level slog.Level, message string, at
 func (a *attempt) line() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("method", cmp.Or(a.req.Method, http.MethodGet)),
-		slog.String("url", cut(a.log.config.Redactor.URL(a.req.URL), maxValue)),
+		slog.String("url", escape.Cut(a.log.config.Redactor.URL(a.req.URL), maxValue)),
 		slog.Int("attempt", a.number),
 	}
 	if a.req.Redirected() {
@@ -85,8 +85,8 @@ func (a *attempt) line() []slog.Attr {
 	return attrs
 }
 
-// describe are the attributes that are known when the response is there. The headers belong to the caller afterwards, so
-// they are read now.
+// describe are the attributes that are known when the response is there. The headers belong to the
+// caller afterwards, so they are read now.
 func (a *attempt) describe(response http.Header) []slog.Attr {
 	c := &a.log.config
 	attrs := append(a.line(), attrsOf(a.req.Context())...)
@@ -102,7 +102,7 @@ func (a *attempt) describe(response http.Header) []slog.Attr {
 	body, whole := a.sentBody()
 	attrs = a.appendBody(attrs, "request_body", a.req.Header.Get("Content-Type"), body)
 	if c.Curl {
-		attrs = append(attrs, slog.String("curl", cut(curl(c.Redactor, a.req.Request, body, whole), maxValue+4*c.BodyLimit)))
+		attrs = append(attrs, slog.String("curl", escape.Cut(curl(c.Redactor, a.req.Request, body, whole), maxValue+4*c.BodyLimit)))
 	}
 	return attrs
 }
@@ -111,13 +111,12 @@ func (a *attempt) appendBody(attrs []slog.Attr, key, contentType string, kept []
 	if len(kept) == 0 {
 		return attrs
 	}
-	return append(attrs, slog.String(key, cut(a.log.config.Redactor.Body(contentType, kept), a.log.config.BodyLimit)))
+	return append(attrs, slog.String(key, escape.Cut(a.log.config.Redactor.Body(contentType, kept), a.log.config.BodyLimit)))
 }
 
 func (a *attempt) sentBytes() int64 {
 	if a.sent != nil {
-		n, _ := a.sent.state()
-		return n
+		return a.sent.State().Size
 	}
 	return max(a.req.ContentLength, 0)
 }
@@ -127,25 +126,25 @@ func (a *attempt) sentBody() (kept []byte, whole bool) {
 	if a.sent == nil {
 		return nil, a.req.Body == nil || a.req.Body == http.NoBody
 	}
-	n, kept := a.sent.state()
-	return kept, n == int64(len(kept)) && (a.req.ContentLength <= 0 || n == a.req.ContentLength)
+	s := a.sent.State()
+	return s.Kept, s.Size == int64(len(s.Kept)) && (a.req.ContentLength <= 0 || s.Size == a.req.ContentLength)
 }
 
 // errorText is the message of an error, without what request and response hold that is not shown.
 func (a *attempt) errorText(err error) string {
 	r := a.log.config.Redactor
-	return cut(r.Text(err.Error(), r.Secrets(a.req.URL, a.req.Header)...), maxValue)
+	return escape.Cut(r.Text(err.Error(), r.Secrets(a.req.URL, a.req.Header)...), maxValue)
 }
 
 func headers(key string, h http.Header) slog.Attr {
 	attrs := make([]slog.Attr, 0, len(h))
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		attrs = append(attrs, slog.String(name, cut(strings.Join(h[name], ", "), maxValue)))
+		attrs = append(attrs, slog.String(name, escape.Cut(strings.Join(h[name], ", "), maxValue)))
 	}
 	return slog.Attr{Key: key, Value: slog.GroupValue(attrs...)}
 }
 
-// showable tells whether bodies with this header are shown.
+// showable reports whether bodies with this header are shown.
 func showable(h http.Header) bool {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return false
@@ -153,15 +152,4 @@ func showable(h http.Header) bool {
 	contentType := h.Get("Content-Type")
 	media, _, _ := strings.Cut(contentType, ";")
 	return redact.IsJSON(contentType) || strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")
-}
-
-// cut shortens what has been redacted.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
 }

@@ -1,6 +1,8 @@
 package otel
 
 import (
+	"net/http"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -9,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // attempt is a request on its way.
@@ -104,5 +107,13 @@ func (i *Instrumentation) text(req *interceptor.Request, e *interceptor.Error) s
 	if e.Err == nil {
 		return e.Kind.String()
 	}
-	return i.redactor.Text(e.Err.Error(), i.redactor.Secrets(req.URL, req.Header)...)
+	return i.textOf(e.Err, req.URL, req.Header)
+}
+
+// maxValue limits, in bytes, what is shown of a URL or an error.
+const maxValue = 4 << 10
+
+// textOf is what may be said of the error of a request with this URL, which may be nil, and header.
+func (i *Instrumentation) textOf(err error, u *url.URL, h http.Header) string {
+	return escape.Cut(i.redactor.Text(err.Error(), i.redactor.Secrets(u, h)...), maxValue)
 }

@@ -12,6 +12,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // description is what is known of a request before it is sent.
@@ -29,7 +30,7 @@ func (i *Instrumentation) describe(req *interceptor.Request) description {
 		d.name += " " + t
 		d.measured = append(d.measured, semconv.URLTemplate(t))
 	}
-	d.traced = append(slices.Clone(d.measured), semconv.URLFull(i.redactor.URL(req.URL)))
+	d.traced = append(slices.Clone(d.measured), semconv.URLFull(escape.Cut(i.redactor.URL(req.URL), maxValue)))
 	d.measured = append(d.measured, semconv.URLScheme(req.URL.Scheme))
 	if method == semconv.HTTPRequestMethodOther {
 		d.traced = append(d.traced, semconv.HTTPRequestMethodOriginal(i.redactor.Name(req.Method)))
@@ -87,7 +88,8 @@ func answered(resp *http.Response) []attribute.KeyValue {
 	return list
 }
 
-// errorType is the kind of an error: timeout, canceled, connection_failed; or the Go type of the cause.
+// errorType is the kind of an error: timeout, canceled, connection_failed; or the Go type of the
+// cause.
 func errorType(err error) attribute.KeyValue {
 	kind := interceptor.KindOf(err)
 	if e, ok := errors.AsType[*interceptor.Error](err); ok && e.Err != nil {

@@ -67,12 +67,13 @@ func (i *Instrumentation) end(c *call, status int, err error, describe func(erro
 	c.span.End()
 }
 
-// Transport returns a transport that makes a span of every call that goes through it to next, which has the chain:
+// Transport returns a transport that makes a span of every call that goes through it to next, which
+// has the chain:
 //
 //	client := &http.Client{Transport: telemetry.Transport(chain.New(telemetry.Around(session)...).Transport(nil))}
 //
-// Under resty use [Instrumentation.Instrument]: laid over a chain that is installed there, this would hide it. Next must not
-// be nil. CloseIdleConnections is passed on.
+// Under resty use [Instrumentation.Instrument]: laid over a chain that is installed there, this
+// would hide it. Next must not be nil. CloseIdleConnections is passed on.
 func (i *Instrumentation) Transport(next http.RoundTripper) http.RoundTripper {
 	return &transport{instrumentation: i, next: next}
 }
@@ -87,7 +88,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	i := t.instrumentation
 	ctx, c := i.begin(req.Context(), req, req.Method)
 	describe := func(err error) string {
-		return i.redactor.Text(err.Error(), i.redactor.Secrets(req.URL, req.Header)...)
+		return i.textOf(err, req.URL, req.Header)
 	}
 	status, err := 0, errNoReturn
 	defer func() { i.end(c, status, err, describe) }() // also after a panic

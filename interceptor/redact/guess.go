@@ -3,6 +3,8 @@ package redact
 import (
 	"strconv"
 	"strings"
+
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // The files guess*.go hold heuristics. The rest of the package decides by names that somebody
@@ -21,13 +23,14 @@ const MaxText = 64 << 10
 // looked into.
 const maxDepth = 3
 
-// Text returns what may be shown of free text, such as the message of an error: URLs as [Redactor.URL]
-// shows them, JSON as [Redactor.JSON] does, of name=value the value if the name is listed, nothing
-// behind Authorization:, Bearer, password: and the like, no word that looks like a token, and none
-// of the known secrets of 4 bytes or more, which [Redactor.Secrets] collects.
+// Text returns what may be shown of free text, such as the message of an error: URLs as
+// [Redactor.URL] shows them, JSON as [Redactor.JSON] does, of name=value the value if the name is
+// listed, nothing behind Authorization:, Bearer, password: and the like, no word that looks like a
+// token, and none of the known secrets of 4 bytes or more, which [Redactor.Secrets] collects.
 //
-// Of a text longer than [MaxText], or one that comes with more than [MaxText] bytes of known
-// secrets, it returns only the size. The package comment lists what it cannot find.
+// Control characters other than line feeds and tabs are escaped. Of a text longer than [MaxText],
+// or one that comes with more than [MaxText] bytes of known secrets, it returns only the size. The
+// package comment lists what it cannot find.
 func (r *Redactor) Text(s string, known ...string) string {
 	if len(s) > MaxText {
 		return size(s)
@@ -37,7 +40,7 @@ func (r *Redactor) Text(s string, known ...string) string {
 		return size(s)
 	}
 	g := guess{redactor: r.orDefault()}
-	return g.text(safe, 0)
+	return escape.Text(g.text(safe, 0))
 }
 
 // size stands for a text that is too long to be looked into.
@@ -152,7 +155,8 @@ func (g *guess) harmless(value string) bool {
 	return g.words(g.labels(g.credentials(g.headerLines(value)))) == value
 }
 
-// quoted redacts the texts in double quotes that hold escapes, such as JSON in an error of fmt's %q.
+// quoted redacts the texts in double quotes that hold escapes, such as JSON in an error of fmt's
+// %q.
 func (g *guess) quoted(s string, depth int) string {
 	if depth >= maxDepth || !strings.Contains(s, `\`) {
 		return s

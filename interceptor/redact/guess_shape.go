@@ -4,19 +4,20 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
-// plain reports whether no word of s looks like a token. Identifiers in the form of a UUID are plain.
+// plain reports whether no word of s looks like a token. Identifiers in the form of a UUID are
+// plain; control characters never are.
 func plain(s string) bool {
 	for w := range strings.FieldsFuncSeq(s, isSeparator) {
 		if tokenLike(w) && !uuid(w) {
 			return false
 		}
 	}
-	return !strings.ContainsFunc(s, control)
+	return !strings.ContainsFunc(s, escape.IsControl)
 }
-
-func control(r rune) bool { return r < ' ' || r == 0x7f }
 
 // isSeparator reports whether r stands between words. All separators are ASCII.
 func isSeparator(r rune) bool {
@@ -98,8 +99,8 @@ func (g *guess) words(s string) string {
 	return e.String()
 }
 
-// suspicious is tokenLike for free text, where a word that is not one needs an explanation: a host, an
-// address, a time. Addresses of people, and remains of user information, have none.
+// suspicious is tokenLike for free text, where a word that is not one needs an explanation: a host,
+// an address, a time. Addresses of people, and remains of user information, have none.
 func suspicious(w string) bool {
 	const long, longNumber = 16, 12
 	w = strings.Trim(w, ".:!-*%")

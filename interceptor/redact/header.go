@@ -45,8 +45,8 @@ func kindOf(lower string) headerKind {
 }
 
 // Header returns a copy of h with what may be shown of it. A nil h is nil. Names are looked at in
-// their order, up to [MaxText] bytes of names and values together; what is left then is counted under
-// the name "…".
+// their order, up to [MaxText] bytes of names and values together; what is left then is counted
+// under the name "…".
 func (r *Redactor) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
@@ -74,8 +74,8 @@ const (
 	mostFields = MaxText / fieldCost
 )
 
-// HeaderValue returns what may be shown of one value of a header. Of a value longer than [MaxText] that
-// is the size, unless the name is listed.
+// HeaderValue returns what may be shown of one value of a header. Of a value longer than [MaxText]
+// that is the size, unless the name is listed.
 func (r *Redactor) HeaderValue(name, value string) string {
 	name = strings.ToLower(name)
 	wanted := r.orDefault().headers[name]
@@ -111,21 +111,6 @@ func (r *Redactor) HeaderValue(name, value string) string {
 	}
 }
 
-// credential shows the scheme of an Authorization header.
-func credential(value string) string {
-	scheme, _, ok := strings.Cut(strings.TrimLeft(value, " "), " ")
-	if !ok {
-		return Mask
-	}
-	switch strings.ToLower(scheme) {
-	case "basic", "bearer", "digest", "dpop", "hoba", "mutual", "negotiate", "ntlm", "token", "apikey", "gnap", "signature",
-		"aws4-hmac-sha256":
-		return scheme + " " + Mask
-	default:
-		return Mask
-	}
-}
-
 // cookies shows the names in a Cookie header.
 func cookies(value string) string {
 	list := strings.Split(value, ";")
@@ -157,32 +142,6 @@ func setCookie(value string) string {
 		}
 	}
 	return strings.Join(list, "; ")
-}
-
-// challenge shows the parameters of a WWW-Authenticate header that say what is wrong.
-func (r *Redactor) challenge(value string) string {
-	g := guess{redactor: r.orDefault()}
-	e := edit{s: value}
-	for at := 0; at < len(value); at++ {
-		end := g.skip(value, at, pairNameByte)
-		if end == at {
-			continue
-		}
-		name := strings.ToLower(value[at:end])
-		at = end
-		if end == len(value) || value[end] != '=' {
-			continue
-		}
-		to := g.value(value, end+1, pairValueByte)
-		switch name {
-		case "realm", "error", "scope", "charset", "algorithm", "qop", "stale", "error_description":
-			e.replace(end+1, to, g.text(value[end+1:to], 0))
-		default:
-			e.replace(end+1, to, Mask)
-		}
-		at = to - 1
-	}
-	return e.String()
 }
 
 // mediaType shows no parameter but charset: the boundary of a multipart body is noise.

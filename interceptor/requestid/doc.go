@@ -1,21 +1,34 @@
-// Package requestid gives every call an id that servers and logs can find it by, in the header X-Request-Id.
+// Package requestid gives every call an ID by which servers and logs can find it, in the header
+// X-Request-Id.
+//
+// It runs for every attempt and makes one ID for each call: all attempts, and the hops of
+// redirects, carry the same. The ID is, in this order: the header that the caller set, the ID of
+// the context ([With]), the ID of the hop before, or a new one.
+//
+// # Usage
 //
 //	ids, err := requestid.New(requestid.Config{})
 //	err = chain.New(ids, logging, auth).Install(client)
 //
-// It runs for every attempt and makes one id for each call: all attempts, and the hops of redirects, carry the same.
-//
-// An id is chosen in this order: the header that the caller set, the id of the context ([With]), the id of the hop before,
-// a new one. A server that calls others passes its own on:
+// A server that calls other servers passes on the ID it received:
 //
 //	client.R().SetContext(requestid.With(ctx, incoming.Header.Get("X-Request-ID")))
 //
 // # Order
 //
-// Anywhere; first, if interceptors behind it are to see the id. [Interceptor.Of] reads it from the request of an error.
+// Anywhere; first, if interceptors behind it are to see the ID. [Interceptor.Of] reads it from the
+// request of an error.
+//
+// # Errors
+//
+// [New] reports a header that cannot hold an ID. An unusable ID is replaced, never an error.
+//
+// # Concurrency
+//
+// An interceptor may serve any number of calls and chains at once.
 //
 // # Security
 //
-// The id goes to every host that a call is redirected to. It is random and
-// reveals nothing; see that one of your own does not.
+// The ID goes to every host that a call is redirected to. The default one is random and reveals
+// nothing; make sure that yours does not either.
 package requestid

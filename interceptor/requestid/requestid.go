@@ -4,24 +4,26 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/challenge"
+	"github.com/chatelaine-go/chatelaine/internal/header"
 )
 
 const defaultHeader = "X-Request-Id"
 
-// Config says where the id goes and what it is. The zero value is usable.
+// Config configures the header and its value. The zero value is usable.
 type Config struct {
 	// Header is the name of the header. Default "X-Request-Id".
 	Header string
-	// Generate makes an id; it may be called by many goroutines at once. An id that [With] would ignore is replaced by one
-	// of the default kind. Nil: a random UUID (RFC 9562, version 4).
+	// Generate makes an ID; it may be called by multiple goroutines at once. An ID that [With]
+	// would ignore is replaced by one of the default kind. Nil: a random UUID (RFC 9562, version
+	// 4).
 	Generate func() string
 }
 
-// Interceptor puts the id on requests. It implements [interceptor.Interceptor] and is safe for concurrent use. Make one
-// with [New].
+// Interceptor sets the ID on requests. It implements [interceptor.Interceptor] and is safe for
+// concurrent use. The zero value is not usable; make one with [New].
 type Interceptor struct {
 	interceptor.Base
 
@@ -31,24 +33,24 @@ type Interceptor struct {
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
 
-// New checks the configuration and returns an interceptor.
+// New returns an interceptor, or an error if the configuration is wrong.
 func New(c Config) (*Interceptor, error) {
 	if c.Header == "" {
 		c.Header = defaultHeader
 	}
-	if !token(c.Header) {
-		return nil, fmt.Errorf("requestid: Config.Header %q is no header name", c.Header)
+	if !challenge.IsToken(c.Header) {
+		return nil, fmt.Errorf("requestid: Config.Header %q is not a valid header name", c.Header)
 	}
 	if http.CanonicalHeaderKey(c.Header) == "Authorization" {
 		return nil, errors.New("requestid: Config.Header must not be Authorization; choose a header of its own")
 	}
 	if c.Generate == nil {
-		c.Generate = uuid
+		c.Generate = header.UUID
 	}
 	return &Interceptor{header: http.CanonicalHeaderKey(c.Header), generate: c.Generate}, nil
 }
 
-// OnRequest sets the header, if the caller has not.
+// OnRequest sets the header, unless the caller has.
 func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	if len(req.Header[i.header]) > 0 {
 		return h.Next(req)
@@ -62,7 +64,7 @@ func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	return h.Next(req)
 }
 
-// Of returns the id that a request carries, "" if none.
+// Of returns the ID that a request carries, "" if none.
 func (i *Interceptor) Of(req *interceptor.Request) string {
 	if req == nil || req.Request == nil {
 		return ""
@@ -70,7 +72,7 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 	return req.Header.Get(i.header)
 }
 
-// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
@@ -80,7 +82,7 @@ func (i *Interceptor) UsesRestyRequest() bool { return false }
 // String names the interceptor in errors.
 func (i *Interceptor) String() string { return "requestid" }
 
-// id is the value of the header, ready to be put into the maps of all attempts.
+// id is the value of the header, ready to be put into the headers of all attempts.
 type id [1]string
 
 func (i *Interceptor) choose(req *interceptor.Request) string {
@@ -95,19 +97,10 @@ func (i *Interceptor) choose(req *interceptor.Request) string {
 	if s := i.generate(); valid(s) {
 		return s
 	}
-	return uuid()
+	return header.UUID()
 }
+
+// valid reports whether s can be an ID.
+func valid(s string) bool { return header.Visible(s, longest) }
 
 const longest = 200
-
-// valid tells whether s can be an id: visible ASCII.
-func valid(s string) bool {
-	return s != "" && len(s) <= longest && !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
-}
-
-// token tells whether s is a token of RFC 9110 §5.6.2.
-func token(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
-	})
-}

@@ -7,7 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor repeats calls. It implements [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
+// Interceptor repeats calls. It implements [interceptor.Interceptor] and is safe for concurrent
+// use. Make one with [New].
 type Interceptor struct {
 	config  Config
 	budgets budgets
@@ -84,7 +85,8 @@ func (i *Interceptor) worthwhile(e *interceptor.Error) bool {
 	return i.config.transient(e)
 }
 
-// after returns how long to wait, and false if that is too long, or the call has been repeated often enough.
+// after returns how long to wait, and false if that is too long, or the call has been repeated
+// often enough.
 func (i *Interceptor) after(e *interceptor.Error, c *call) (time.Duration, bool) {
 	if c.retries >= i.config.MaxRetries {
 		return 0, false
