@@ -175,6 +175,5 @@ func ExampleCurl() {
 	req.Header.Set("Authorization", "Bearer eyJhbGciOiJFUzI1NiJ9")
 	req.Header.Set("Content-Type", "application/json")
 	fmt.Println(logging.Curl(nil, req))
-	// Output: curl --url 'https://api.example.com/orders?dry_run=REDACTED' -H 'Authorization:
-	// Bearer REDACTED' -H 'Content-Type: application/json' --data-raw '{"item":"REDACTED"}'
+	// Output: curl --url 'https://api.example.com/orders?dry_run=REDACTED' -H 'Authorization: Bearer REDACTED' -H 'Content-Type: application/json' --data-raw '{"item":"REDACTED"}'
 }
