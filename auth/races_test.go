@@ -323,3 +323,60 @@ func TestOnError_byHand(t *testing.T) {
 		t.Errorf("got %v", v)
 	}
 }
+
+// TestRace_loginDuringLogout: a Login that comes while a Logout waits for the store, and gives up, is
+// the newest word: nothing deletes its session later.
+func TestRace_loginDuringLogout(t *testing.T) {
+	t.Parallel()
+	for name, loginAfter := range map[string]time.Duration{
+		"before it gives up": time.Second, "at once": 0, "as it gives up": 3 * time.Second, "afterwards": 4 * time.Second,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				memory := storage.NewMemory()
+				session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Store: memory})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := session.Login(t.Context(), auth.Token{AccessToken: "a1", RefreshToken: "r1"}); err != nil {
+					t.Fatal(err)
+				}
+				free := make(chan struct{})
+				go func() {
+					_ = memory.Update(context.Background(), "default", func(_ context.Context, old []byte) ([]byte, error) {
+						<-free
+						return old, nil
+					})
+				}()
+				synctest.Wait()
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				out, in := make(chan error, 1), make(chan error, 1)
+				go func() { out <- session.Logout(ctx) }()
+				synctest.Wait()
+				time.AfterFunc(loginAfter, func() {
+					in <- session.Login(t.Context(), auth.Token{AccessToken: "a2", RefreshToken: "r2"})
+				})
+				time.AfterFunc(10*time.Second, func() { close(free) })
+				if err := <-out; !errors.Is(err, auth.ErrPersist) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Logout: %v", err)
+				}
+				if err := <-in; err != nil {
+					t.Errorf("Login: %v", err)
+				}
+				time.Sleep(2 * time.Minute) // past every retry
+				got, err := session.Token(t.Context())
+				if err != nil || got.AccessToken != "a2" {
+					t.Errorf("Token: %q, %v", got.AccessToken, err)
+				}
+				if err := session.Close(t.Context()); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+				if data, err := memory.Load(t.Context(), "default"); err != nil || !strings.Contains(string(data), "a2") {
+					t.Errorf("stored: %q, %v", data, err)
+				}
+			})
+		})
+	}
+}
