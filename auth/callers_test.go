@@ -65,7 +65,7 @@ func TestRule13_Outcomes(t *testing.T) {
 		"refreshed":         {happens: func(f *fixture) { f.ExpireAccess() }, status: 200},
 		"the session dies":  {happens: func(f *fixture) { f.RevokeAll() }, is: []error{auth.ErrLoginRequired, auth.ErrInvalidGrant}, isNot: auth.ErrRefreshFailed, through: true},
 		"trouble for now":   {happens: func(f *fixture) { f.ExpireAccess(); f.FailRefresh(always, 503, nil, "") }, is: []error{auth.ErrRefreshFailed}, isNot: auth.ErrLoginRequired, through: true},
-		"never signed in":   {happens: func(f *fixture) { _ = f.session.Logout(t.Context()) }, status: 401},
+		"never signed in":   {happens: func(f *fixture) { _ = f.session.Logout(t.Context()) }, is: []error{auth.ErrLoginRequired}, isNot: auth.ErrRefreshFailed, through: true},
 		"no use refreshing": {happens: func(f *fixture) { f.FailAPI(always, 401, nil, `{"message":"Invalid JWT"}`) }, status: 401},
 		"another status":    {happens: func(f *fixture) { f.FailAPI(always, 418, nil, "") }, status: 418},
 	} {
@@ -145,15 +145,15 @@ func TestRule13_NeverSignedIn(t *testing.T) {
 	s := authtest.NewServer(authtest.Config{})
 	t.Cleanup(s.Close)
 	f := join(t, s, with(store))
-	f.mustGet(t, "/me", http.StatusUnauthorized)
+	f.mustFail(t, "/me", auth.ErrLoginRequired)
 	f.mustGet(t, "/public/echo", http.StatusOK)
 	if _, err := f.session.Token(t.Context()); !errors.Is(err, auth.ErrLoginRequired) || !strings.Contains(err.Error(), "not signed in") {
 		t.Errorf("Token: got %v", err)
 	}
 	f.AssertRefreshes(t, 0)
 	store.fail(1, 0, 0)
-	f.mustGet(t, "/me", http.StatusUnauthorized) // whether another process has logged in cannot be told
-	lent := join(t, s, with(store))              // a client that only takes tokens
+	f.mustFail(t, "/me", auth.ErrLoginRequired) // whether another process has logged in cannot be told
+	lent := join(t, s, with(store))             // a client that only takes tokens
 	if _, err := lent.session.Token(t.Context()); !errors.Is(err, auth.ErrLoginRequired) {
 		t.Errorf("Token: got %v", err)
 	}

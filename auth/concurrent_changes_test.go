@@ -91,7 +91,7 @@ func TestConcurrent_load(t *testing.T) {
 				got := <-r
 				switch name {
 				case "Logout":
-					got.want(t, http.StatusUnauthorized)
+					got.fails(t, auth.ErrLoginRequired)
 				case "Login":
 					got.want(t, http.StatusOK)
 					if !strings.Contains(got.body, "bob") {

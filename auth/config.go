@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
@@ -42,6 +44,13 @@ type Config struct {
 	// SetCredential puts the token on a request, which it may change. Nil: "Authorization: Bearer …" (RFC 6750 §2.1), or
 	// another scheme if Token.TokenType says so.
 	SetCredential func(*http.Request, Token)
+	// AccountIsUser promises that all sessions stored under Account are of one user. Then a login by another
+	// process is adopted even if the tokens do not name a user. Without it, only tokens that are JWTs with
+	// the same subject are, and an opaque one ends the session with ReasonReplaced.
+	AccountIsUser bool
+	// RequireLogin refuses requests to the own origins with [ErrLoginRequired] while nobody is signed in,
+	// instead of sending them unsigned. Send the login request itself with [WithoutAuth].
+	RequireLogin bool
 	// ExpiryWindow is how long before its expiry a token is refreshed, while it still serves. Default 30 s; at most a
 	// fifth of the token's lifetime is used. Negative: only when it has expired.
 	ExpiryWindow time.Duration
@@ -88,7 +97,7 @@ type settings struct {
 // everything that is wrong. It does not touch the store: the session is read when it is first needed.
 func New(c Config) (*Interceptor, error) {
 	s := &settings{config: c}
-	if err := errors.Join(s.checkOrigins(), s.checkRefresher(), s.checkDurations()); err != nil {
+	if err := errors.Join(s.checkOrigins(), s.checkRefresher(), s.checkDurations(), s.checkAccount()); err != nil {
 		return nil, err
 	}
 	s.setDefaults()
@@ -111,6 +120,14 @@ func (s *settings) checkRefresher() error {
 func (s *settings) canRefresh(t Token) bool {
 	own, ok := s.config.Refresher.(configured)
 	return s.config.Refresher != nil && (!ok || own.canRefresh(t))
+}
+
+// checkAccount refuses names that are not text: JSON cannot hold them, so a record could not name its account.
+func (s *settings) checkAccount() error {
+	if !utf8.ValidString(s.config.Account) {
+		return fmt.Errorf("auth: Account must be UTF-8: %q", s.config.Account)
+	}
+	return nil
 }
 
 func (s *settings) checkDurations() error {

@@ -19,8 +19,9 @@ func exclusionOf(ctx context.Context) *exclusion {
 	return e
 }
 
-// WithoutAuth returns a context whose requests are sent without a token, by every session, and whose 401 comes back as it
-// is. Relative URLs are still resolved.
+// WithoutAuth returns a context whose requests are sent without a token, by every session, and whose 401
+// comes back unchanged, Config.RequireLogin or not. It is for the login request itself. Relative URLs are
+// still resolved.
 func WithoutAuth(ctx context.Context) context.Context { return exclude(ctx, nil) }
 
 // inside marks the context of a call of the Refresher: what it sends cannot wait for itself.

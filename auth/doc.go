@@ -43,7 +43,7 @@
 //	401, another user meanwhile          ErrLoginRequired, with the 401              the other session
 //	401, the same user again meanwhile   the response, without a refresh             the other session
 //	401, the body cannot be replayed     the 401; the next request has a new token   the new token
-//	401, nobody was signed in            the 401                                     nothing
+//	401, nobody was signed in            ErrLoginRequired, with the 401              nothing
 //	401, another process logged in       the response, without a refresh             unchanged
 //	401, the record is damaged           ErrSessionUnreadable, with the 401          unchanged
 //	401, the store cannot write          ErrRefreshFailed, with the 401              unchanged

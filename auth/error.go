@@ -3,7 +3,10 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // What [errors.Is] finds in the errors of this package, also through resty and [*url.Error].
@@ -71,37 +74,53 @@ func (e *RefreshError) Unwrap() error { return e.Err }
 // Is matches ErrRefreshFailed.
 func (e *RefreshError) Is(target error) bool { return target == ErrRefreshFailed }
 
-// Reason is why a session ended.
+// Reason is why nobody is signed in.
 type Reason uint8
 
 // The reasons.
 const (
-	// ReasonNone is no session yet, or one that has not ended.
+	// ReasonNone is the reason of a session that is signed in: it has none.
 	ReasonNone Reason = iota
-	// ReasonLogout is a Logout, by this process or another one.
+	// ReasonLogout is a Logout by this process.
 	ReasonLogout
 	// ReasonInvalidGrant is a server that refused the refresh token for good.
 	ReasonInvalidGrant
-	// ReasonReplaced is a login by another process, maybe as somebody else. That session is not adopted, now or later,
-	// unless the subject of its token is the same.
+	// ReasonReplaced is a login by another process, maybe as another user. That session is not adopted,
+	// now or later, unless the subject of its token is the same, or Config.AccountIsUser is set and the
+	// tokens do not say otherwise.
 	ReasonReplaced
+	// ReasonNeverSignedIn is a session that never began: no Login, and nothing stored.
+	ReasonNeverSignedIn
+	// ReasonEndedElsewhere is a stored session that another process has removed.
+	ReasonEndedElsewhere
+	// ReasonNoRefreshToken is an access token that the server refused, without a refresh token to renew it.
+	ReasonNoRefreshToken
 )
 
-// String returns words for a message.
+// String returns words for a message; "" for ReasonNone.
 func (r Reason) String() string {
 	switch r {
+	case ReasonNone:
+		return ""
 	case ReasonLogout:
 		return "logged out"
 	case ReasonInvalidGrant:
 		return "the server ended the session"
 	case ReasonReplaced:
 		return "another login replaced the session"
+	case ReasonEndedElsewhere:
+		return "the session was ended elsewhere"
+	case ReasonNoRefreshToken:
+		return "the token was refused, and there is no refresh token"
 	default:
 		return "not signed in"
 	}
 }
 
 // LoginRequiredError is a session that has ended, or none. It matches [ErrLoginRequired].
+//
+// It is also found by [errors.As] as an [*oauth2.RetrieveError] with the ErrorCode invalid_grant, so
+// that clients written for golang.org/x/oauth2 start their login. That error holds no body.
 type LoginRequiredError struct {
 	Reason Reason
 	// Err is the cause, if there is one. It matches [ErrInvalidGrant] for ReasonInvalidGrant.
@@ -110,7 +129,10 @@ type LoginRequiredError struct {
 
 // Error returns a message without secrets.
 func (e *LoginRequiredError) Error() string {
-	s := "auth: login required: " + e.Reason.String()
+	s := "auth: login required"
+	if reason := e.Reason.String(); reason != "" {
+		s += ": " + reason
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
@@ -122,3 +144,17 @@ func (e *LoginRequiredError) Unwrap() error { return e.Err }
 
 // Is matches ErrLoginRequired.
 func (e *LoginRequiredError) Is(target error) bool { return target == ErrLoginRequired }
+
+// As gives the error as x/oauth2 would report it.
+func (e *LoginRequiredError) As(target any) bool {
+	re, ok := target.(**oauth2.RetrieveError)
+	if ok {
+		*re = &oauth2.RetrieveError{
+			Response: &http.Response{
+				Status: "400 Bad Request", StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: http.NoBody,
+			},
+			ErrorCode: "invalid_grant", ErrorDescription: e.Reason.String(),
+		}
+	}
+	return ok
+}

@@ -3,7 +3,10 @@ package auth
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // EventKind is what happened to a session.
@@ -101,6 +104,23 @@ func (a *Interceptor) emit(e Event) {
 		}
 	}()
 	a.config.OnEvent(e)
+}
+
+// logUnsigned explains at level debug why a request goes out without a token, which a newcomer whose client
+// says "127.0.0.1" and whose configuration says "localhost" will look for.
+func (a *Interceptor) logUnsigned(r *http.Request) {
+	if !a.config.Logger.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
+	o, known := origin.Of(r.URL)
+	if _, ok := a.origins.Match(r.URL, r.Host); ok {
+		return // WithoutAuth, or the caller's own Authorization header
+	}
+	reason := "not signed: the URL has no origin that could be configured"
+	if known {
+		reason = "not signed: origin " + o.String() + " is not configured"
+	}
+	a.log(slog.LevelDebug, slog.String("event", reason), slog.String("account", a.account))
 }
 
 // log writes a record. A handler that panics loses it, and nothing else.

@@ -147,7 +147,7 @@ func ExampleOAuth2Refresher() {
 	must(session.Close(context.Background()))
 	// Output:
 	// 200 OK
-	// 401 Unauthorized and 0 sessions at the server
+	// error, login required: true and 0 sessions at the server
 }
 
 // OnEvent is where a program shows its login form again.

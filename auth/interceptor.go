@@ -1,12 +1,12 @@
 package auth
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // Interceptor signs requests, renews the token when necessary, and keeps the session. It implements
@@ -16,6 +16,8 @@ type Interceptor struct {
 	*settings // what New has checked
 
 	account string
+	policy  policy
+	born    time.Time
 	state   state       // what is known of the session
 	persist persistence // where it is stored
 	journal journal     // what has happened to it
@@ -25,9 +27,12 @@ type Interceptor struct {
 var _ interceptor.Interceptor = (*Interceptor)(nil)
 
 func newInterceptor(s *settings, account string) *Interceptor {
-	a := &Interceptor{settings: s, account: account}
+	a := &Interceptor{settings: s, account: account, born: time.Now()}
+	a.policy = policy{
+		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser,
+	}
 	a.state.journal = &a.journal
-	a.persist = persistence{store: s.config.Store, account: account, writes: make(chan struct{}, 1)}
+	a.persist = persistence{store: s.config.Store, account: account, origins: s.origins, writes: make(chan struct{}, 1)}
 	if a.persist.store == nil {
 		a.persist.store = newMemoryStore()
 	}
@@ -56,11 +61,14 @@ func (a *Interceptor) UsesRestyRequest() bool { return a.config.ShouldRefresh !=
 // in the background.
 func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	a.resolve(req.Request)
-	if !a.mine(req.Request) {
+	if !a.shouldSign(req.Request) {
 		req.SetExtra(a, (*session)(nil)) // an earlier attempt may have been
 		return h.Next(req)
 	}
 	s, err := a.fresh(req.Context())
+	if err == nil && !s.signedIn() && a.config.RequireLogin {
+		s, err = a.required(req.Context())
+	}
 	if before := a.signer(req); err == nil && before != nil && before.signedIn() && s.signedIn() {
 		_, err = s.replacing(before) // a Login may have come between the attempts
 	}
@@ -102,7 +110,7 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 		return h.Next(e)
 	}
 	s := a.signer(e.Request)
-	if s == nil || !a.refusedToken(e.Response) {
+	if s == nil || !a.refusedToken(e.Response, s) {
 		return h.Next(e)
 	}
 	again, err := a.renewed(e.Request, s)
@@ -116,6 +124,21 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	default:
 		return h.Next(e)
 	}
+}
+
+// shouldSign reports whether the request goes to an origin of ours, and there straight: a redirect chain
+// that has been anywhere else is never signed again, as with net/http, since a stranger chose its URL.
+func (a *Interceptor) shouldSign(r *http.Request) bool {
+	if !a.mine(r) {
+		a.logUnsigned(r)
+		return false
+	}
+	for via := r.Response; via != nil && via.Request != nil; via = via.Request.Response {
+		if _, ok := a.origins.Match(via.Request.URL, via.Request.Host); !ok && !origin.Relative(via.Request.URL) {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Interceptor) sign(r *http.Request, s *session) {
@@ -136,58 +159,11 @@ func (a *Interceptor) signer(req *interceptor.Request) *session {
 	return s
 }
 
-func (a *Interceptor) refusedToken(resp *interceptor.Response) bool {
-	if a.config.ShouldRefresh != nil {
-		return a.config.ShouldRefresh(resp)
+// refusedToken reports whether the response means that s, with which the request was signed, is not
+// accepted. While nobody is signed in, a 401 is enough, whatever ShouldRefresh looks for.
+func (a *Interceptor) refusedToken(resp *interceptor.Response, s *session) bool {
+	if a.config.ShouldRefresh == nil || !s.signedIn() && Unauthorized(resp) {
+		return Unauthorized(resp)
 	}
-	return Unauthorized(resp)
-}
-
-// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that until
-// ctx ends.
-func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
-	s, err := a.current(ctx)
-	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
-		return s, err
-	}
-	now := time.Now()
-	if !s.due(now) || !a.canRefresh(s.Token) {
-		return s, nil
-	}
-	if s.expired(now) {
-		return a.refreshed(ctx, s, expired)
-	}
-	a.refreshAhead(s)
-	return s, nil
-}
-
-// retried marks a call that has been sent again with a token that replaced the one that was refused.
-type retried struct{ by *Interceptor }
-
-// renewed gets the token that is to be used in place of that of s, which the server refused, and
-// reports whether to send the request again. That happens once for each call; a token that another
-// process stored, which may have expired as well, does not count.
-func (a *Interceptor) renewed(req *interceptor.Request, s *session) (again bool, err error) {
-	if req.Extra(retried{a}) != nil {
-		return false, nil
-	}
-	now := s
-	switch {
-	case !s.signedIn():
-		// Another process may have logged in since. If none has, the caller gets the server's response.
-		now = a.reread(req.Context(), s)
-	case a.config.Refresher != nil:
-		now, err = a.refreshed(req.Context(), s, refused)
-	default:
-		if latest := a.state.current.Load(); latest.isNewerThan(s) {
-			now, err = latest.replacing(s)
-		}
-	}
-	if err != nil || !now.signedIn() || now == s {
-		return false, err
-	}
-	if !now.loaded {
-		req.SetExtra(retried{a}, true)
-	}
-	return true, nil
+	return a.config.ShouldRefresh(resp)
 }

@@ -20,6 +20,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 		t.Expiry = tokens.JWTExpiry(t.AccessToken, now, time.Time{})
 	}
 	r := newRecord(a.account, t, now)
+	r.Origin = a.origins[0].String()
 	if err := a.commitLogin(ctx, r); err != nil {
 		return persistError("save", err)
 	}
@@ -44,7 +45,7 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 		a.state.setCommitting("")
 		return err
 	}
-	s := newSession(r, "", a.config.ExpiryWindow)
+	s := newSession(r, "", a.policy)
 	a.state.commitLogin(s, Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil
 }

@@ -60,7 +60,7 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 	}
 	defer unlock()
 	err = a.persist.update(ctx, func(_ context.Context, stored []byte) ([]byte, error) {
-		r, _ := decodeRecord(stored, a.account) // one that cannot be read is deleted as well
+		r, _ := a.persist.decode(stored) // one that cannot be read is deleted as well
 		if s := a.state.current.Load(); r != nil && s.signedIn() && s.Session == r.Session {
 			return stored, nil // of a Login that came after this Logout
 		}

@@ -35,7 +35,7 @@ func TestLogout_storeFails(t *testing.T) {
 					t.Errorf("%s: got %v", name, err)
 				}
 				for range 3 {
-					g.mustGet(t, "/me", http.StatusUnauthorized)
+					g.mustFail(t, "/me", auth.ErrLoginRequired)
 				}
 				if st, err := g.session.Status(t.Context()); err != nil || st.SignedIn || !st.Unsaved {
 					t.Errorf("%s: %+v, %v", name, st, err)
@@ -73,7 +73,7 @@ func TestLogout_closeDeletes(t *testing.T) {
 	if stored(t, store) != "" {
 		t.Error("the session is still stored")
 	}
-	join(t, f.Server, with(store)).mustGet(t, "/me", http.StatusUnauthorized)
+	join(t, f.Server, with(store)).mustFail(t, "/me", auth.ErrLoginRequired)
 }
 
 // TestLogout_storeFailsUnreadable: what could not be read either goes as well.
@@ -136,7 +136,7 @@ func TestLogout_twice(t *testing.T) {
 		sleep(time.Millisecond)
 		f.ExpireAccess()
 		other.mustGet(t, "/me", http.StatusOK)
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		sleep(time.Minute)
 		if stored(t, store) != "" {
 			t.Error("still stored")
@@ -297,7 +297,7 @@ func TestLogout_duringReload(t *testing.T) {
 				reader
 				updater
 			}{slow, store}))
-			f.mustGet(t, "/me", http.StatusUnauthorized)
+			f.mustFail(t, "/me", auth.ErrLoginRequired)
 			other := join(t, s, with(store.Memory))
 			other.login(t)
 			free, release := make(chan struct{}), make(chan struct{})
@@ -335,7 +335,7 @@ func TestLogout_duringReload(t *testing.T) {
 				t.Errorf("%s: still stored", when)
 			}
 			close(release)
-			(<-late).want(t, http.StatusUnauthorized)
+			(<-late).fails(t, auth.ErrLoginRequired)
 			if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn {
 				t.Errorf("%s: %+v, %v", when, st, err)
 			}

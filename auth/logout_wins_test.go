@@ -40,7 +40,7 @@ func TestRule07_LogoutWins(t *testing.T) {
 	if err := f.session.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.mustGet(t, "/me", http.StatusUnauthorized)
+	f.mustFail(t, "/me", auth.ErrLoginRequired)
 	f.AssertSessions(t, 0)
 	f.events.want(t, "signed in, signed out")
 	if e := f.events.last(); e.Reason != auth.ReasonLogout || e.Err != nil {
@@ -94,7 +94,7 @@ func TestRule07_LogoutDuringRefresh(t *testing.T) {
 	if late == 0 {
 		t.Error("the late token was not revoked")
 	}
-	f.mustGet(t, "/me", http.StatusUnauthorized)
+	f.mustFail(t, "/me", auth.ErrLoginRequired)
 	f.events.want(t, "signed in, signed out")
 }
 
@@ -173,7 +173,7 @@ func TestRule07_HangingRefresh(t *testing.T) {
 		if stored(t, store) != "" {
 			t.Error("the session is still stored")
 		}
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		release()
 		finish(f)
 	})
@@ -196,11 +196,11 @@ func TestRule07_LockHeld(t *testing.T) {
 		left := make(chan error, 1)
 		go func() { left <- f.session.Logout(ctx) }()
 		synctest.Wait()
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		if err := <-left; !errors.Is(err, auth.ErrPersist) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		close(free)
 		sleep(time.Minute)
 		if stored(t, store) != "" {
@@ -226,7 +226,7 @@ func TestRule07_Offline(t *testing.T) {
 	if err := f.events.last().Err; !errors.Is(err, unreachable) {
 		t.Errorf("the event does not tell that the server was not told: %v", err)
 	}
-	join(t, f.Server, with(store)).mustGet(t, "/me", http.StatusUnauthorized)
+	join(t, f.Server, with(store)).mustFail(t, "/me", auth.ErrLoginRequired)
 }
 
 // TestRule07_RevokeHangs: a revocation endpoint that does not answer holds Logout up for ten seconds.

@@ -74,7 +74,10 @@ func (t *modelTrip) checkRequest(c *modelCall, pair *modelPair) {
 	c.user = f.user
 	t.used[f] = t.tick()
 	if c.moment > t.changed {
-		t.signedIn, t.current = true, f
+		if !t.opaque && t.user != "" && t.user != f.user {
+			t.breach("p%d worked for %s and goes on as %s", t.number, t.user, f.user)
+		}
+		t.signedIn, t.current, t.user = true, f, f.user
 	}
 }
 
@@ -175,7 +178,7 @@ func (p *modelProcess) event(e auth.Event) {
 	}
 	switch e.Kind {
 	case auth.SignedIn:
-		p.changed, p.signedIn, p.replaced = p.tick(), true, false
+		p.changed, p.signedIn, p.replaced, p.user = p.tick(), true, false, ""
 	case auth.RefreshFailed:
 		p.troubled = true
 	case auth.PersistFailed:
@@ -209,7 +212,7 @@ func (p *modelProcess) checkEnd(reason auth.Reason) {
 		if last == nil || last == f || !p.opaque && last.user == f.user {
 			p.breach("p%d says that %v was replaced by %v", p.number, f, last)
 		}
-	case auth.ReasonLogout, auth.ReasonNone:
+	case auth.ReasonEndedElsewhere:
 		if p.sawNone < f.stored {
 			p.breach("p%d says that %v is gone, but has not looked", p.number, f)
 		}
@@ -374,7 +377,8 @@ func (w *world) checkWork() {
 			w.count("sessions that survived")
 		case failure != nil && !errors.Is(failure, auth.ErrLoginRequired) || failure == nil && answer != http.StatusUnauthorized:
 			w.breach("p%d does not work again: %d %v", i, answer, failure)
-		case stored != nil && !stored.family.dead && !p.replaced:
+		case stored != nil && !stored.family.dead && !p.replaced &&
+			(p.opaque || status.Reason != auth.ReasonReplaced || p.user == stored.family.user):
 			w.breach("p%d is signed out (%d %v), although the server honors %v", i, answer, failure, stored.family)
 		}
 		w.mu.Unlock()

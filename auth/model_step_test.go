@@ -243,7 +243,7 @@ func (p *modelProcess) logout(ctx context.Context, c *modelCall) {
 	}
 	p.note("p%d logs out", p.number)
 	p.leaving++
-	p.left, p.changed, p.signedIn, p.replaced = time.Now(), p.tick(), false, false
+	p.left, p.changed, p.signedIn, p.replaced, p.user = time.Now(), p.tick(), false, false, ""
 	p.mu.Unlock()
 
 	err := p.session.Logout(ctx)

@@ -132,6 +132,7 @@ type modelProcess struct {
 	reported   int          // the last PersistFailed
 	troubled   bool         // a refresh has failed
 	verdict    bool         // the server has refused a refresh token for good
+	user       string       // whom it works for, unless it has logged out or in itself
 	replaced   bool         // its session was replaced by another process's
 	storeFault bool         // the store has ever failed it
 	evicted    []*modelCall // that were told to log in

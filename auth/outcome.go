@@ -22,6 +22,8 @@ type facts struct {
 
 	saveErr error     // the store's own error: its lock, or the save
 	at      time.Time // when the last step ended
+
+	policy policy
 }
 
 // step is what to do about the store, while its lock is held.
@@ -64,8 +66,10 @@ func decide(f facts) outcome {
 	switch {
 	case f.superseded:
 		return f.pointless()
+	case f.asked && errors.Is(f.err, errUnrefreshable):
+		return f.dead(ReasonNoRefreshToken, nil)
 	case f.asked && errors.Is(f.err, ErrInvalidGrant):
-		return f.refused()
+		return f.dead(ReasonInvalidGrant, f.err)
 	case f.err != nil:
 		return f.failed(f.err)
 	case f.asked:
@@ -73,7 +77,7 @@ func decide(f facts) outcome {
 	case !f.read:
 		return f.failed(f.saveErr)
 	case f.stored == nil:
-		return over(ReasonLogout, nil)
+		return over(ReasonEndedElsewhere, nil)
 	case f.stored.Session != f.session.Session:
 		return f.otherLogin()
 	case f.newer():
@@ -98,10 +102,10 @@ func (f facts) pointless() outcome {
 	}
 }
 
-// refused ends the session: the refresh token is dead. If the store does not let the record go, it is
-// deleted later.
-func (f facts) refused() outcome {
-	o := over(ReasonInvalidGrant, f.err)
+// dead ends the session, which nothing can renew. If the store does not let the record go, it is deleted
+// later.
+func (f facts) dead(why Reason, cause error) outcome {
+	o := over(why, cause)
 	o.step = remove
 	if f.saveErr != nil {
 		o.pending = &pendingSave{session: f.session.Session}
@@ -135,9 +139,11 @@ func (f facts) refreshed() outcome {
 	return o
 }
 
-// otherLogin is a record of another login. It is adopted only if it certainly is of the same user.
+// otherLogin is a record of another login. It is adopted only if it certainly is of the same user: the
+// tokens name the same subject, or, where they name none, the account stands for the user.
 func (f facts) otherLogin() outcome {
-	if tokens.SameSubject(f.stored.AccessToken, f.session.AccessToken) {
+	a, b := f.session.AccessToken, f.stored.AccessToken
+	if tokens.SameSubject(a, b) || f.policy.accountIsUser && !tokens.OtherSubject(a, b) {
 		return outcome{next: f.stored, loaded: true}
 	}
 	return over(ReasonReplaced, nil)
@@ -170,15 +176,15 @@ func (o outcome) value(old []byte) ([]byte, error) {
 	}
 }
 
-// session returns what comes after s; nil if the refresh was pointless.
-func (o outcome) session(s *session, window time.Duration) *session {
+// session returns what comes after s; nil if nothing has changed.
+func (o outcome) session(s *session, p policy) *session {
 	switch {
 	case o.next != nil:
-		n := newSession(o.next, s.user, window)
+		n := newSession(o.next, s.user, p)
 		n.loaded = o.loaded
 		return n
 	case o.ended != nil:
-		return signedOut(o.ended.Reason, s.Session)
+		return signedOut(o.ended.Reason, s)
 	case o.failure != nil:
 		return s.failed(o.failure)
 	default:

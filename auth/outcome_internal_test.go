@@ -35,7 +35,7 @@ func recordOf(session string, generation uint64, access, refresh string) *record
 func summary(s *session, o outcome) string {
 	parts := []string{map[step]string{keep: "keep", ask: "ask", save: "save", remove: "remove"}[o.step]}
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	switch n := o.session(s, 0); {
+	switch n := o.session(s, policy{}); {
 	case n == nil:
 		add("nothing")
 	case !n.signedIn():
@@ -51,7 +51,7 @@ func summary(s *session, o outcome) string {
 		}
 	}
 	for _, e := range o.events {
-		add("[%s %s]", e.Kind, e.Reason)
+		add("[%s]", strings.TrimSpace(e.Kind.String()+" "+e.Reason.String()))
 	}
 	if p := o.pending; p != nil {
 		add("pending(%s, record %v)", p.session, p.record != nil)
@@ -69,7 +69,7 @@ func summary(s *session, o outcome) string {
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	alice := jwtOf("alice", 1)
-	s := newSession(recordOf("S", 2, alice, "r2"), "U", 0)
+	s := newSession(recordOf("S", 2, alice, "r2"), "U", policy{})
 	token := Token{AccessToken: "new", RefreshToken: "r3"}
 	const rotated = "S/3 new r3 user=U loaded=false"
 	for name, test := range map[string]struct {
@@ -116,39 +116,39 @@ func TestDecide(t *testing.T) {
 		},
 		"the record is gone": {
 			facts{read: true},
-			"keep · out(logged out of S) · login required · [signed out logged out]",
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was not to be had": {
 			facts{saveErr: errDisk},
-			"keep · failed(1) · refresh failed · disk full · [refresh failed not signed in]",
+			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the record cannot be read": {
 			facts{err: errDown, saveErr: errDisk},
-			"keep · failed(1) · refresh failed · down · [refresh failed not signed in]",
+			"keep · failed(1) · refresh failed · down · [refresh failed]",
 		},
 		"the store gave up before the server was asked": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), saveErr: errDisk},
-			"keep · failed(1) · refresh failed · disk full · [refresh failed not signed in]",
+			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the refresh window is full": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: &RefreshError{Err: ErrExcessiveRefresh}},
-			"keep · failed(1) · refresh failed · too many refreshes · [refresh failed not signed in]",
+			"keep · failed(1) · refresh failed · too many refreshes · [refresh failed]",
 		},
 		"the server gave a token": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token},
-			"save · " + rotated + " · [token refreshed not signed in]",
+			"save · " + rotated + " · [token refreshed]",
 		},
 		"the server gave no refresh token": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: Token{AccessToken: "new"}},
-			"save · S/3 new r2 user=U loaded=false · [token refreshed not signed in]",
+			"save · S/3 new r2 user=U loaded=false · [token refreshed]",
 		},
 		"the server gave a token and the save failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk},
-			"save · " + rotated + " · [token refreshed not signed in] · [persist failed not signed in] · pending(S, record true)",
+			"save · " + rotated + " · [token refreshed] · [persist failed] · pending(S, record true)",
 		},
 		"the server failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDown},
-			"keep · failed(1) · refresh failed · down · [refresh failed not signed in] · unhelpful",
+			"keep · failed(1) · refresh failed · down · [refresh failed] · unhelpful",
 		},
 		"the refresh token is dead": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead},
@@ -158,11 +158,16 @@ func TestDecide(t *testing.T) {
 		"the refresh token is dead and the deletion failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk},
 			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
-				"[signed out the server ended the session] · [persist failed not signed in] · pending(S, record false)",
+				"[signed out the server ended the session] · [persist failed] · pending(S, record false)",
+		},
+		"there is no refresh token": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errNoRefreshToken()},
+			"remove · out(the token was refused, and there is no refresh token of S) · login required · " +
+				"[signed out the token was refused, and there is no refresh token]",
 		},
 		"a store's invalid_grant ends nothing": {
 			facts{err: errDead},
-			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed not signed in]",
+			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed]",
 		},
 		"a Login or Logout came before the server was asked": {
 			facts{read: true, stored: recordOf("T", 1, "b", "q"), superseded: true, saveErr: errDisk},
@@ -195,7 +200,7 @@ func TestDecide(t *testing.T) {
 // TestDecide_expiry: an expiry that the Refresher does not know is that of the JWT, and the event has it.
 func TestDecide_expiry(t *testing.T) {
 	t.Parallel()
-	s := newSession(recordOf("S", 1, "a", "r"), "", 0)
+	s := newSession(recordOf("S", 1, "a", "r"), "", policy{})
 	exp := t0.Add(time.Hour)
 	payload := fmt.Sprintf(`{"exp":%d}`, exp.Unix())
 	jwt := "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".x"
@@ -217,7 +222,7 @@ func TestDecide_expiry(t *testing.T) {
 // TestDecide_texts: what the callers and the events of one outcome get is one error.
 func TestDecide_texts(t *testing.T) {
 	t.Parallel()
-	s := newSession(recordOf("S", 1, "a", "r"), "", 0)
+	s := newSession(recordOf("S", 1, "a", "r"), "", policy{})
 	failed := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDown, at: t0})
 	if failed.err() != failed.events[0].Err || !failed.failure.at.Equal(t0) {
 		t.Errorf("failed: %v, %v, at %v", failed.err(), failed.events[0].Err, failed.failure.at)

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // persistence is the interceptor's access to the store: one record, under the key of its account.
 type persistence struct {
 	store   Store
 	account string
+	origins origin.Set // a session that was made for another server is not used; the first is ours
 	// writes is the write lock: a channel, so that waiting for it ends with a context. Login, Logout
 	// and the retry of a pending save hold it while they change store and memory.
 	writes chan struct{}
@@ -27,7 +30,29 @@ func (p *persistence) read(ctx context.Context) (r *record, err error) {
 	case err != nil:
 		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
 	}
-	return decodeRecord(data, p.account)
+	return p.decode(data)
+}
+
+// decode reads a stored record, nil if there is none. A record that was made for another server is
+// refused: a changed BaseURL must not send its tokens there. One that does not name its server, as early
+// versions wrote it, is ours, and names it when it is saved next.
+func (p *persistence) decode(data []byte) (*record, error) {
+	r, err := decodeRecord(data, p.account)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	if r.Origin == "" {
+		r.Origin = p.origins[0].String()
+		return r, nil
+	}
+	for _, o := range p.origins {
+		if o.String() == r.Origin {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("auth: %w (account %q): it was made for %q, and this configuration allows only %s; "+
+		"use an account of its own for each server, allow both origins if they are one service, or log in again to replace it",
+		ErrSessionUnreadable, p.account, r.Origin, p.origins)
 }
 
 // update is Store.Update, with panics turned into errors, and errors that do not quote what is stored.
@@ -159,7 +184,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 		if a.state.pendingSave() != p {
 			return old, nil
 		}
-		if stored, err = decodeRecord(old, a.account); err != nil {
+		if stored, err = a.persist.decode(old); err != nil {
 			if p.since.IsZero() {
 				return nil, err
 			}
@@ -177,7 +202,7 @@ func (a *Interceptor) lose(p *pendingSave, stored *record) {
 	if !s.signedIn() || s.Session != p.session {
 		return
 	}
-	o := decide(facts{session: s, read: true, stored: stored})
+	o := decide(facts{session: s, read: true, stored: stored, policy: a.policy})
 	if o.step == ask {
 		return
 	}

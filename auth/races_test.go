@@ -79,7 +79,7 @@ func TestRace_logoutAfterSave(t *testing.T) {
 			if stored(t, store) != "" {
 				t.Error("a session is stored")
 			}
-			f.mustGet(t, "/me", http.StatusUnauthorized)
+			f.mustFail(t, "/me", auth.ErrLoginRequired)
 			f.events.want(t, "signed in, signed out")
 			if err := f.session.Close(t.Context()); err != nil {
 				t.Error(err)
@@ -266,10 +266,10 @@ func TestRace_memoryOnly(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		(<-waiter).fails(t, auth.ErrLoginRequired)
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		release()
 		synctest.Wait()
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn {
 			t.Errorf("got %+v, %v", st, err)
 		}

@@ -13,30 +13,45 @@ func (a *Interceptor) current(ctx context.Context) (*session, error) {
 	return a.read(ctx, nil)
 }
 
+// Reload reads the store and makes known what another process has changed there: a newer token, a logout,
+// a login of the same user. Long-running programs may call it now and then; requests do so by themselves
+// when a token is refused or nobody is signed in. It never refreshes. A session that another process has
+// ended is reported by an event, not as an error; an error is the store's, or that of ctx, or [ErrClosed].
+func (a *Interceptor) Reload(ctx context.Context) error {
+	_, err := a.reload(ctx)
+	a.deliver()
+	return err
+}
+
+// reload reads the store, and returns what is known then.
+func (a *Interceptor) reload(ctx context.Context) (*session, error) {
+	s := a.state.current.Load()
+	if s != nil && a.isInside(ctx) {
+		return s, nil // the refresh has read it
+	}
+	return a.read(ctx, s)
+}
+
 // latest is current for callers that ask about the session itself: if nobody is signed in, another
 // process may have changed that.
 func (a *Interceptor) latest(ctx context.Context) (*session, error) {
-	s, err := a.current(ctx)
-	if err != nil || s.signedIn() {
+	if s, err := a.current(ctx); err != nil || s.signedIn() {
 		return s, err
 	}
-	return a.reread(ctx, s), nil
+	return a.stored(ctx)
 }
 
-// reread reads the store again if old, which is signed out, is still all that is known. If that fails,
-// it stays so.
-func (a *Interceptor) reread(ctx context.Context, old *session) *session {
-	if old.reason == ReasonReplaced {
-		return a.state.current.Load() // what is stored is another user's
+// stored is reload for callers that can do with what was known before, if the store cannot be read.
+func (a *Interceptor) stored(ctx context.Context) (*session, error) {
+	s, err := a.reload(ctx)
+	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {
+		return known, nil
 	}
-	now, err := a.read(ctx, old)
-	if err != nil {
-		return old
-	}
-	return now
+	a.deliver()
+	return s, err
 }
 
-// read reads the store once for all callers that wait, if old is all that is known.
+// read reads the store once for all callers that wait, unless more than old is known already.
 func (a *Interceptor) read(ctx context.Context, old *session) (*session, error) {
 	s, c := a.state.joinRead(old, a.startRead)
 	switch {
@@ -61,12 +76,37 @@ func (a *Interceptor) startRead() *call {
 func (a *Interceptor) runRead(c *call) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
-	var loaded *session
-	err := errVanished
-	defer func() { c.finish(a.state.finishRead(c, loaded, err)) }()
 	var r *record
-	if r, err = a.persist.read(ctx); r != nil {
-		loaded = newSession(r, "", a.config.ExpiryWindow)
-		loaded.loaded = true
+	err := errVanished
+	defer func() { c.finish(a.state.finishRead(c, r, err, a.policy)) }()
+	r, err = a.persist.read(ctx)
+}
+
+// decideRead says what a read of the store without its lock means for what is known.
+// Like decide, it is a pure function. An outcome without a step and without a change leaves all as it is.
+//
+// A session that ended is not followed by another user's, in whatever order this process learns of a
+// logout and of a login elsewhere. Only a Logout of this process makes room for any user.
+func decideRead(known *session, stored *record, p policy) outcome {
+	switch {
+	case known.signedIn():
+		if o := decide(facts{session: known, read: true, stored: stored, policy: p}); o.step != ask {
+			return o
+		}
+		return outcome{}
+	case stored == nil:
+		return outcome{}
+	case known.reason == ReasonLogout:
+		return outcome{next: stored, loaded: true}
+	}
+	whose := subjectOf(stored.AccessToken)
+	certain := known.whose != "" && whose != ""
+	switch {
+	case certain && whose != known.whose:
+		return outcome{ended: &LoginRequiredError{Reason: ReasonReplaced}}
+	case certain, p.accountIsUser, known.reason != ReasonReplaced:
+		return outcome{next: stored, loaded: true}
+	default: // another login replaced the session, and nothing says that it is of the same user
+		return outcome{}
 	}
 }

@@ -22,6 +22,8 @@ type record struct {
 	Obtained   time.Time // when the token came, by the local clock
 	Token
 
+	Origin string // the server that the session was made for; "" in records of early versions
+
 	account string                     // whose session it is; a record under another key is refused
 	unknown map[string]json.RawMessage // members that a later version added
 }
@@ -66,6 +68,7 @@ const (
 	memberScope      = "scope"
 	memberIDToken    = "id_token"
 	memberExtra      = "extra"
+	memberOrigin     = "origin"
 )
 
 func (r *record) encode() ([]byte, error) {
@@ -93,6 +96,9 @@ func (r *record) encode() ([]byte, error) {
 	}
 	if len(r.Extra) > 0 {
 		all[memberExtra] = r.Extra
+	}
+	if r.Origin != "" {
+		all[memberOrigin] = r.Origin
 	}
 	return json.Marshal(all)
 }
@@ -131,6 +137,7 @@ func (r *record) take(all map[string]json.RawMessage) error {
 	for name, to := range map[string]any{
 		memberAccount: &r.account, memberSession: &r.Session, memberGeneration: &r.Generation, memberObtained: &r.Obtained,
 		memberAccess: &r.AccessToken, memberRefresh: &r.RefreshToken, memberType: &r.TokenType, memberExpiry: &r.Expiry,
+		memberOrigin: &r.Origin,
 	} {
 		raw, ok := all[name]
 		if !ok {

@@ -29,6 +29,7 @@ func TestRecord_golden(t *testing.T) {
 		"full.json":    full,
 		"zone.json":    full,
 		"unknown.json": full,
+		"origin.json":  full,
 		"minimal.json": {AccessToken: "golden-access"},
 		"refresh.json": {RefreshToken: "golden-refresh"},
 		"extra.json": {
@@ -78,7 +79,7 @@ func TestRecord_written(t *testing.T) {
 	if got["version"] != 1.0 || got["account"] != "default" || got["generation"] != 2.0 {
 		t.Errorf("got %v %v %v", got["version"], got["account"], got["generation"])
 	}
-	want := "access_token account expiry generation obtained refresh_token session version"
+	want := "access_token account expiry generation obtained origin refresh_token session version"
 	if members := strings.Join(slices.Sorted(maps.Keys(got)), " "); members != want {
 		t.Errorf("got %s, want %s", members, want)
 	}

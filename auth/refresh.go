@@ -53,7 +53,7 @@ func (a *Interceptor) start(s *session) *call {
 // run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that the
 // user's code does, a panic or runtime.Goexit included, keeps it from finishing the call.
 func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
-	f := facts{session: s, saveErr: errVanished}
+	f := facts{session: s, saveErr: errVanished, policy: a.policy}
 	defer func() {
 		if f.at.IsZero() {
 			f.at = time.Now()
@@ -71,11 +71,11 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 	ctx, cancel := context.WithTimeout(aborted, a.config.RefreshTimeout)
 	defer cancel()
 	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
-		if f.stored, f.err = decodeRecord(old, a.account); f.err != nil {
+		if f.stored, f.err = a.persist.decode(old); f.err != nil {
 			return nil, f.err
 		}
 		f.read, f.superseded = true, a.state.superseded(s, f.stored)
-		if o := decide(facts{session: s, read: true, stored: f.stored, superseded: f.superseded}); o.step != ask {
+		if o := decide(facts{session: s, read: true, stored: f.stored, superseded: f.superseded, policy: a.policy}); o.step != ask {
 			return o.value(old)
 		}
 		if f.err = a.checkRefreshWindow(); f.err != nil {
@@ -98,6 +98,10 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 // ask calls the Refresher. Inside is the store's context: its values count, and its end too, as far as
 // it does not stem from the caller of Update.
 func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
+	if !a.canRefresh(f.session.Token) {
+		f.asked, f.err, f.at = true, errUnrefreshable, time.Now()
+		return
+	}
 	ctx, cancel := context.WithTimeout(a.withEnvironment(a.inside(context.WithoutCancel(inside))), a.config.RefreshTimeout)
 	defer cancel()
 	defer context.AfterFunc(aborted, cancel)()
@@ -106,6 +110,9 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 	f.at = time.Now()
 	f.superseded = a.state.superseded(f.session, nil)
 }
+
+// errUnrefreshable is a refresh of a session that there is nothing to refresh with.
+var errUnrefreshable = errors.New("there is no refresh token")
 
 // callRefresher turns panics and tokens that are none into errors.
 func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
@@ -152,7 +159,7 @@ var errLoginFailed = errors.New("auth: a Login that failed came in between")
 // apply makes the outcome of a refresh of s known, and returns what those who wait for it get. Unused
 // is a token to revoke.
 func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token, err error) {
-	next = o.session(s, a.config.ExpiryWindow)
+	next = o.session(s, a.policy)
 	if next == nil || !a.state.publish(s, next, o) {
 		unused = o.revoke
 		if o.step == save {

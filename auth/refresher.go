@@ -46,4 +46,4 @@ func refreshWith(ctx context.Context, r configurable, old Token) (Token, error) 
 }
 
 // errNoRefreshToken is the error of a session that cannot be refreshed.
-func errNoRefreshToken() error { return fmt.Errorf("%w: there is no refresh token", ErrInvalidGrant) }
+func errNoRefreshToken() error { return fmt.Errorf("%w: %w", ErrInvalidGrant, errUnrefreshable) }

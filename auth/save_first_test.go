@@ -154,7 +154,7 @@ func TestRule05_LostToLogout(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleep(time.Minute)
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		f.events.want(t, "signed in, token refreshed, persist failed, signed out")
 		if len(revoked) != 1 || revoked[0] != newest.RefreshToken {
 			t.Error("the newest token was not revoked")

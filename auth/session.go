@@ -19,9 +19,10 @@ import (
 type session struct {
 	*record
 
-	header    []string  // value of the Authorization header, shared by all requests
-	refreshAt time.Time // from here on it is refreshed ahead of time; zero: never
-	expiresAt time.Time // from here on requests wait for a refresh; zero: not known
+	header    []string      // value of the Authorization header, shared by all requests
+	refreshAt time.Time     // from here on it is refreshed ahead of time; zero: never
+	window    time.Duration // how long before its expiry it is refreshed
+	expiresAt time.Time     // from here on requests wait for a refresh; zero: not known
 
 	// user names the first of several logins that followed each other in this process without a
 	// logout: a Login on top of a session is taken for the same user, unless the tokens say otherwise.
@@ -30,14 +31,27 @@ type session struct {
 	accepted *atomic.Bool // the server has accepted the token
 	loaded   bool         // it was read from the store, and may be as old as one that was just refused
 
-	reason Reason // why the session ended, if it is signed out
-	ended  string // record.Session of the session that ended
+	reason Reason // why nobody is signed in
+	ended  string // record.Session of the session that ended; "" if there was none
+	whose  string // the subject of its token, if it named one
 }
 
-// newSession returns the session of r. An empty user means that no session came before it.
-func newSession(r *record, user string, window time.Duration) *session {
+// policy is the part of a Config that sessions depend on.
+type policy struct {
+	window        time.Duration // how long before its expiry a token is refreshed
+	fraction      time.Duration // at most this part of its lifetime
+	account       string
+	accountIsUser bool
+}
+
+// newSession returns the session of r. User names the user that it is taken for; "" if no session came
+// before it.
+func newSession(r *record, user string, p policy) *session {
 	own := *r
-	if user == "" {
+	switch {
+	case p.accountIsUser:
+		user = p.account
+	case user == "":
 		user = r.Session
 	}
 	s := &session{record: &own, user: user, accepted: new(atomic.Bool), expiresAt: r.Expiry}
@@ -52,17 +66,34 @@ func newSession(r *record, user string, window time.Duration) *session {
 		return s
 	}
 	// A token with a lifetime shorter than the window must not be refreshed for every request.
-	window = min(window, max(s.expiresAt.Sub(r.Obtained)/5, 0))
-	s.refreshAt = s.expiresAt.Add(-window)
-	if window > 0 {
-		s.refreshAt = s.refreshAt.Add(rand.N(window/5 + 1)) // many processes share the session
+	s.window = min(p.window, max(s.expiresAt.Sub(r.Obtained)/max(p.fraction, 1), 0))
+	s.refreshAt = s.expiresAt.Add(-s.window)
+	if s.window > 0 {
+		s.refreshAt = s.refreshAt.Add(rand.N(s.window/5 + 1)) // many processes share the session
 	}
 	return s
 }
 
-// signedOut returns the end of the session named ended; "" if there was none.
-func signedOut(reason Reason, ended string) *session {
-	return &session{reason: reason, ended: ended}
+// signedOut returns the end of s, which may be nil or have ended before.
+func signedOut(reason Reason, s *session) *session {
+	out := &session{reason: reason}
+	switch {
+	case s == nil:
+	case s.signedIn():
+		out.ended, out.whose = s.Session, subjectOf(s.AccessToken)
+	default:
+		out.ended, out.whose = s.ended, s.whose
+	}
+	return out
+}
+
+// subjectOf names the user of an access token; "" if the token does not.
+func subjectOf(access string) string {
+	c, ok := tokens.ParseClaims(access)
+	if !ok || c.Subject == "" {
+		return ""
+	}
+	return c.Issuer + " " + c.Subject
 }
 
 func (s *session) signedIn() bool { return s.record != nil }

@@ -14,8 +14,9 @@ import (
 //
 // Who may write current, and when:
 //
-//	finishRead   from "not read" or "signed out" to what the store holds; not during a Logout, and
-//	             not to a record that is to be deleted: either would bring back an ended session
+//	finishRead   to what the store holds; not during a Logout, and not to a record that is to be
+//	             deleted: either would bring back an ended session; not while a refresh is under
+//	             way or a save is pending, which find out themselves
 //	commitLogin  from anything to a new session, after the store has saved it, so that no request
 //	             uses a session that a crash would lose
 //	beginLogout  from anything to "signed out", before the store is touched, so that no request is
@@ -107,7 +108,7 @@ func (st *state) superseded(s *session, stored *record) bool {
 }
 
 // joinRead returns the session if it is not old, else the read of the store to wait for, which begin
-// starts if none is under way; nil and nil if the interceptor is closed.
+// starts if none is under way. If the interceptor is closed, it returns old, which may be nil.
 func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -117,29 +118,51 @@ func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
 	if st.reading == nil {
 		st.reading = begin()
 	}
-	return nil, st.reading
+	return old, st.reading
 }
 
-// finishRead makes loaded current, nil meaning that the store holds nothing, unless a Login or Logout
-// has detached the read.
-func (st *state) finishRead(c *call, loaded *session, err error) (*session, error) {
+// finishRead makes current what follows from a read of the store, unless a Login or Logout has detached
+// it. A nil record means that the store holds nothing.
+func (st *state) finishRead(c *call, r *record, err error, p policy) (*session, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	s := st.current.Load()
+	known := st.current.Load()
 	if st.reading != c {
-		return s, nil
+		return known, nil
 	}
 	st.reading = nil
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case loaded != nil && st.logouts == 0 && !st.pending.removes(loaded.record):
-		s = loaded
-	case s == nil:
-		s = signedOut(ReasonNone, "")
 	}
-	st.current.Store(s)
-	return s, nil
+	if known == nil {
+		known = signedOut(ReasonNeverSignedIn, nil)
+		st.current.Store(known)
+	}
+	if st.ignores(r, known) {
+		return known, nil
+	}
+	o := decideRead(known, r, p)
+	next := o.session(known, p)
+	if next == nil {
+		return known, nil
+	}
+	if !next.signedIn() {
+		st.invalidate()
+	}
+	st.current.Store(next)
+	st.journal.enqueue(o.events...)
+	return next, nil
+}
+
+// ignores reports whether the stored record r says nothing now: it is about to be deleted, or it is that
+// of a Login here, or a refresh or a pending save will find out under the store's lock.
+func (st *state) ignores(r *record, known *session) bool {
+	switch {
+	case st.logouts > 0, r != nil && (st.pending.removes(r) || r.Session == st.committing):
+		return true
+	default:
+		return known.signedIn() && (st.refresh.Load() != nil || st.pending != nil || st.committing != "")
+	}
 }
 
 // markAccepted notes that the server accepts the token of s.

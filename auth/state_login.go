@@ -28,7 +28,7 @@ func (st *state) beginLogout() (old, out *session, c *call) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	old, c = st.current.Load(), st.refresh.Load()
-	out = signedOut(ReasonLogout, old.name())
+	out = signedOut(ReasonLogout, old)
 	st.invalidate()
 	st.current.Store(out)
 	st.logouts++

@@ -26,11 +26,12 @@ type Status struct {
 	Reason Reason
 }
 
-// Status tells about the session. It reads the store if nothing is known yet, or if nobody is signed in, since another
-// process may have changed that. It never refreshes. An error is the store's, or that of ctx, or
-// [ErrClosed] if nothing was read before Close.
+// Status describes the session. It reads the store, since another process may have changed the session,
+// as [Interceptor.Reload] does; if the store cannot be read, it reports what was known before. It never
+// refreshes. An error is the store's, if nothing was known, or that of ctx, or [ErrClosed] if nothing was
+// read before Close.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
-	s, err := a.latest(ctx)
+	s, err := a.stored(ctx)
 	if err != nil {
 		return Status{}, err
 	}
@@ -78,6 +79,9 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	}
 	if a.config.Refresher == nil {
 		return Token{}, &RefreshError{Err: errors.New("there is no Refresher")}
+	}
+	if !a.canRefresh(s.Token) {
+		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
 	return tokenOf(a.refreshed(ctx, s, manual))
 }

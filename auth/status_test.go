@@ -89,11 +89,11 @@ func TestStatus(t *testing.T) {
 	t.Cleanup(s.Close)
 	f := join(t, s, func(c *auth.Config) { c.Account = "work" })
 	st, err := f.session.Status(t.Context())
-	if err != nil || st.SignedIn || st.Account != "work" || st.Reason != auth.ReasonNone || st.Refreshable {
+	if err != nil || st.SignedIn || st.Account != "work" || st.Reason != auth.ReasonNeverSignedIn || st.Refreshable {
 		t.Errorf("before: %+v, %v", st, err)
 	}
 	f.login(t)
-	if st, err = f.session.Status(t.Context()); err != nil || !st.SignedIn || !st.Refreshable || st.Expired || st.Expiry.IsZero() {
+	if st, err = f.session.Status(t.Context()); err != nil || !st.SignedIn || st.Reason != auth.ReasonNone || !st.Refreshable || st.Expired || st.Expiry.IsZero() {
 		t.Errorf("signed in: %+v, %v", st, err)
 	}
 	f.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
@@ -213,7 +213,7 @@ func TestEvents_names(t *testing.T) {
 		}
 	}
 	for reason, want := range map[auth.Reason]string{
-		auth.ReasonNone: "not signed in", auth.ReasonLogout: "logged out",
+		auth.ReasonNone: "", auth.ReasonNeverSignedIn: "not signed in", auth.ReasonLogout: "logged out",
 		auth.ReasonInvalidGrant: "the server ended the session", auth.ReasonReplaced: "another login replaced the session",
 	} {
 		if got := reason.String(); got != want {

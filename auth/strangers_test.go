@@ -152,9 +152,16 @@ func TestRule08_Strangers(t *testing.T) {
 	f.AssertNoLeak(t)
 	f.AssertRefreshes(t, 0)
 
-	foreign.Redirect(http.StatusFound, f.URL+"/me") // and back home it is signed again
-	f.mustGet(t, "/redirect?to="+foreign.URL+"/back", http.StatusOK)
+	// Back home it is not signed again: the URL is the stranger's choice, and by 307 method and body are as well.
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
+		foreign.Redirect(status, f.URL+"/me")
+		f.mustGet(t, "/redirect?to="+foreign.URL+"/back", http.StatusUnauthorized)
+		f.mustGet(t, foreign.URL+"/first", http.StatusUnauthorized) // the first hop counts
+		foreign.Redirect(status, f.URL+"/redirect?to="+f.URL+"/me") // and so do all before the last
+		f.mustGet(t, "/redirect?to="+foreign.URL+"/back", http.StatusUnauthorized)
+	}
 	f.AssertNoLeak(t)
+	f.AssertRefreshes(t, 0)
 
 	f.ExpireAccess()
 	f.mustGet(t, "/redirect?to="+f.URL+"/me", http.StatusOK) // a redirect at home is refreshed like any request

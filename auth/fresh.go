@@ -1,0 +1,68 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
+)
+
+// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that until
+// ctx ends.
+func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
+	s, err := a.current(ctx)
+	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
+		return s, err
+	}
+	now := time.Now()
+	if !s.due(now) || !a.canRefresh(s.Token) {
+		return s, nil
+	}
+	if s.expired(now) {
+		return a.refreshed(ctx, s, expired)
+	}
+	// A program that may end at any moment, such as a short command, must not spend a refresh token in
+	// the background. One that has lived for its window will live on.
+	if now.Sub(a.born) >= s.window {
+		a.refreshAhead(s)
+	}
+	return s, nil
+}
+
+// required returns the session, or that a login is required; it reads the store first.
+func (a *Interceptor) required(ctx context.Context) (*session, error) {
+	s, err := a.stored(ctx)
+	if err == nil && !s.signedIn() {
+		err = &LoginRequiredError{Reason: s.reason}
+	}
+	return s, err
+}
+
+// retried marks a call that has been sent again with a token that replaced the one that was refused.
+type retried struct{ by *Interceptor }
+
+// renewed gets the token that is to be used in place of that of s, which the server refused, and
+// reports whether to send the request again. That happens once for each call; a token that another
+// process stored, which may have expired as well, does not count.
+func (a *Interceptor) renewed(req *interceptor.Request, s *session) (again bool, err error) {
+	now := s
+	switch {
+	case !s.signedIn(): // another process may have logged in since
+		now, err = a.required(req.Context())
+	case req.Extra(retried{a}) != nil:
+		return false, nil
+	case a.config.Refresher != nil:
+		now, err = a.refreshed(req.Context(), s, refused)
+	default:
+		if latest := a.state.current.Load(); latest.isNewerThan(s) {
+			now, err = latest.replacing(s)
+		}
+	}
+	if err != nil || !now.signedIn() || now == s {
+		return false, err
+	}
+	if !now.loaded {
+		req.SetExtra(retried{a}, true)
+	}
+	return true, nil
+}
