@@ -60,7 +60,7 @@ func TestRecord_golden(t *testing.T) {
 func TestRecord_goldenComplete(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
-	if err != nil || len(files) != 6 {
+	if err != nil || len(files) != 7 {
 		t.Errorf("%v, %v", files, err)
 	}
 }

@@ -122,7 +122,7 @@ func TestLoginRequired_asOAuth2(t *testing.T) {
 	f.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
 	f.login(t)
 	f.ExpireAccess()
-	if re, ok := errors.AsType[*oauth2.RetrieveError](f.mustFail(t, "/me", auth.ErrRefreshFailed)); ok {
+	if re, ok := errors.AsType[*oauth2.RetrieveError](f.mustFail(t, "/me", auth.ErrRefreshFailed)); ok && re.ErrorCode == "invalid_grant" {
 		t.Errorf("a failure is found as %v", re)
 	}
 }
