@@ -77,6 +77,9 @@ func (t *modelTrip) checkRequest(c *modelCall, pair *modelPair) {
 		if !t.opaque && t.user != "" && t.user != f.user {
 			t.breach("p%d worked for %s and goes on as %s", t.number, t.user, f.user)
 		}
+		if !t.signedIn { // found in the store; calls that began before may not have found it
+			t.changed = t.tick()
+		}
 		t.signedIn, t.current, t.user = true, f, f.user
 	}
 }
