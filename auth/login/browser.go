@@ -32,8 +32,8 @@ type BrowserConfig struct {
 	// addresses (RFC 8252, section 7.3); give a port if yours compares it. Default
 	// "http://127.0.0.1/callback". Another URL needs NoBrowser and Paste.
 	RedirectURL string
-	// Open opens the browser. Default [OpenBrowser]. If it fails, the user is asked to open the
-	// URL, as with NoBrowser.
+	// Open opens the browser. Its context ends when the response has arrived. Default
+	// [OpenBrowser]. If it fails, the user is asked to open the URL, as with NoBrowser.
 	Open func(ctx context.Context, url string) error
 	// NoBrowser opens no browser. Use it over ssh.
 	NoBrowser bool
