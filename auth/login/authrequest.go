@@ -172,13 +172,13 @@ func (r *authRequest) exchange(ctx context.Context, resp *response) (auth.Token,
 	if err != nil {
 		return auth.Token{}, err
 	}
-	token, id, err := r.client.token(ctx, url.Values{
+	token, err := r.client.token(ctx, url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {r.redirect}, "code_verifier": {r.verifier},
 	}, code, r.verifier)
 	if err != nil {
 		return auth.Token{}, err
 	}
-	if err := r.checkNonce(id); err != nil {
+	if err := r.checkNonce(token.IDToken); err != nil {
 		return auth.Token{}, err
 	}
 	return token, nil

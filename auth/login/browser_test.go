@@ -94,31 +94,53 @@ func TestBrowser_with_a_fixed_port(t *testing.T) {
 	}
 }
 
-// The session that Browser starts is refreshed by the same client.
+// The session that Browser starts is refreshed and revoked by the same client, however that
+// authenticates.
 func TestBrowser_starts_a_session(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, authtest.Config{Clients: authtest.Secrets{"app": "se cret"}, ClientAuth: authtest.ClientSecretPost})
-	client := clientOf(t, s)
-	client.Secret = "se cret"
-	token, _, err := signIn(t, s, login.BrowserConfig{Client: client})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := auth.New(auth.Config{
-		BaseURL: s.URL, Refresher: auth.OAuth2Refresher{Config: client.OAuth2(), Transport: s.Transport()},
-	})
+	assertion, err := login.PrivateKeyJWT("key", "", key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = session.Close(context.WithoutCancel(t.Context())) })
-	token.Expiry = time.Now().Add(-time.Minute)
-	if err := session.Login(t.Context(), token); err != nil {
-		t.Fatal(err)
+	for _, id := range []string{"app", "secret", "key"} {
+		s := newServer(t, authtest.Config{
+			Clients: authtest.Secrets{"secret": "se cret", "app": ""}, ClientAuth: authtest.ClientSecretPost,
+			ClientKeys: map[string]crypto.PublicKey{"key": key.Public()},
+		})
+		client := clientOf(t, s)
+		client.ID = id
+		switch id {
+		case "secret":
+			client.Secret = "se cret"
+		case "key":
+			client.Assertion = assertion
+		}
+		token, _, err := signIn(t, s, login.BrowserConfig{Client: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, err := auth.New(auth.Config{BaseURL: s.URL, Refresher: client.Refresher(), Revoke: client.Revoker().Revoke})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = session.Close(context.WithoutCancel(t.Context())) })
+		token.Expiry = time.Now().Add(-time.Minute)
+		if err := session.Login(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.AssertRefreshes(t, 1)
+		if err := session.Logout(t.Context()); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		s.AssertSessions(t, 0)
 	}
-	if _, err := session.Token(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.AssertRefreshes(t, 1)
 }
 
 func TestBrowser_client_authentication(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/auth"
 )
 
 const (
@@ -36,7 +38,8 @@ type Client struct {
 	// either, in the Authorization header (RFC 6749, section 2.3.1).
 	AuthStyle oauth2.AuthStyle
 	// Assertion authenticates the client by a signed JWT (RFC 7523, section 2.2) in place of Secret:
-	// it is called for every request with the audience. [PrivateKeyJWT] makes one.
+	// it is called for every request, with the URL of the token endpoint as the audience.
+	// [PrivateKeyJWT] makes one.
 	Assertion func(ctx context.Context, audience string) (string, error)
 	// Scopes are requested. Most providers issue a refresh token only for "offline_access".
 	Scopes []string
@@ -49,12 +52,46 @@ type Client struct {
 	Transport http.RoundTripper
 }
 
-// OAuth2 returns the client as x/oauth2 describes it, for auth.OAuth2Refresher, auth.OAuth2Revoker
-// and libraries that want one. It has no redirect URL and no assertion.
+// Refresher returns what refreshes the tokens of this client, for auth.Config. The parameters resource
+// and audience are those of Params.
+func (c Client) Refresher() auth.OAuth2Refresher {
+	return auth.OAuth2Refresher{
+		Config: c.OAuth2(), Params: c.targets(), ClientAssertion: c.Assertion, Transport: c.Transport,
+	}
+}
+
+// Revoker returns what revokes the tokens of this client at a logout (RFC 7009): its method Revoke is
+// for auth.Config. It fails if the provider has no RevocationURL. Assertions are made for the token
+// endpoint, as in all other requests: not every provider accepts the revocation endpoint.
+func (c Client) Revoker() auth.OAuth2Revoker {
+	r := auth.OAuth2Revoker{
+		URL: c.Provider.RevocationURL, ClientID: c.ID, ClientSecret: c.Secret, AuthStyle: c.style(), Transport: c.Transport,
+	}
+	if c.Assertion != nil {
+		r.ClientAssertion = func(ctx context.Context, _ string) (string, error) {
+			return c.Assertion(ctx, c.Provider.Endpoint.TokenURL)
+		}
+	}
+	return r
+}
+
+// OAuth2 returns the client as x/oauth2 describes it, for libraries that want that. It has no redirect
+// URL and no assertion.
 func (c Client) OAuth2() *oauth2.Config {
 	endpoint := c.Provider.Endpoint
 	endpoint.AuthStyle = c.style()
 	return &oauth2.Config{ClientID: c.ID, ClientSecret: c.Secret, Endpoint: endpoint, Scopes: c.Scopes}
+}
+
+// targets returns the parameters that every token request repeats (RFC 8707).
+func (c Client) targets() url.Values {
+	form := url.Values{}
+	for _, name := range []string{"resource", "audience"} {
+		if values, set := c.Params[name]; set {
+			form[name] = slices.Clone(values)
+		}
+	}
+	return form
 }
 
 // style returns how the secret is sent.
@@ -115,7 +152,7 @@ func (c Client) post(ctx context.Context, endpoint string, form url.Values) (res
 		}
 	}()
 	if c.Assertion != nil {
-		assertion, err := c.Assertion(ctx, c.Provider.audience())
+		assertion, err := c.Assertion(ctx, c.Provider.Endpoint.TokenURL) // RFC 7523, section 3
 		if err != nil {
 			return nil, cancel, fmt.Errorf("login: signing the client assertion: %w", err)
 		}

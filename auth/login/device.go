@@ -146,7 +146,7 @@ func (c Client) poll(ctx context.Context, d *deviceAuthorization) (auth.Token, e
 			timer.Stop()
 			return auth.Token{}, context.Cause(ctx)
 		}
-		token, _, err := c.token(ctx, c.form(map[string]string{"grant_type": deviceGrant, "device_code": d.DeviceCode}), d.DeviceCode)
+		token, err := c.token(ctx, c.form(map[string]string{"grant_type": deviceGrant, "device_code": d.DeviceCode}), d.DeviceCode)
 		if err == nil {
 			return token, nil
 		}

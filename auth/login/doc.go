@@ -15,8 +15,7 @@
 //	…
 //	err = session.Login(ctx, token)
 //
-// The session is configured with the same client: [Client.OAuth2] is the Config of
-// auth.OAuth2Refresher and auth.OAuth2Revoker. Over ssh, set BrowserConfig.NoBrowser and
+// The session is configured with the same client: see [Client.Refresher] and [Client.Revoker]. Over ssh, set BrowserConfig.NoBrowser and
 // BrowserConfig.Paste: the user opens the URL at home and pastes the address that the browser ends
 // up at. Servers with a password login of their own need no part of this package: send the request
 // with net/http and give its response to auth.ParseToken.

@@ -42,7 +42,8 @@ func Example() {
 	}
 	session, err := auth.New(auth.Config{
 		BaseURL:   provider.URL,
-		Refresher: auth.OAuth2Refresher{Config: client.OAuth2()},
+		Refresher: client.Refresher(),
+		Revoke:    client.Revoker().Revoke,
 	})
 	if err != nil {
 		fmt.Println(err)

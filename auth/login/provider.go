@@ -40,15 +40,6 @@ type Provider struct {
 	Scopes, AuthMethods, ChallengeMethods, GrantTypes, DPoPAlgorithms []string
 }
 
-// audience is the audience of client assertions: the issuer, or the token endpoint if that is not
-// known (RFC 7523, section 3).
-func (p *Provider) audience() string {
-	if p.Issuer != "" {
-		return p.Issuer
-	}
-	return p.Endpoint.TokenURL
-}
-
 // LogoutURL returns the URL at which the user's browser ends its session with the provider (OpenID
 // Connect RP-Initiated Logout 1.0). The provider recognizes the session by idToken, or by clientID
 // if idToken is "". It sends the browser on to redirectURL, if that is not "" and registered, with

@@ -2,28 +2,25 @@ package login
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth"
 )
 
 // token sends a token request and reads its response. The secrets are those of the request that the
 // provider might repeat.
-func (c Client) token(ctx context.Context, form url.Values, secrets ...string) (auth.Token, string, error) {
-	for _, name := range []string{"resource", "audience"} {
-		if _, set := form[name]; !set && c.Params[name] != nil {
-			form[name] = append([]string(nil), c.Params[name]...)
+func (c Client) token(ctx context.Context, form url.Values, secrets ...string) (auth.Token, error) {
+	for name, values := range c.targets() {
+		if !form.Has(name) {
+			form[name] = values
 		}
 	}
 	resp, cancel, err := c.post(ctx, c.Provider.Endpoint.TokenURL, form)
 	if err != nil {
-		return auth.Token{}, "", err
+		return auth.Token{}, err
 	}
 	defer cancel()
 	defer func() { _ = resp.Body.Close() }() // the body has been read
@@ -31,34 +28,20 @@ func (c Client) token(ctx context.Context, form url.Values, secrets ...string) (
 }
 
 // parseToken reads the response to a token request.
-func parseToken(resp *http.Response, secrets ...string) (auth.Token, string, error) {
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return auth.Token{}, "", fmt.Errorf("login: reading the token: %w", err)
-	}
-	var got struct {
-		Access      string  `json:"access_token"`
-		Refresh     string  `json:"refresh_token"`
-		Type        string  `json:"token_type"`
-		ID          string  `json:"id_token"`
-		Expires     seconds `json:"expires_in"`
-		Error       string  `json:"error"`
-		Description string  `json:"error_description"`
-	}
-	err = json.Unmarshal(body, &got)
+func parseToken(resp *http.Response, secrets ...string) (auth.Token, error) {
+	token, err := auth.ParseToken(resp)
+	e, ok := errors.AsType[*auth.EndpointError](err)
 	switch {
-	case err == nil && got.Error != "":
-		return auth.Token{}, "", newError(got.Error, got.Description, resp.StatusCode, secrets...)
-	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests:
-		return auth.Token{}, "", &unavailableError{fmt.Errorf("login: the token endpoint says %s; try again later", statusOf(resp))}
-	case err != nil || got.Access == "" || resp.StatusCode/100 != 2:
-		return auth.Token{}, "", fmt.Errorf("login: the token endpoint says %s, without a token; check its URL", statusOf(resp))
+	case err == nil:
+		return token, nil
+	case !ok:
+		return auth.Token{}, fmt.Errorf("login: %w", err)
+	case e.Code != "":
+		return auth.Token{}, newError(e.Code, e.Description, e.Status, secrets...)
+	case e.Status >= 500 || e.Status == http.StatusTooManyRequests:
+		return auth.Token{}, &unavailableError{fmt.Errorf("login: %w; try again later", err)}
 	}
-	t := auth.Token{AccessToken: got.Access, RefreshToken: got.Refresh, TokenType: got.Type}
-	if got.Expires > 0 {
-		t.Expiry = time.Now().Add(got.Expires.or(0, 10*365*24*time.Hour))
-	}
-	return t, got.ID, nil
+	return auth.Token{}, fmt.Errorf("login: %w; check the token endpoint", err)
 }
 
 // unavailableError is a failure that may pass: the provider was not reached, or is overloaded.

@@ -23,6 +23,9 @@ import (
 // secret is the client secret with every character that clients get wrong.
 const secret = "s3cr+t/ %&=:~"
 
+// clientIDs are the clients that both providers know: one for each way to authenticate.
+var clientIDs = []string{"public", "basic", "post", "pkjwt"}
+
 // provider is a running identity provider.
 type provider struct {
 	*login.Provider
@@ -43,7 +46,7 @@ func (p *provider) client(t *testing.T, id string) login.Client {
 	}
 	switch id {
 	case "basic", "post":
-		c.Secret = secret
+		c.Secret, c.AuthStyle = secret, styleOf(id)
 	case "dpop":
 		c.Secret = "dpop-secret"
 	case "pkjwt":
@@ -52,7 +55,6 @@ func (p *provider) client(t *testing.T, id string) login.Client {
 			t.Fatal(err)
 		}
 	}
-	c.AuthStyle = styleOf(id)
 	return c
 }
 
@@ -130,7 +132,7 @@ log: {level: warn}
 	}
 	process := start(t, "", nil, admin+"/health/ready", binary, "serve", "all", "--dev", "--sqa-opt-out", "-c", file)
 	key := newKey(t)
-	for _, id := range []string{"public", "basic", "post", "pkjwt"} {
+	for _, id := range clientIDs {
 		registerHydra(t, admin+"/admin/clients", id, key)
 	}
 	p, err := login.Discover(t.Context(), issuer)

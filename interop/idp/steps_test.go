@@ -120,25 +120,29 @@ func (p *provider) awaitRefused(t *testing.T, access string) {
 	}
 }
 
-// oneRefresh lets 50 calls meet an expired token, once known from its expiry and once by 401.
+// oneRefresh lets 50 calls of each client meet an expired token, once known from its expiry and once
+// by 401.
 func (p *provider) oneRefresh(t *testing.T) {
-	for _, id := range []string{"public", "basic"} {
-		for _, known := range []bool{true, false} {
-			token := p.login(t, id)
-			if !known {
-				token.Expiry = time.Time{}
-			}
-			s := p.open(t, id, nil)
-			if err := s.Login(t.Context(), token); err != nil {
-				t.Fatal(err)
-			}
-			p.awaitRefused(t, token.AccessToken)
-			if err := s.storm(t.Context(), 50); err != nil {
-				t.Errorf("%s, expiry known %v: %v", id, known, err)
-			}
-			if n, dead := s.meter.counts(); n != 1 || dead != 0 {
-				t.Errorf("%s, expiry known %v: %d refreshes, %d refused; want 1 and 0", id, known, n, dead)
-			}
+	for _, id := range clientIDs {
+		for _, name := range []string{"known", "by 401"} {
+			t.Run(id+" "+name, func(t *testing.T) {
+				t.Parallel()
+				token := p.login(t, id)
+				if name == "by 401" {
+					token.Expiry = time.Time{}
+				}
+				s := p.open(t, id, nil)
+				if err := s.Login(t.Context(), token); err != nil {
+					t.Fatal(err)
+				}
+				p.awaitRefused(t, token.AccessToken)
+				if err := s.storm(t.Context(), 50); err != nil {
+					t.Error(err)
+				}
+				if n, dead := s.meter.counts(); n != 1 || dead != 0 {
+					t.Errorf("%d refreshes, %d refused; want 1 and 0", n, dead)
+				}
+			})
 		}
 	}
 }
@@ -267,7 +271,7 @@ func (p *provider) revoked(t *testing.T) {
 
 // logout kills the refresh token at the server.
 func (p *provider) logout(t *testing.T) {
-	for _, id := range []string{"public", "basic"} {
+	for _, id := range clientIDs {
 		s := p.signIn(t, id, nil)
 		token, err := s.Token(t.Context())
 		if err != nil {
