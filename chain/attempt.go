@@ -26,11 +26,11 @@ type attemptURL struct {
 	url url.URL
 }
 
-// newAttempt copies r as far as interceptors may write into it: with sharing, they promise not to
+// newAttempt copies r as far as the interceptors may write into it: those that share promise not to
 // write into the URL. The values of headers are shared in any case, but no interceptor that may
 // write can append to one without moving it first.
-func newAttempt(r *http.Request, sharing bool) *attempt {
-	if sharing {
+func (l *list) newAttempt(r *http.Request) *attempt {
+	if l.sharing {
 		a := new(attempt)
 		a.copy(r)
 		return a

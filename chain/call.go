@@ -99,7 +99,7 @@ func (c *call) end() {
 
 // begin copies the caller's request for the next attempt.
 func (c *call) begin() step {
-	a := newAttempt(c.orig, c.list.sharing)
+	a := c.list.newAttempt(c.orig)
 	if c.state == nil {
 		c.state = &a.state
 		c.state.Redirected = c.orig.Response != nil
@@ -137,7 +137,7 @@ func (c *call) send() step {
 	}
 	c.resp = &c.now.resp
 	c.resp.Response, c.resp.Request = r, c.req
-	if !c.chain.config.isError(r) {
+	if !c.chain.isError(r) {
 		return stepResponse
 	}
 	c.failed(&interceptor.Error{

@@ -52,16 +52,16 @@ func (c Config) New(is ...interceptor.Interceptor) *Chain {
 	return chain
 }
 
-func (c *Config) maxAttempts() int {
-	if c.MaxAttempts <= 0 {
+func (c *Chain) maxAttempts() int {
+	if c.config.MaxAttempts <= 0 {
 		return defaultMaxAttempts
 	}
-	return c.MaxAttempts
+	return c.config.MaxAttempts
 }
 
-func (c *Config) isError(r *http.Response) bool {
-	if c.IsError == nil {
+func (c *Chain) isError(r *http.Response) bool {
+	if c.config.IsError == nil {
 		return r.StatusCode >= http.StatusBadRequest
 	}
-	return c.IsError(r)
+	return c.config.IsError(r)
 }

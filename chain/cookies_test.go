@@ -74,19 +74,19 @@ func inJar(jar http.CookieJar, u *url.URL) string {
 // TestCookies_ofARefusedResponse reach the second send and the client's jar, as with Dio.
 func TestCookies_ofARefusedResponse(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]func(t *testing.T, jar http.CookieJar, url string) error{
-		"resty": func(t *testing.T, jar http.CookieJar, url string) error {
+	for name, do := range map[string]func(t *testing.T, jar http.CookieJar, server string) error{
+		"resty": func(t *testing.T, jar http.CookieJar, server string) error {
 			t.Helper()
 			client := resty.New().SetCookieJar(jar)
 			install(t, chain.New(again()), client)
-			_, err := client.R().Get(url)
+			_, err := client.R().Get(server)
 			return err
 		},
-		"net/http": func(t *testing.T, jar http.CookieJar, url string) error {
+		"net/http": func(t *testing.T, jar http.CookieJar, server string) error {
 			t.Helper()
 			client := &http.Client{Transport: chain.New(again()).Transport(nil), Jar: jar}
 			defer client.CloseIdleConnections()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server, http.NoBody)
 			if err != nil {
 				return err
 			}
@@ -155,7 +155,7 @@ func TestCookies_sharedHeader(t *testing.T) {
 		}
 		return h.Resolve(interceptor.NewResponse(e.Request, http.StatusOK, shared, nil))
 	}}
-	client := chain.New(cached).Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+	client := chain.New(cached).Transport(roundTrip(func(*http.Request) (*http.Response, error) {
 		w := httptest.NewRecorder()
 		http.SetCookie(w, &http.Cookie{Name: "csrf", Value: "x"})
 		w.WriteHeader(http.StatusUnauthorized)

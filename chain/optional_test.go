@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func (f *finisher) OnDone(req *interceptor.Request, resp *interceptor.Response, 
 	end := "panic"
 	switch {
 	case resp != nil:
-		end = fmt.Sprint(resp.StatusCode)
+		end = strconv.Itoa(resp.StatusCode)
 	case err != nil:
 		end = err.Kind.String()
 	}

@@ -49,7 +49,8 @@ func (g *gauge) OnDone(
 	if req.Extra(g) == nil {
 		return // an interceptor before this one ended the call
 	}
-	switch g.underWay.Add(-1); {
+	g.underWay.Add(-1)
+	switch {
 	case resp != nil:
 		fmt.Println("done:", resp.StatusCode)
 	case err != nil:

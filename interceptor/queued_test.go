@@ -209,7 +209,7 @@ func TestQueued_nestedWithoutContext(t *testing.T) {
 			Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 				calls++
 				if calls == 1 {
-					nested = causeOf(q.OnRequest(newRequest(context.Background(), "https://a.example/"), none))
+					nested = causeOf(q.OnRequest(newRequest(t.Context(), "https://a.example/"), none))
 				}
 				return h.Next(req)
 			},

@@ -29,8 +29,12 @@ func (v Verdict) String() string {
 		if d.Action() == engine.Resolve && value != nil && value.Response != nil {
 			text = fmt.Sprintf("%s %d", text, value.StatusCode)
 		}
+	case *Error:
+		if value != nil && d.Action() == engine.Reject {
+			text += ": " + escape.Line(value.Error())
+		}
 	case error:
-		if e, ok := value.(*Error); d.Action() == engine.Reject && (!ok || e != nil) {
+		if d.Action() == engine.Reject {
 			text += ": " + escape.Line(value.Error())
 		}
 	case time.Duration:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +68,8 @@ func TestProgress_resty(t *testing.T) {
 	sends := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
-		if sends++; err != nil || n != size || r.ContentLength != size {
+		sends++
+		if err != nil || n != size || r.ContentLength != size {
 			t.Errorf("the server got %d bytes of %d, %v", n, r.ContentLength, err)
 		}
 		if sends == 1 {
@@ -75,7 +77,7 @@ func TestProgress_resty(t *testing.T) {
 			_, _ = io.WriteString(w, "refused")
 			return
 		}
-		w.Header().Set("Content-Length", fmt.Sprint(size))
+		w.Header().Set("Content-Length", strconv.Itoa(size))
 		_, _ = io.WriteString(w, strings.Repeat("x", size))
 	}))
 	defer server.Close()
@@ -225,19 +227,22 @@ func TestProgress_untouched(t *testing.T) {
 	in := progress.New(progress.Config{})
 	req := newRequest(t.Context(), t, strings.NewReader("x"))
 	body := req.Body
-	if in.OnRequest(req, interceptor.RequestHandler{}); req.Body != body {
+	in.OnRequest(req, interceptor.RequestHandler{})
+	if req.Body != body {
 		t.Error("a request that nothing watches was changed")
 	}
 	var j journal
 	in = progress.New(progress.Config{Upload: j.add, Download: j.add})
 	none := newRequest(t.Context(), t, http.NoBody)
-	if in.OnRequest(none, interceptor.RequestHandler{}); none.Body != http.NoBody {
+	in.OnRequest(none, interceptor.RequestHandler{})
+	if none.Body != http.NoBody {
 		t.Error("an empty body was changed")
 	}
 	switched := interceptor.NewResponse(none, http.StatusSwitchingProtocols, nil, nil)
 	both := upgraded{}
 	switched.Body = both
-	if in.OnResponse(switched, interceptor.ResponseHandler{}); switched.Body != both {
+	in.OnResponse(switched, interceptor.ResponseHandler{})
+	if switched.Body != both {
 		t.Error("an upgraded connection was changed")
 	}
 	in.OnResponse(&interceptor.Response{}, interceptor.ResponseHandler{})
@@ -248,7 +253,7 @@ func TestProgress_untouched(t *testing.T) {
 		t.Error(err)
 	}
 	j.check(t, 1, 1, -1)
-	if fmt.Sprint(in) != "progress" || !in.CopyOnWrite() || in.UsesRestyRequest() {
+	if in.String() != "progress" || !in.CopyOnWrite() || in.UsesRestyRequest() {
 		t.Error("it does not say what it is")
 	}
 }
