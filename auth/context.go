@@ -42,3 +42,14 @@ func (e *exclusion) names(a *Interceptor) bool {
 	}
 	return false
 }
+
+// ofSettings reports whether requests are to be sent unsigned by all sessions that share s: they opt
+// out, or come from a Refresher of one of the sessions.
+func (e *exclusion) ofSettings(s *settings) bool {
+	for ; e != nil; e = e.outer {
+		if e.by == nil || e.by.settings == s {
+			return true
+		}
+	}
+	return false
+}

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"io/fs"
+	"iter"
 	"sync"
 )
 
@@ -60,4 +61,78 @@ func (m *memoryStore) get() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.value
+}
+
+// memoryStores is the store of sessions that live in memory only, one for each account.
+type memoryStores struct {
+	mu  sync.Mutex
+	all map[string]*sharedStore
+}
+
+// sharedStore is the store of one account. It is dropped when it is empty and no Update uses it.
+type sharedStore struct {
+	*memoryStore
+
+	updates int
+}
+
+func newMemoryStores() *memoryStores { return &memoryStores{all: make(map[string]*sharedStore)} }
+
+// Load returns the value of key.
+func (m *memoryStores) Load(ctx context.Context, key string) ([]byte, error) {
+	m.mu.Lock()
+	s := m.all[key]
+	m.mu.Unlock()
+	if s == nil {
+		return nil, fs.ErrNotExist
+	}
+	return s.Load(ctx, key)
+}
+
+// Update changes the value of key.
+func (m *memoryStores) Update(
+	ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error),
+) error {
+	s := m.use(key)
+	defer m.drop(key, s)
+	return s.Update(ctx, key, fn)
+}
+
+func (m *memoryStores) use(key string) *sharedStore {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.all[key]
+	if s == nil {
+		s = &sharedStore{memoryStore: newMemoryStore()}
+		m.all[key] = s
+	}
+	s.updates++
+	return s
+}
+
+func (m *memoryStores) drop(key string, s *sharedStore) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s.updates--; s.updates == 0 && s.get() == nil {
+		delete(m.all, key)
+	}
+}
+
+// Keys returns the keys that have a value.
+func (m *memoryStores) Keys(context.Context) iter.Seq2[string, error] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var keys []string
+	for key, s := range m.all {
+		if s.get() != nil {
+			keys = append(keys, key)
+		}
+	}
+	return func(yield func(string, error) bool) {
+		for _, key := range keys {
+			if !yield(key, nil) {
+				return
+			}
+		}
+	}
 }

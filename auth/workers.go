@@ -77,6 +77,21 @@ func (w *workers) close(ctx context.Context) error {
 	}
 }
 
+// closeIfIdle closes the interceptor if no goroutine of it runs, and reports whether it is closed now.
+// A pending save has a goroutine, so nothing is lost.
+func (w *workers) closeIfIdle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.active > 0 {
+		return false
+	}
+	if !w.closed {
+		w.closed = true
+		close(w.closingChannel())
+	}
+	return true
+}
+
 // Close waits for a refresh under way and its save, and tries once more to store what the store has not
 // taken; ctx bounds both. Afterwards no goroutine of the interceptor is left, requests are still signed
 // with the token that is known, and nothing is refreshed. A second Close waits and tries again.

@@ -24,6 +24,9 @@ func (c *call) requestPhase() step {
 			if req == nil || req.Request == nil {
 				return c.invalidVerdict(i, engine.OnRequest)
 			}
+			if req.Call == nil { // made by hand: what it stores must not be lost with it
+				req.Call = c.state
+			}
 			c.req = req
 		case engine.Resolve:
 			return c.resolve(i, v)
