@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"unicode/utf8"
 
@@ -31,8 +32,9 @@ type Sessions struct {
 }
 
 var (
-	_ interceptor.Interceptor = (*Sessions)(nil)
-	_ interceptor.Finisher    = (*Sessions)(nil)
+	_ interceptor.Interceptor   = (*Sessions)(nil)
+	_ interceptor.Finisher      = (*Sessions)(nil)
+	_ interceptor.TransportUser = (*Sessions)(nil)
 )
 
 // NewSessions checks the configuration, and returns an interceptor or one error that names
@@ -55,7 +57,9 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 		s.account = accountOf
 	}
 	s.pool.create = func(account string) *Interceptor {
-		return newInterceptor(template.settings, account)
+		a := newInterceptor(template.settings, account)
+		a.born = template.born // an evicted session is no younger than its program
+		return a
 	}
 	s.pool.maxIdle, s.pool.idleTime = limit(c.MaxIdle, defaultMaxIdle), limit(c.IdleTime, defaultIdleTime)
 	return s, nil
@@ -148,6 +152,10 @@ func (s *Sessions) OnDone(
 		s.pool.release(p)
 	}
 }
+
+// OnTransport tells all sessions which transport the chain sends with; see
+// [interceptor.TransportUser].
+func (s *Sessions) OnTransport(base http.RoundTripper) { s.template.OnTransport(base) }
 
 // BaseURL returns the configured base URL, which a chain puts on the client it is installed on.
 func (s *Sessions) BaseURL() string { return s.template.BaseURL() }

@@ -38,7 +38,7 @@ func startUsers(t *testing.T, server authtest.Config, change ...func(*auth.Sessi
 	u := &users{Server: authtest.NewServer(server), events: new(events)}
 	c := auth.SessionsConfig{Session: auth.Config{
 		BaseURL:   u.URL,
-		Refresher: auth.JSONRefresher{URL: "/auth/refresh", Transport: u.Transport()},
+		Refresher: auth.JSONRefresher{URL: "/auth/refresh"}, // through the transport beneath the chain
 		OnEvent:   u.events.add,
 	}}
 	for _, f := range change {
