@@ -53,6 +53,7 @@ func TestMaxBytes_unread(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = resp.Body.Close() })
 		bodies[i] = resp.Body
 	}
 	if r.Len() != 2 {

@@ -136,7 +136,11 @@ func TestCurl_options(t *testing.T) {
 		"\u009b31m", "",
 	} {
 		for _, u := range []*url.URL{
-			{Path: hostile}, {Opaque: hostile}, {Host: hostile}, {Scheme: hostile, Host: "h"}, {RawQuery: "q=" + hostile},
+			{Path: hostile},
+			{Opaque: hostile},
+			{Host: hostile},
+			{Scheme: hostile, Host: "h"},
+			{RawQuery: "q=" + hostile},
 			{Scheme: "https", Host: "h", Fragment: hostile},
 		} {
 			req := &http.Request{

@@ -172,7 +172,7 @@ func (g *guess) labels(s string) string {
 	return e.String()
 }
 
-// colon skips a colon at at and the white space around it. It reports whether there is one.
+// colon skips a colon, with the white space around it, from at on. It reports whether there is one.
 func (g *guess) colon(s string, at int) (end int, ok bool) {
 	i := g.skip(s, at, space)
 	if i == len(s) || s[i] != ':' {

@@ -27,7 +27,7 @@ type jsonLexer struct {
 	at   int    // how far it has been looked at
 	open []byte // the closing delimiters of what is open
 	want wanted
-	bad  bool // s is not JSON at at
+	bad  bool // what follows is not JSON
 }
 
 // wanted is what may come next.
@@ -56,14 +56,9 @@ func (l *jsonLexer) next() jsonToken {
 		}
 		c := l.s[l.at]
 		switch {
-		case l.want == wantColon && c == ':':
-			l.want = wantValue
-		case l.want == wantComma && c == ',':
-			l.want = wantValue
-			if l.open[len(l.open)-1] == '}' {
-				l.want = wantName
-			}
-		case (l.want == wantFirst || l.want == wantMember || l.want == wantComma) && c == l.open[len(l.open)-1]:
+		case l.separator(c):
+			l.at++
+		case l.mayClose() && c == l.open[len(l.open)-1]:
 			l.at++
 			l.open = l.open[:len(l.open)-1]
 			l.done()
@@ -74,11 +69,30 @@ func (l *jsonLexer) next() jsonToken {
 			return l.value(c)
 		default:
 			l.bad = true
-			continue
 		}
-		l.at++
 	}
 	return jsonToken{kind: jsonBroken}
+}
+
+// separator reports whether c is the colon or the comma that is wanted, and notes what it makes wanted.
+func (l *jsonLexer) separator(c byte) bool {
+	switch {
+	case l.want == wantColon && c == ':':
+		l.want = wantValue
+	case l.want == wantComma && c == ',':
+		l.want = wantValue
+		if l.open[len(l.open)-1] == '}' {
+			l.want = wantName
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// mayClose reports whether what is open may end here.
+func (l *jsonLexer) mayClose() bool {
+	return l.want == wantFirst || l.want == wantMember || l.want == wantComma
 }
 
 func (l *jsonLexer) value(c byte) jsonToken {

@@ -64,7 +64,7 @@ func FuzzKnown(f *testing.F) {
 		{"ababab", "abab", "baba", "REDACTED"},
 		{"aaaaaa", "aaaa", "", "REDACTED"},
 		{"abcdabcd", "abcd", "", "REDACTEDREDACTED"},
-		{"a%20bc a+bc", "a bc", "", "REDACTED REDACTED"},
+		{"a%20bc, a+bc", "a bc", "", "REDACTED, REDACTED"},
 		{`a\"bc`, `a"bc`, "", "REDACTED"},
 		{"abc", "abc", "", "abc"},
 	}
@@ -77,8 +77,8 @@ func FuzzKnown(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, a, b string) {
 		got := (*redact.Redactor)(nil).Text(text, a, b)
 		for _, secret := range []string{a, b} {
-			if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(redact.Mask, secret) &&
-				strings.Contains(text, secret) && !strings.ContainsAny(secret, "RED") {
+			if len(secret) >= 4 && strings.Contains(got, secret) && strings.Contains(text, secret) &&
+				!strings.ContainsAny(secret, "REDACT[") {
 				t.Errorf("%q without %q and %q: %q", text, a, b, got)
 			}
 		}

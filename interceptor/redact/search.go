@@ -83,7 +83,7 @@ func (s *search) childOf(at int32, char byte) int32 {
 // link sets the failure links, shorter prefixes first.
 func (s *search) link() {
 	queue := make([]int32, 0, len(s.nodes))
-	for _, n := range s.first {
+	for _, n := range &s.first {
 		if n != 0 {
 			queue = append(queue, n)
 		}
