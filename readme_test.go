@@ -1,10 +1,12 @@
 package chatelaine_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,7 +20,41 @@ func readFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// TestREADME_code: every Go block is cut out of an Example, line by line.
+// program is the README's first program.
+const program = "examples/first/main.go"
+
+// TestREADME_program asserts that the README's first program is the one that TestProgram runs, and
+// that the lengths it claims are true.
+func TestREADME_program(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "README.md")
+	_, source, _ := strings.Cut(readFile(t, program), "\n") // without its comment
+	if !strings.Contains(text, "```go\n"+strings.TrimSpace(source)+"\n```") {
+		t.Errorf("README.md does not show %s", program)
+	}
+	for file, claim := range map[string]string{
+		program:                   "(examples/first/main.go), %d lines of\ncode",
+		"examples/before/main.go": "(examples/before/main.go) takes %d lines",
+	} {
+		if claim = fmt.Sprintf(claim, linesOfCode(readFile(t, file))); !strings.Contains(text, claim) {
+			t.Errorf("README.md does not say %q", claim)
+		}
+	}
+}
+
+// linesOfCode counts the lines that are neither blank nor comments.
+func linesOfCode(source string) int {
+	n := 0
+	for line := range strings.Lines(source) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestREADME_code asserts that every Go block is cut out of an Example, or the first program, line by
+// line.
 func TestREADME_code(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("example*_test.go")
@@ -26,7 +62,7 @@ func TestREADME_code(t *testing.T) {
 		t.Fatal(err)
 	}
 	examples := make(map[string]string)
-	for _, name := range append(files, filepath.Join("interceptor", "example_test.go")) {
+	for _, name := range append(files, program, filepath.Join("interceptor", "example_test.go")) {
 		for line := range strings.Lines(readFile(t, name)) {
 			examples[name] += strings.TrimSpace(line) + "\n"
 		}
@@ -42,7 +78,7 @@ func TestREADME_code(t *testing.T) {
 	}
 }
 
-// cutOut tells whether all lines of the block are in one of the texts, in order.
+// cutOut reports whether all lines of the block are in one of the texts, in order.
 func cutOut(texts map[string]string, block string) bool {
 	for _, text := range texts {
 		found := true
@@ -60,19 +96,25 @@ func cutOut(texts map[string]string, block string) bool {
 	return false
 }
 
-// TestREADME_setup: there are two commands to start with. The demo's own test runs the first one, and CI the second.
+// TestREADME_setup asserts that there are two commands to start with, after the one that adds the
+// library to a program. The demo's own test runs the tour, and CI the tests.
 func TestREADME_setup(t *testing.T) {
 	t.Parallel()
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindAllStringSubmatch(readFile(t, "README.md"), -1)
-	if len(blocks) != 2 || blocks[0][1] != "go run ./cmd/demo tour" || blocks[1][1] != "go test ./..." {
-		t.Errorf("got %q", blocks)
+	want := []string{"go get github.com/chatelaine-go/chatelaine", "go run ./cmd/demo tour", "go test ./..."}
+	var got []string
+	for _, block := range blocks {
+		got = append(got, block[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	if !regexp.MustCompile(`(?m)^test:.*\n\tgo test \./\.{3}$`).MatchString(readFile(t, "Makefile")) {
 		t.Error("make test is another command than that of the README")
 	}
 }
 
-// TestREADME_tests: every test that the documents name exists.
+// TestREADME_tests asserts that every test that the README names exists.
 func TestREADME_tests(t *testing.T) {
 	t.Parallel()
 	exists := make(map[string]bool)
@@ -100,7 +142,7 @@ func TestREADME_tests(t *testing.T) {
 	}
 }
 
-// TestREADME_links: what the documents link to inside the repository is there.
+// TestREADME_links asserts that what the documents link to inside the repository is there.
 func TestREADME_links(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)

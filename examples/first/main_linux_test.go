@@ -1,0 +1,172 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+)
+
+// desktop starts a session bus with an unlocked keyring, as a user's session has them, in a home of
+// its own, and makes it the environment of this process and its children.
+func desktop(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.ExpandEnv("$CHATELAINE_REQUIRE_ALL") != "" {
+				t.Fatalf("%s is not installed", program)
+			}
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	home, runtimeDir := t.TempDir(), t.TempDir()
+	address := "unix:path=" + filepath.Join(runtimeDir, "bus")
+	for name, value := range map[string]string{
+		"HOME": home, "XDG_RUNTIME_DIR": runtimeDir, "XDG_DATA_HOME": "", "XDG_STATE_HOME": "",
+		"DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": "", "WAYLAND_DISPLAY": "", "GNOME_KEYRING_CONTROL": "",
+	} {
+		t.Setenv(name, value)
+	}
+	daemon(t, "", "dbus-daemon", "--session", "--nofork", "--nopidfile", "--address="+address)
+	daemon(t, "password of the user", "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
+}
+
+// daemon starts a program that ends with the test.
+func daemon(t *testing.T, stdin, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+// awaitKeyring runs the program until it reaches the keyring, and says that nobody has signed in.
+func awaitKeyring(t *testing.T, exe string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		out, err := exec.CommandContext(ctx, exe).CombinedOutput()
+		if strings.Contains(string(out), "run myprogram login") {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+}
+
+// build compiles the program as it stands, for the test server.
+func build(t *testing.T, url string) string {
+	t.Helper()
+	exe := filepath.Join(t.TempDir(), "myprogram")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-X main.api="+url, "-o", exe, ".")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return exe
+}
+
+// TestProgram runs the README's first program as a user does: as processes, one after the other, many
+// at once, and interrupted at random instants. The server rotates strictly, so a refresh token that is
+// spent twice, or lost, would end the session.
+func TestProgram(t *testing.T) {
+	server := authtest.NewServer(authtest.Config{})
+	t.Cleanup(server.Close)
+	exe := build(t, server.URL)
+	desktop(t)
+	run := func(t *testing.T, stdin string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), exe, args...)
+		cmd.Stdin = strings.NewReader(stdin)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("myprogram %s: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	alive := func(t *testing.T) {
+		t.Helper()
+		if out := run(t, ""); !strings.Contains(out, authtest.DefaultUser) {
+			t.Fatalf("myprogram: %s", out)
+		}
+		if n := server.Stats().Reuses; n != 0 {
+			t.Fatalf("%d refresh tokens were spent twice", n)
+		}
+	}
+
+	awaitKeyring(t, exe)
+	run(t, authtest.DefaultPassword+"\n", "login", authtest.DefaultUser)
+
+	t.Run("again", func(t *testing.T) {
+		before := server.Stats().Refreshes
+		for range 3 {
+			server.ExpireAccess()
+			alive(t)
+		}
+		if n := server.Stats().Refreshes - before; n != 3 {
+			t.Errorf("%d refreshes for 3 expiries", n)
+		}
+	})
+	t.Run("at once", func(t *testing.T) {
+		server.ExpireAccess()
+		before := server.Stats().Refreshes
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() { run(t, "") })
+		}
+		all.Wait()
+		if n := server.Stats().Refreshes - before; n != 1 {
+			t.Errorf("%d refreshes for one expiry, by six processes", n)
+		}
+		alive(t)
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		began := time.Now()
+		alive(t)
+		usual := time.Since(began)
+		for range 100 {
+			server.ExpireAccess()
+			interrupt(t, exe, rand.N(usual+usual/4))
+		}
+		server.ExpireAccess()
+		alive(t)
+	})
+}
+
+// interrupt sends SIGINT to the program after a while. Whatever it was doing, it must end.
+func interrupt(t *testing.T, exe string, after time.Duration) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Signal(syscall.SIGINT) })
+	defer timer.Stop()
+	err := cmd.Wait()
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "login required") {
+		t.Fatalf("interrupted after %v, the session is gone: %s", after, out.String())
+	}
+}
