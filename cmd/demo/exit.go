@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/login"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -30,7 +31,7 @@ const (
 )
 
 const exitCodes = `  0    done
-  1    failed, for whatever other reason
+  1    failed for another reason
   2    the command line or the configuration is wrong
   3    the server cannot be reached or is in trouble (429, 5xx); try again later
   4    login required
@@ -53,9 +54,9 @@ func usage(err error, cmd *cobra.Command) *hinted {
 	return &hinted{err: err, code: exitUsage, hint: "run `" + cmd.CommandPath() + " --help` for how it is used"}
 }
 
-// report prints err with its next step and returns the exit code.
+// report prints err with its next step, and returns the exit code.
 func (a *app) report(ctx context.Context, err error) int {
-	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of stdout has had enough
+	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of stdout has closed it
 		return exitOK
 	}
 	hint, code := explain(ctx, err)
@@ -68,7 +69,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	return code
 }
 
-// message is err in one line. The error of net/http around an interceptor's quotes the whole URL, so it is left out.
+// message returns err in one line. The error of net/http around an interceptor's quotes the whole URL,
+// so it is left out.
 func message(err error) string {
 	if h, ok := errors.AsType[*hinted](err); ok {
 		err = h
@@ -78,7 +80,7 @@ func message(err error) string {
 	return screen.Escape(strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-// explain tells what to do next, and the exit code.
+// explain returns what to do next, and the exit code.
 func explain(ctx context.Context, err error) (hint string, code int) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return "the session is intact; run the command again", exitInterrupted
@@ -99,7 +101,11 @@ func explainSession(err error) (hint string, code int) {
 	case errors.Is(err, profile.ErrConfig):
 		return "run `demo help config` for how a server is described", exitUsage
 	case errors.Is(err, profile.ErrRefused):
-		return "check both and try again", exitLogin
+		return "check the user name and the password, and run the command again", exitLogin
+	case errors.Is(err, login.ErrExpired):
+		return "run `demo login` again and sign in sooner", exitLogin
+	case errors.Is(err, login.ErrAccessDenied):
+		return "run `demo login` again, or ask the provider why it refuses", exitLogin
 	case errors.Is(err, profile.ErrTokenRefused):
 		return "get a new one from the server; a session that was there is unchanged", exitLogin
 	case errors.Is(err, profile.ErrUnproven):
@@ -109,11 +115,11 @@ func explainSession(err error) (hint string, code int) {
 	case errors.Is(err, auth.ErrSessionUnreadable):
 		return "run `demo login` to replace it, or `demo logout` to remove it", exitError
 	case errors.Is(err, auth.ErrInsecureTransport):
-		return "use https, or --insecure-allow-http if you know who is on the way", exitUsage
+		return "use https, or --insecure-allow-http if you trust the network", exitUsage
 	case errors.Is(err, auth.ErrExcessiveRefresh):
-		return "the server refuses the tokens that it gives out; ask who runs it", exitNetwork
+		return "the server rejects the tokens that it issues; contact its operator", exitNetwork
 	case errors.Is(err, auth.ErrRefreshFailed):
-		return "the session is kept; try again later", exitNetwork
+		return "the session is kept; run the command again later", exitNetwork
 	default:
 		return "", exitOK
 	}
@@ -130,11 +136,11 @@ func explainKeyring(err error) (hint string, code int) {
 	case errors.Is(err, keyring.ErrUnavailable):
 		return "run `demo doctor` to see which keyring works here, and choose it with --backend", exitKeyring
 	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt), errors.Is(err, storage.ErrTooNew):
-		return "restore what is missing, or remove the session for good with `demo logout --purge`", exitKeyring
+		return "run `demo doctor`; as a last resort, `demo logout --purge` removes the session for good", exitKeyring
 	case errors.Is(err, storage.ErrBusy):
 		return "another process is using the session; try again", exitError
 	case errors.Is(err, auth.ErrPersist):
-		return "see that there is space on the disk, and run `demo doctor`", exitKeyring
+		return "check that there is space on the disk, and run `demo doctor`", exitKeyring
 	default:
 		return "", exitOK
 	}
@@ -144,23 +150,54 @@ func explainStatus(err error) (hint string, code int) {
 	if _, ok := errors.AsType[*profile.RedirectError](err); ok {
 		return "if you trust that address, name it with --login-url or --token-url", exitUsage
 	}
+	if hint := explainClient(err); hint != "" {
+		return hint, exitUsage
+	}
 	e, ok := errors.AsType[*profile.StatusError](err)
 	switch {
 	case !ok:
 		return "", exitOK
+	case e.Unsigned != "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden):
+		return "the token is not sent to " + e.Unsigned + "; if it is meant for it, use --allowed-origins " + e.Unsigned, exitLogin
 	case e.Status == http.StatusUnauthorized:
 		return "run `demo login`", exitLogin
 	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
 		return "try again later", exitNetwork
 	default:
-		return "the answer is on stdout; check path and data", exitError
+		return "the response is on stdout; check the path and the data", exitError
+	}
+}
+
+// explainClient says what is wrong with the OAuth client, if that is what is wrong.
+func explainClient(err error) string {
+	code := ""
+	if e, ok := errors.AsType[*profile.ClientError](err); ok {
+		code = e.Code
+	} else if e, ok := errors.AsType[*login.Error](err); ok {
+		code = e.Code
+	} else if e, ok := errors.AsType[*auth.EndpointError](err); ok {
+		code = e.Code
+	}
+	switch code {
+	case "invalid_client":
+		return "check --client-id and --client-secret-file, and try the other --auth-style"
+	case "unauthorized_client", "unsupported_grant_type", "unsupported_response_type":
+		return "the client may not sign in this way; try --web or --device, or change its registration"
+	case "invalid_scope":
+		return "check --scope against the registration of the client"
+	case "invalid_redirect_uri":
+		return "register the redirect URL, or name the registered one with --redirect-url"
+	case "invalid_request", "invalid_target":
+		return "the provider needs other parameters; see its documentation, and use --params"
+	default:
+		return ""
 	}
 }
 
 func explainNetwork(err error) (hint string, code int) {
 	switch interceptor.KindOf(err) {
 	case interceptor.KindConnection, interceptor.KindConnectTimeout:
-		return "is the server running? start one with `demo serve`, or name another with --base-url", exitNetwork
+		return "is the server running? start one with `demo serve`, or name another one with --base-url", exitNetwork
 	case interceptor.KindTimeout:
 		return "the server is slow; try again", exitNetwork
 	case interceptor.KindBadCertificate:

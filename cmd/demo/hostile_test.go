@@ -36,7 +36,7 @@ func hostileHandler(elsewhere string) http.Handler {
 	})
 	m.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
 		b := bufio.NewWriter(w)
-		_, _ = b.WriteString(`{"accessToken":"a","more":"`)
+		_, _ = b.WriteString(`{"more":"`)
 		for {
 			if _, err := b.WriteString("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"); err != nil {
 				return

@@ -11,36 +11,69 @@ import (
 )
 
 func newLogout(a *app) *cobra.Command {
-	var purge bool
+	var purge, all bool
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "End the session, here and at the server",
-		Long: "End the session. It is removed here even when the server cannot be reached; then the server is told, if it can be.\n\n" +
-			"With --purge everything of the profile is removed, its key as well, without opening it and without telling the\n" +
-			"server: the way out of a forgotten passphrase.",
+		Long: "End the session. It is removed here first, and then revoked at the server, if that can be reached.\n\n" +
+			"With --all the sessions of all profiles end. With --purge everything of the profile is removed, its key included,\n" +
+			"without opening it and without telling the server: the way out of a forgotten passphrase.",
 		Example: `  demo logout
   demo logout --profile work
+  demo logout --all
   demo logout --purge`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if purge {
-				return a.purge(cmd.Context())
+			if err := exclusive(cmd, "all", "profile"); err != nil {
+				return err
 			}
-			return a.use(cmd.Context(), a.logout)
+			end := func(ctx context.Context) error { return a.use(ctx, a.logout) }
+			if purge {
+				end = a.purge
+			}
+			if all {
+				return a.eachProfile(cmd.Context(), end)
+			}
+			return end(cmd.Context())
 		},
 	}
-	cmd.Flags().BoolVar(&purge, "purge", false, "remove everything of the profile, readable or not")
+	cmd.Flags().BoolVar(&all, "all", false, "end the sessions of all profiles")
+	cmd.Flags().BoolVar(&purge, "purge", false, "remove everything of the profile, whether it can be read or not")
 	return withServer(a, cmd, false)
+}
+
+// eachProfile calls fn for every profile that has had a login. One that fails does not keep the others.
+func (a *app) eachProfile(ctx context.Context, fn func(context.Context) error) error {
+	root, err := profile.Root(a.flags.dir, a.getenv)
+	if err != nil {
+		return &hinted{err: err, code: exitUsage, hint: "name a directory with --dir"}
+	}
+	names := profile.Names(root)
+	if len(names) == 0 {
+		a.say("not signed in anywhere")
+	}
+	var errs []error
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
+		}
+		a.flags.profile = name
+		if err := fn(ctx); err != nil {
+			a.say("%s %s: %s", a.style.Red("error:"), name, message(err))
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (a *app) logout(ctx context.Context, p *profile.Profile) error {
 	st, err := p.Session.Status(ctx)
 	if err == nil && !st.SignedIn {
-		a.say("nobody is signed in at %s", p.Server.BaseURL)
+		a.say("not signed in at %s", p.Server.BaseURL)
 		return nil
 	}
 	defer a.waiting(p)()
-	if err := p.Session.Logout(ctx); err != nil { // also of a session that cannot be read
+	if err := p.Session.Logout(ctx); err != nil { // this also ends a session that cannot be read
 		return err
 	}
 	a.say("signed out of %s", p.Server.BaseURL)
@@ -56,6 +89,6 @@ func (a *app) purge(ctx context.Context) error {
 	if err := errors.Join(keyring.Purge(ctx, ring), dir.Forget()); err != nil {
 		return err
 	}
-	a.say("removed everything of the profile %s", a.flags.profile)
+	a.say("removed the profile %s", a.flags.profile)
 	return nil
 }

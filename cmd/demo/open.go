@@ -17,12 +17,12 @@ import (
 
 const requestTimeout = 30 * time.Second
 
-// withSession makes a command of one that uses the session that there is.
+// withSession makes a command of a function that uses the session.
 func (a *app) withSession(fn func(context.Context, *profile.Profile) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error { return a.use(cmd.Context(), fn) }
 }
 
-// use opens the session that there is, lets fn use it, and closes it.
+// use opens the session of the profile, lets fn use it, and closes it.
 func (a *app) use(ctx context.Context, fn func(context.Context, *profile.Profile) error) error {
 	dir, err := a.directory()
 	if err != nil {
@@ -54,6 +54,11 @@ func (a *app) directory() (profile.Directory, error) {
 	if err != nil {
 		return "", &hinted{err: err, code: exitUsage, hint: "name a directory with --dir"}
 	}
+	if a.flags.profile == "" {
+		if a.flags.profile, err = profile.Current(root); err != nil {
+			return "", &hinted{err: err, code: exitError, hint: "choose a profile with `demo switch NAME`"}
+		}
+	}
 	dir, err := profile.In(root, a.flags.profile)
 	if err != nil {
 		return "", &hinted{err: err, code: exitUsage, hint: "choose another name for --profile"}
@@ -61,24 +66,47 @@ func (a *app) directory() (profile.Directory, error) {
 	return dir, nil
 }
 
-// server is what the flags say, over the configuration file or else what the last login remembered.
-func (a *app) server(dir profile.Directory) (s profile.Server, err error) {
+// server is the server of the profile, checked.
+func (a *app) server(dir profile.Directory) (profile.Server, error) {
+	s, err := a.configured(dir)
+	if err != nil {
+		return s, err
+	}
+	return a.checked(s)
+}
+
+// configured is what the flags say, over the configuration file or else what the last login
+// remembered. What it remembered about another server than the one that is named now is not used.
+func (a *app) configured(dir profile.Directory) (s profile.Server, err error) {
 	if a.flags.config != "" {
 		if s, err = profile.ReadServer(a.flags.config); err != nil {
-			return s, &hinted{err: err, code: exitUsage, hint: "run `demo help config` for what is in it"}
+			return s, &hinted{err: err, code: exitUsage, hint: "run `demo help config` for the members"}
 		}
 		s.ClientSecretFile = beside(a.flags.config, s.ClientSecretFile)
 	} else if s, err = dir.Server(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, &hinted{err: err, code: exitError, hint: "run `demo login` to write it anew, with --config or the flags for the server"}
+	} else if a.elsewhere(s) {
+		s = profile.Server{}
 	}
-	if s, err = a.flags.server.Over(s); err != nil {
-		return s, err
+	if err := overlay(a.flags.given, &s); err != nil {
+		return s, &hinted{err: err, code: exitUsage, hint: "run `demo login --help` for the flags of a server"}
 	}
-	if s.ClientSecretFile != "" { // it is remembered, and the next command may run elsewhere
-		if s.ClientSecretFile, err = filepath.Abs(s.ClientSecretFile); err != nil {
-			return s, err
-		}
+	if s.ClientSecretFile == "" {
+		return s, nil
 	}
+	s.ClientSecretFile, err = filepath.Abs(s.ClientSecretFile) // the next command may run in another directory
+	return s, err
+}
+
+// elsewhere reports whether the flags name another server than the remembered one.
+func (a *app) elsewhere(s profile.Server) bool {
+	issuer, base := a.flags.server.Issuer, a.flags.server.BaseURL
+	return issuer != "" && issuer != s.Issuer ||
+		base != "" && (profile.Server{BaseURL: base}).Origin() != s.WithDefaults().Origin()
+}
+
+// checked fills in the defaults and checks the result.
+func (a *app) checked(s profile.Server) (profile.Server, error) {
 	s = s.WithDefaults()
 	return s, s.Check()
 }
@@ -108,25 +136,25 @@ func (a *app) debugKeyring(ctx context.Context, ring *keyring.Config) {
 	}
 }
 
-// onEvent tells about what would otherwise go unnoticed.
+// onEvent reports what would otherwise go unnoticed.
 func (a *app) onEvent(e auth.Event) {
 	switch {
 	case e.Kind == auth.PersistFailed:
 		a.say("warning: the session could not be stored: %s", message(e.Err))
 	case e.Kind == auth.SignedOut && e.Reason == auth.ReasonLogout && e.Err != nil:
-		a.say("warning: the server could not be told, so the tokens end by themselves: %s", message(e.Err))
+		a.say("warning: the tokens could not be revoked, so they stay valid until they expire: %s", message(e.Err))
 	}
 }
 
-// soon is when an interrupted command says why it has not ended yet.
+// soon is when an interrupted command says why it has not quit yet.
 const soon = 200 * time.Millisecond
 
-// close waits for what must not be cut off, and says so if it takes long.
+// close waits for what must not be cut off, and says so if that takes long.
 func (a *app) close(ctx context.Context, p *profile.Profile) error {
 	if ctx.Err() != nil {
 		defer time.AfterFunc(soon, func() {
-			a.say("interrupted; waiting for the refresh that is under way, so that the session stays intact\n" +
-				"(Ctrl-C again ends the program at once, and perhaps the session)")
+			a.say("interrupted; waiting for a refresh to finish, so that the session stays intact\n" +
+				"(Ctrl-C again quits at once, and may lose the session)")
 		}).Stop()
 	} else {
 		defer a.progress.Waiting("a refresh")()
@@ -134,7 +162,7 @@ func (a *app) close(ctx context.Context, p *profile.Profile) error {
 	return p.Close(ctx)
 }
 
-// waiting tells that the server is slow.
+// waiting shows that the server is slow.
 func (a *app) waiting(p *profile.Profile) (done func()) {
-	return a.progress.Waiting("an answer of " + p.Server.Origin())
+	return a.progress.Waiting("a response from " + p.Server.Origin())
 }

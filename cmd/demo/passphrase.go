@@ -12,7 +12,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// The variables that stand for a flag that is not given.
+// The variables that are used in place of a flag that is not given.
 const (
 	backendVariable    = "CHATELAINE_BACKEND"
 	passphraseVariable = "CHATELAINE_PASSPHRASE_FILE"
@@ -20,8 +20,8 @@ const (
 
 // keyring configures the keyring of a profile.
 //
-// The passphrase of the file backend comes from the file named by the flag or by the environment, from the one that was generated
-// for a server on this machine, or from the user, in this order.
+// The passphrase of the file backend comes from the file named by the flag or the environment, from the
+// one that was generated for a server on this machine, or from the user, in this order.
 func (a *app) keyring(ctx context.Context, dir profile.Directory, server profile.Server) (*keyring.Config, error) {
 	c := &keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir), Passphrase: a.ask(ctx)}
 	if file := a.passphraseFile(); file != "" {
@@ -34,7 +34,7 @@ func (a *app) keyring(ctx context.Context, dir profile.Directory, server profile
 	}
 	if !server.Loopback() {
 		return nil, &hinted{
-			err:  errors.New("the passphrase of this profile lies beside it, which is good for a server on this machine only"),
+			err:  errors.New("this profile's passphrase is stored next to it, which is only acceptable for a local server"),
 			code: exitKeyring, hint: "use another profile, with --profile NAME",
 		}
 	}
@@ -47,7 +47,7 @@ func passphraseIn(file string) func(string) (string, error) {
 	read := keyring.PassphraseFile(file)
 	return func(prompt string) (string, error) {
 		passphrase, err := read(prompt)
-		if err != nil { // its text only, since a file that is not there must not be taken for a session that is not
+		if err != nil { // its text only: a missing file must not be taken for a missing session
 			return "", &hinted{
 				err: errors.New("the passphrase: " + err.Error()), code: exitKeyring,
 				hint: "name a file that only you can read, with --passphrase-file or " + passphraseVariable,
@@ -71,11 +71,11 @@ func (a *app) passphraseFile() string {
 	return a.getenv(passphraseVariable)
 }
 
-// ask is a Config.Passphrase that asks on the terminal, for a new passphrase twice.
+// ask is a Config.Passphrase that prompts on the terminal, for a new passphrase twice.
 func (a *app) ask(ctx context.Context) func(string) (string, error) {
 	return func(prompt string) (passphrase string, err error) {
 		if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
-			return "", fmt.Errorf("%w, and nobody to ask", keyring.ErrNoPassphrase)
+			return "", fmt.Errorf("%w, and no terminal to prompt on", keyring.ErrNoPassphrase)
 		}
 		a.asking.Lock()
 		defer a.asking.Unlock()
@@ -93,14 +93,15 @@ func (a *app) ask(ctx context.Context) func(string) (string, error) {
 			}
 		})
 		if err != nil {
-			_ = settle(ctx)
+			_ = waitForSignal(ctx)
 		}
 		return passphrase, err
 	}
 }
 
-// settle waits a moment for ctx: the signal that ends a prompt ends the context, too, but not at the same time.
-func settle(ctx context.Context) error {
+// waitForSignal waits a moment for ctx: the signal that ends a prompt also ends the context, but not at
+// the same time.
+func waitForSignal(ctx context.Context) error {
 	timer := time.NewTimer(100 * time.Millisecond)
 	defer timer.Stop()
 	select {

@@ -17,17 +17,17 @@ import (
 // maxSecret is the longest password or token that is read, in bytes.
 const maxSecret = 64 << 10
 
-// askPassword asks on the terminal, without showing what is typed.
+// askPassword prompts on the terminal, without echo.
 func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
 	tty, ok := a.in.(*os.File)
 	if a.flags.noInput || !ok || !screen.IsTerminal(tty) {
 		return "", &hinted{
-			err: errors.New("there is no password, and nobody to ask"), code: exitUsage,
+			err: errors.New("no password, and no terminal to prompt on"), code: exitUsage,
 			hint: "use --password-stdin or --password-file",
 		}
 	}
 	fd := int(tty.Fd())
-	before, err := term.MakeRaw(fd) // before the prompt, or a quick answer would be shown
+	before, err := term.MakeRaw(fd) // before the prompt, so that nothing typed early is echoed
 	if err != nil {
 		return "", err
 	}
@@ -53,24 +53,24 @@ func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
 	}
 }
 
-// readSecret is the first line of stdin.
+// readSecret returns the first line of stdin.
 func (a *app) readSecret() (string, error) {
 	data, err := io.ReadAll(io.LimitReader(a.in, maxSecret+1))
 	if err != nil {
 		return "", err
 	}
 	if len(data) > maxSecret {
-		return "", errors.New("what stdin holds is too long for a password")
+		return "", errors.New("stdin is too long for a password")
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
-// secretFile is the first line of a file that only its owner can read.
+// secretFile returns the first line of a file that nobody else can change.
 func secretFile(path string) (string, error) {
 	secret, err := keyring.PassphraseFile(path)("")
 	if err != nil {
-		return "", &hinted{err: err, code: exitError, hint: "check the name of the file and who may read it"}
+		return "", &hinted{err: err, code: exitError, hint: "check the name of the file, and make it readable only by you"}
 	}
 	return secret, nil
 }

@@ -134,7 +134,7 @@ func TestTerminal_progress(t *testing.T) {
 	release := l.server.HoldAPI(1)
 	defer release()
 	x := onTerminal(t, l.demo(t, "get", "/public/echo", "--base-url", l.server.URL))
-	x.await(t, "waiting for an answer of "+l.server.URL+", 1 s")
+	x.await(t, "waiting for a response from "+l.server.URL+", 1 s")
 	release()
 	code, text := x.end(t)
 	_, after, erased := strings.Cut(text[strings.LastIndex(text, "waiting for"):], "\r\x1b[2K")

@@ -22,7 +22,7 @@ func newRoot(a *app) *cobra.Command {
 		SilenceUsage:     true,
 		SilenceErrors:    true,
 		Args:             subcommand,
-		PersistentPreRun: func(*cobra.Command, []string) { a.prepare() },
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.flags.given = cmd.Flags(); a.prepare() },
 		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -35,7 +35,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newTour(a), newServe(a), newLogin(a), newStatus(a), newGet(a), newPost(a), newStorm(a), newToken(a), newRefresh(a),
-		newLogout(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
+		newLogout(a), newSwitch(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
 	)
 	root.InitDefaultCompletionCmd()
 	return root

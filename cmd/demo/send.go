@@ -19,7 +19,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 )
 
-// maxJSON is the longest answer that --json wraps.
+// maxJSON is the longest response that --json wraps.
 const maxJSON = 16 << 20
 
 // request is what get and post send.
@@ -32,11 +32,11 @@ type request struct {
 }
 
 func (r *request) register(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVarP(&r.headers, "header", "H", nil, "a further `header`, 'Name: value'")
-	cmd.Flags().BoolVarP(&r.include, "include", "i", false, "print status and headers, too")
+	cmd.Flags().StringArrayVarP(&r.headers, "header", "H", nil, "a `header`, 'Name: value'; repeatable")
+	cmd.Flags().BoolVarP(&r.include, "include", "i", false, "print status and headers too")
 }
 
-// send sends it and prints the answer, also one that is no success.
+// send sends the request and prints the response, whatever its status.
 func (a *app) send(ctx context.Context, p *profile.Profile, r request) error {
 	req, err := r.build(p.Client.R().SetContext(ctx).SetDoNotParseResponse(true))
 	if err != nil {
@@ -53,15 +53,16 @@ func (a *app) send(ctx context.Context, p *profile.Profile, r request) error {
 	if a.flags.json {
 		err = a.printWrapped(resp.RawResponse)
 	} else {
-		err = a.printAnswer(resp.RawResponse, r.include)
+		err = a.printResponse(resp.RawResponse, r.include)
 	}
 	if err != nil || resp.StatusCode() < http.StatusBadRequest {
 		return err
 	}
-	return &profile.StatusError{Status: resp.StatusCode(), What: r.method + " " + pathOf(r.path)}
+	unsigned, _ := p.Server.Allows(r.path)
+	return &profile.StatusError{Status: resp.StatusCode(), What: r.method + " " + pathOf(r.path), Unsigned: unsigned}
 }
 
-// pathOf leaves the query out, which may hold a secret.
+// pathOf removes the query, which may hold a secret.
 func pathOf(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	return path
@@ -72,11 +73,11 @@ func (r *request) build(req *resty.Request) (*resty.Request, error) {
 		name, value, ok := strings.Cut(h, ":")
 		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
 		if !ok || name == "" {
-			return nil, &hinted{err: errors.New("a --header is 'Name: value'"), code: exitUsage, hint: "write it like -H 'Accept: text/plain'"}
+			return nil, &hinted{err: errors.New("a header has the form 'Name: value'"), code: exitUsage, hint: "write it like -H 'Accept: text/plain'"}
 		}
 		if name == "Authorization" || name == "Proxy-Authorization" || name == "Cookie" {
 			return nil, &hinted{
-				err: fmt.Errorf("%s holds a secret, and arguments can be seen by everyone on this machine", name), code: exitUsage,
+				err: fmt.Errorf("%s holds a secret, and everyone on this machine can see arguments", name), code: exitUsage,
 				hint: "log in with `demo login`; the session signs the request",
 			}
 		}
@@ -91,8 +92,8 @@ func (r *request) build(req *resty.Request) (*resty.Request, error) {
 	return req, nil
 }
 
-// printAnswer passes the body on as it comes. A terminal gets it with its control characters escaped.
-func (a *app) printAnswer(resp *http.Response, include bool) error {
+// printResponse copies the body to stdout. On a terminal its control characters are escaped.
+func (a *app) printResponse(resp *http.Response, include bool) error {
 	if include {
 		if err := a.print(head(resp)); err != nil {
 			return err
@@ -123,7 +124,7 @@ func head(resp *http.Response) string {
 	return b.String() + "\n"
 }
 
-// wrapped is an answer as JSON.
+// wrapped is a response as JSON.
 type wrapped struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header"`
@@ -136,7 +137,7 @@ func (a *app) printWrapped(resp *http.Response) error {
 		return err
 	}
 	if len(data) > maxJSON {
-		return &hinted{err: errors.New("the answer is too long for --json"), code: exitError, hint: "leave --json out"}
+		return &hinted{err: errors.New("the response is too long for --json"), code: exitError, hint: "run the command without --json"}
 	}
 	w := wrapped{Status: resp.StatusCode, Header: resp.Header, Body: string(data)}
 	if json.Valid(data) {

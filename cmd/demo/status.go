@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,8 +15,8 @@ import (
 func newStatus(a *app) *cobra.Command {
 	return withServer(a, &cobra.Command{
 		Use:   "status",
-		Short: "Tell whether somebody is signed in, where, and what keeps the key",
-		Long:  "Tell whether somebody is signed in, where, and what keeps the key. Nothing is sent. Exits with 4 if nobody is.",
+		Short: "Show whether you are signed in, where, and which keyring holds the key",
+		Long:  "Show whether you are signed in, where, and which keyring holds the key. Nothing is sent. Exits with 4 if you are not.",
 		Example: `  demo status
   demo status --json
   demo status --profile work`,
@@ -23,7 +25,7 @@ func newStatus(a *app) *cobra.Command {
 	}, false)
 }
 
-// sessionStatus is the answer of the command, as JSON.
+// sessionStatus is the output of the command, as JSON.
 type sessionStatus struct {
 	SignedIn    bool      `json:"signed_in"`
 	Profile     string    `json:"profile"`
@@ -33,6 +35,7 @@ type sessionStatus struct {
 	Expiry      time.Time `json:"expiry,omitzero"`
 	Expired     bool      `json:"expired"`
 	Refreshable bool      `json:"refreshable"`
+	Others      []string  `json:"other_profiles,omitempty"`
 }
 
 func (a *app) status(ctx context.Context, p *profile.Profile) error {
@@ -40,17 +43,20 @@ func (a *app) status(ctx context.Context, p *profile.Profile) error {
 	if err != nil {
 		return err
 	}
-	answer := sessionStatus{
+	shown := sessionStatus{
 		SignedIn: st.SignedIn, Profile: a.flags.profile, Server: p.Server.BaseURL, Dialect: p.Server.Dialect,
 		Expiry: st.Expiry, Expired: st.Expired, Refreshable: st.Refreshable,
 	}
+	if root, err := profile.Root(a.flags.dir, a.getenv); err == nil {
+		shown.Others = slices.DeleteFunc(profile.Names(root), func(name string) bool { return name == a.flags.profile })
+	}
 	if p.Store != nil {
-		answer.Keyring = p.Store.Backend()
+		shown.Keyring = p.Store.Backend()
 	}
 	if a.flags.json {
-		err = a.printJSON(answer)
+		err = a.printJSON(shown)
 	} else {
-		err = a.print(a.describe(answer))
+		err = a.print(a.describe(shown))
 	}
 	if err != nil || st.SignedIn {
 		return err
@@ -65,6 +71,9 @@ func (a *app) describe(s sessionStatus) string {
 	}
 	text := field("signed in", a.outStyle.Mark(s.SignedIn)+" "+word) + field("profile", s.Profile) +
 		field("server", s.Server+" ("+s.Dialect+")")
+	if len(s.Others) > 0 {
+		text += field("others", strings.Join(s.Others, ", "))
+	}
 	if s.Keyring != "" {
 		text += field("key in", s.Keyring)
 	}
@@ -73,14 +82,14 @@ func (a *app) describe(s sessionStatus) string {
 	}
 	switch {
 	case s.Expiry.IsZero():
-		text += field("expires", "the server did not say")
+		text += field("expires", "unknown; the server did not say")
 	case s.Expired:
-		text += field("expires", "it has, so the next request refreshes it")
+		text += field("expires", "expired; the next request refreshes it")
 	default:
 		text += field("expires", "in "+time.Until(s.Expiry).Round(time.Second).String())
 	}
 	if !s.Refreshable {
-		text += field("refresh", "there is no refresh token: log in again when it has expired")
+		text += field("refresh", "no refresh token: sign in again when it has expired")
 	}
 	return text
 }

@@ -128,7 +128,8 @@ func get(ctx context.Context, p *profile.Profile, path string) (response string,
 		return "failed", err
 	}
 	if resp.StatusCode() >= http.StatusBadRequest {
-		err = &profile.StatusError{Status: resp.StatusCode(), What: "GET " + pathOf(path)}
+		unsigned, _ := p.Server.Allows(path)
+		err = &profile.StatusError{Status: resp.StatusCode(), What: "GET " + pathOf(path), Unsigned: unsigned}
 	}
 	return strconv.Itoa(resp.StatusCode()), err
 }

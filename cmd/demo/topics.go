@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
 )
 
 //go:embed examples/*.json
@@ -14,12 +16,14 @@ var examples embed.FS
 // newConfigTopic explains the configuration file, with an example for each dialect.
 func newConfigTopic() *cobra.Command {
 	var b strings.Builder
-	b.WriteString("A file that describes a server, for --config. Each member is a flag of login, too, and the flag wins. login remembers\n" +
-		"all of it for the other commands. What is left out is as `demo serve` has it. Secrets are not in it, but in files of\n" +
-		"their own that only their owner can read.\n")
+	b.WriteString("A file that describes a server, for --config. Each member is also a flag of login, which takes precedence, even when\n" +
+		"its value is empty. login remembers everything for the other commands. Omitted values default to those of `demo serve`.\n" +
+		"Secrets belong in files of their own that only their owner can read.\n\n" +
+		"Providers that publish their endpoints need no file: demo login --issuer URL --client-id ID\n")
 	for _, e := range []struct{ file, title string }{
 		{"rest.json", "A server that speaks plain REST"},
 		{"oauth2.json", "A server that speaks OAuth 2.0 (RFC 6749, RFC 7009)"},
+		{"supabase.json", "A server with an API key in a header and error codes of its own"},
 	} {
 		data, err := examples.ReadFile("examples/" + e.file)
 		if err != nil {
@@ -29,9 +33,9 @@ func newConfigTopic() *cobra.Command {
 	}
 	b.WriteString("\nThe members, as flags:\n\n")
 	set := pflag.NewFlagSet("server", pflag.ContinueOnError)
-	new(flags).registerServer(set)
+	registerServer(set, new(profile.Server))
 	b.WriteString(set.FlagUsagesWrapped(helpWidth))
-	b.WriteString("\nA server whose tokens come from a browser: get one there, and give it to `demo login --with-token`.")
+	b.WriteString("\nA token from elsewhere: give it to `demo login --with-token` on stdin.")
 	return &cobra.Command{Use: "config", Short: "How a server is described", Long: b.String()}
 }
 
@@ -40,12 +44,12 @@ func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "Exit codes and environment variables",
-		Long: "Exit codes:\n\n" + exitCodes + "\nserve ends with 0 when it is interrupted, since that is how it ends. `go run` makes 1 of every code but 0.\n\nEnvironment:\n\n" +
-			"  CHATELAINE_BACKEND          what keeps the key of the session, as --backend\n" +
+		Long: "Exit codes:\n\n" + exitCodes + "\nserve exits with 0 when it is interrupted, which is how it ends. `go run` turns every other code into 1.\n\nEnvironment:\n\n" +
+			"  CHATELAINE_BACKEND          the keyring that holds the key of the session, as --backend\n" +
 			"  CHATELAINE_PASSPHRASE_FILE  file with the passphrase of the file backend, as --passphrase-file\n" +
-			"  XDG_STATE_HOME              where sessions are (default ~/.local/state)\n" +
+			"  XDG_STATE_HOME              where sessions are stored (default ~/.local/state)\n" +
 			"  NO_COLOR, TERM=dumb         no colors\n" +
-			"  CLICOLOR_FORCE              colors also where there is no terminal\n" +
+			"  CLICOLOR_FORCE              colors even without a terminal\n" +
 			"  HTTP_PROXY, HTTPS_PROXY     proxies, as curl knows them",
 	}
 }

@@ -31,7 +31,7 @@ func Root(root string, getenv func(string) string) (string, error) {
 	}
 	state, err := stateDirectory(getenv)
 	if err != nil {
-		return "", fmt.Errorf("there is no place for the session: %w", err)
+		return "", fmt.Errorf("no directory for the session: %w", err)
 	}
 	return filepath.Join(state, Service), nil
 }
@@ -58,7 +58,7 @@ func In(root, name string) (Directory, error) {
 	return Directory(filepath.Join(root, name)), nil
 }
 
-// Names are the profiles that somebody has logged in to.
+// Names returns the profiles that have had a login, sorted.
 func Names(root string) []string {
 	found, err := filepath.Glob(filepath.Join(root, "*", serverFile))
 	if err != nil {
@@ -76,7 +76,8 @@ func (d Directory) Server() (Server, error) {
 	return ReadServer(filepath.Join(string(d), serverFile))
 }
 
-// Known tells whether somebody has logged in here, ever. If not, there is no session, and no keyring to be bothered.
+// Known reports whether there has ever been a login here. If not, there is no session, and the keyring
+// is not opened.
 func (d Directory) Known() (bool, error) {
 	_, err := os.Stat(filepath.Join(string(d), serverFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +87,7 @@ func (d Directory) Known() (bool, error) {
 }
 
 // Remember keeps what is known about the server. A reader finds the old file or the new one.
-func (d Directory) Remember(s Server) (err error) {
+func (d Directory) Remember(s Server) error {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -94,20 +95,7 @@ func (d Directory) Remember(s Server) (err error) {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(string(d), ".server-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	_, err = temp.Write(append(data, '\n'))
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), filepath.Join(string(d), serverFile))
+	return replace(filepath.Join(string(d), serverFile), append(data, '\n'))
 }
 
 // Forget removes what Remember kept, and the generated passphrase.

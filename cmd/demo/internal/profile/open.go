@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
@@ -100,13 +102,17 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 
 // transport returns one that notes what passes: requests with the role, which are sent for the cause.
 func (p *Profile) transport(role wire.Role, cause string) http.RoundTripper {
-	if p.har == nil {
-		return p.recorder.Transport(role, p.base)
+	var base http.RoundTripper = p.base
+	if p.har != nil {
+		base = p.har.Transport(base, cause)
 	}
-	return p.recorder.Transport(role, p.har.Transport(p.base, cause))
+	if len(p.Server.Headers) > 0 {
+		base = headers{p.Server, base}
+	}
+	return p.recorder.Transport(role, base)
 }
 
-// Check tells what is wrong with s, without opening or sending anything.
+// Check returns what is wrong with s, without opening or sending anything.
 func (s Server) Check() error {
 	p := &Profile{Server: s.WithDefaults(), recorder: new(wire.Recorder), base: new(http.Transport)}
 	c, err := p.config(Options{})
@@ -134,27 +140,42 @@ func (p *Profile) config(o Options) (auth.Config, error) {
 	if c.Refresher, err = p.refresher(); err != nil {
 		return c, err
 	}
-	if s.RevokeURL != Nowhere {
-		endpoint, err := s.endpoint(s.RevokeURL)
-		if err != nil {
-			return c, fmt.Errorf("%w: revoke_url: %w", ErrConfig, err)
-		}
-		c.Revoke = auth.OAuth2Revoker{
-			URL: endpoint, ClientID: s.ClientID, ClientSecret: p.secret, InsecureAllowHTTP: s.InsecureAllowHTTP,
-			Transport: p.transport(wire.Revoke, "token-revocation"),
-		}.Revoke
+	revoker, err := p.revoker()
+	if err != nil {
+		return c, err
 	}
+	if revoker != nil {
+		c.Revoke = revoker.Revoke
+	}
+	c.ShouldRefresh = s.shouldRefresh()
+	return c, s.checkHeaders()
+}
+
+// shouldRefresh recognizes a rejected token. Nil is the default of the session.
+func (s Server) shouldRefresh() func(*interceptor.Response) bool {
+	statuses := s.ExpiredStatus
 	switch {
-	case s.ExpiredMessage != "":
-		status := s.ExpiredStatus
-		if status == 0 {
-			status = http.StatusUnauthorized
-		}
-		c.ShouldRefresh = auth.StatusWithMessage(status, s.ExpiredMessage)
-	case s.ExpiredStatus != 0:
-		c.ShouldRefresh = auth.StatusIn(s.ExpiredStatus)
+	case s.ExpiredMessage == "" && len(statuses) == 0:
+		return nil
+	case s.ExpiredMessage == "":
+		return auth.StatusIn(statuses...)
+	case len(statuses) == 0:
+		statuses = Statuses{http.StatusUnauthorized}
 	}
-	return c, nil
+	return func(r *interceptor.Response) bool {
+		return slices.Contains(statuses, r.StatusCode) && auth.StatusWithMessage(r.StatusCode, s.ExpiredMessage)(r)
+	}
+}
+
+// checkHeaders refuses headers that the session or the connection sets.
+func (s Server) checkHeaders() error {
+	for name := range s.Headers {
+		switch http.CanonicalHeaderKey(name) {
+		case "Authorization", "Cookie", "Host", "Content-Length", "Transfer-Encoding", "Connection", "":
+			return fmt.Errorf("%w: headers: %q cannot be set; the session signs requests", ErrConfig, name)
+		}
+	}
+	return nil
 }
 
 // Close ends what is under way, also after an interrupt: a token that the server has just given out must be saved.

@@ -47,17 +47,61 @@ func TestReadServer_errors(t *testing.T) {
 	}
 }
 
-// TestServer_Over: what is set wins, the rest stays.
-func TestServer_Over(t *testing.T) {
+// TestServer_Allows: the token goes to the configured origins, however they are spelled.
+func TestServer_Allows(t *testing.T) {
 	t.Parallel()
-	below := profile.Server{BaseURL: "https://a.example", Dialect: profile.OAuth2, Scopes: []string{"a", "b"}, ExpiredStatus: 403}
-	got, err := profile.Server{BaseURL: "https://b.example", Scopes: []string{"c"}}.Over(below)
-	want := profile.Server{BaseURL: "https://b.example", Dialect: profile.OAuth2, Scopes: []string{"c"}, ExpiredStatus: 403}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, %v", got, err)
+	s := profile.Server{BaseURL: "https://api.example.com/v1", AllowedOrigins: []string{"https://files.example.com:8443"}}
+	for raw, want := range map[string]string{
+		"/me": "", "me?to=https://evil.test": "", "https://API.example.com:443/x": "", "https://files.example.com:8443/y": "",
+		"https://files.example.com/y": "https://files.example.com", "http://api.example.com/": "http://api.example.com",
+		"https://evil.test/": "https://evil.test",
+	} {
+		if to, ok := s.Allows(raw); to != want || ok != (want == "") {
+			t.Errorf("%s: %q, %v", raw, to, ok)
+		}
 	}
-	if below.Scopes[0] != "a" {
-		t.Error("the one below was changed")
+}
+
+// TestReadServer: what a file may hold, and the status alone or in a list.
+func TestReadServer(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]profile.Statuses{
+		`{"expired_status": 403}`: {403}, `{"expired_status": [401, 403]}`: {401, 403}, `{"params": {"audience": "a"}}`: nil,
+		`{"auth_style": "params", "dead_codes": ["x"], "use_access_token": true, "headers": {"apikey": "k"}}`: nil,
+	} {
+		s, err := profile.ReadServer(write(t, text))
+		if err != nil || !reflect.DeepEqual(s.ExpiredStatus, want) {
+			t.Errorf("%s: %v, %v", text, s.ExpiredStatus, err)
+		}
+	}
+	for _, text := range []string{`{"expired_status": "401"}`, `{"expired_status": [1, "x"]}`} {
+		if _, err := profile.ReadServer(write(t, text)); err == nil || !strings.Contains(err.Error(), "expired_status") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestUse: the profile that is used if none is named.
+func TestUse(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	if name, err := profile.Current(root); name != profile.Default || err != nil {
+		t.Errorf("%q, %v", name, err)
+	}
+	if err := profile.Use(root, "../x"); err == nil {
+		t.Error("a name that leads out of the directory was taken")
+	}
+	if err := profile.Use(root, "work"); err != nil {
+		t.Fatal(err)
+	}
+	if name, err := profile.Current(root); name != "work" || err != nil {
+		t.Errorf("%q, %v", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "current"), []byte("../x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if name, err := profile.Current(root); err == nil {
+		t.Errorf("%q", name)
 	}
 }
 
@@ -72,6 +116,8 @@ func TestServer_Check(t *testing.T) {
 		"revoke in clear":  {BaseURL: "https://api.example.com", RevokeURL: "http://api.example.com/revoke"},
 		"revoke":           {BaseURL: "https://api.example.com", RevokeURL: "://"},
 		"origin":           {AllowedOrigins: []string{"nonsense"}},
+		"auth style":       {Dialect: profile.OAuth2, AuthStyle: "magic"},
+		"own signature":    {Headers: profile.Pairs{"authorization": "x"}},
 	} {
 		if err := s.Check(); !errors.Is(err, profile.ErrConfig) {
 			t.Errorf("%s: %v", name, err)
@@ -83,7 +129,7 @@ func TestServer_Check(t *testing.T) {
 		"insecure":    {BaseURL: "http://api.example.com", InsecureAllowHTTP: true},
 		"no revoke":   {BaseURL: "https://api.example.com", RevokeURL: profile.Nowhere},
 		"oauth2":      {BaseURL: "https://api.example.com", Dialect: profile.OAuth2, TokenURL: "https://id.example.com/token"},
-		"own refusal": {ExpiredStatus: 419}, "own message": {ExpiredMessage: "stale"},
+		"own refusal": {ExpiredStatus: profile.Statuses{419, 403}}, "own message": {ExpiredMessage: "stale"},
 	} {
 		if err := s.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -216,28 +262,35 @@ func TestDirectory_GeneratePassphrase(t *testing.T) {
 	}
 }
 
-// TestParseToken reads what token endpoints answer, and a bare refresh token.
+// TestParseToken reads the JSON of token endpoints, and a bare refresh token.
 func TestParseToken(t *testing.T) {
 	t.Parallel()
+	mine := profile.Server{AccessField: "mine"}
 	for text, want := range map[string]auth.Token{
 		`{"access_token":"a","refresh_token":"r","token_type":"DPoP"}`: {AccessToken: "a", RefreshToken: "r", TokenType: "DPoP"},
-		`{"data":{"token":"a"}}`:                {AccessToken: "a"},
-		`{"mine":"a","token":"b"}`:              {AccessToken: "a"},
-		`{"accessToken":"a","expiresIn":-1}`:    {AccessToken: "a"},
-		`{"accessToken":"a","expiresIn":1e300}`: {AccessToken: "a"},
-		"refresh":                               {RefreshToken: "refresh"},
+		`{"data":{"token":"a"}}`:             {AccessToken: "a"},
+		`{"mine":"a","token":"b"}`:           {AccessToken: "a"},
+		`{"accessToken":"a","expiresIn":-1}`: {AccessToken: "a"},
+		"\ufeff{\"accessToken\":\"a\"}":      {AccessToken: "a"},
+		" refresh\n":                         {RefreshToken: "refresh"},
+		"00Dx0!AQ._~+/=-:%|":                 {RefreshToken: "00Dx0!AQ._~+/=-:%|"},
 	} {
-		got, err := profile.ParseToken([]byte(text), "mine", "")
-		if err != nil || !reflect.DeepEqual(got, want) {
+		got, err := profile.ParseToken([]byte(text), mine)
+		if err != nil || got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken || got.TokenType != want.TokenType {
 			t.Errorf("%s: %+v, %v", text, got.OAuth2(), err)
 		}
 	}
-	got, err := profile.ParseToken([]byte(`{"jwt":"a","expires_in":3600}`), "", "")
-	if left := time.Until(got.Expiry); err != nil || left < 59*time.Minute || left > time.Hour {
-		t.Errorf("%v, %v", left, err)
+	for _, text := range []string{`{"jwt":"a","expires_in":3600}`, `{"jwt":"a","expires_in":"3600"}`} {
+		got, err := profile.ParseToken([]byte(text), profile.Server{})
+		if left := time.Until(got.Expiry); err != nil || left < 59*time.Minute || left > time.Hour {
+			t.Errorf("%s: %v, %v", text, left, err)
+		}
 	}
-	for _, text := range []string{"", "{", "{}", `{"token":1}`, `{"data":[]}`} {
-		if got, err := profile.ParseToken([]byte(text), "", ""); err == nil {
+	for _, text := range []string{
+		"", "\ufeff", "{", "{}", `{"token":1}`, `{"data":[]}`, "null", "undefined", `["a","b"]`, `"token"`, "<html>", "two words",
+		"two\nlines", "a\x00b", "ä", strings.Repeat("x", 16<<10+1), `{"error":"invalid_grant"}`,
+	} {
+		if got, err := profile.ParseToken([]byte(text), profile.Server{}); err == nil {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

@@ -129,6 +129,8 @@ func (r *row) remark(style screen.Style) string {
 		return style.Magenta("refresh")
 	case r.Role == wire.Login:
 		return style.Blue("login")
+	case r.Role == wire.Discovery:
+		return style.Dim("discovery")
 	case r.Role == wire.Revoke:
 		return style.Blue("revocation")
 	case r.Role == wire.Request && r.Status == http.StatusUnauthorized && r.Signed:

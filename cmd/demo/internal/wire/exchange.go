@@ -14,11 +14,12 @@ type Role string
 
 // The roles. A request is one of the user's; it is sent again after a refresh.
 const (
-	Request Role = "request"
-	Resent  Role = "resent"
-	Login   Role = "login"
-	Refresh Role = "refresh"
-	Revoke  Role = "revoke"
+	Request   Role = "request"
+	Resent    Role = "resent"
+	Discovery Role = "discovery" // what a server publishes about itself
+	Login     Role = "login"
+	Refresh   Role = "refresh"
+	Revoke    Role = "revoke"
 )
 
 // Exchange is one request on the wire and its answer. It holds no query, no header and no body.
