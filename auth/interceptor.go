@@ -22,8 +22,6 @@ type Interceptor struct {
 	persist persistence // where it is stored
 	journal journal     // what has happened to it
 	workers workers     // what is under way
-
-	refusals refusals // paths that refuse fresh tokens
 }
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
@@ -32,9 +30,6 @@ func newInterceptor(s *settings, account string) *Interceptor {
 	a := &Interceptor{settings: s, account: account, born: time.Now()}
 	a.policy = policy{
 		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser,
-	}
-	if s.usesAccessToken() {
-		a.policy.fraction = 2
 	}
 	a.state.journal = &a.journal
 	a.persist = persistence{store: s.config.Store, account: account, origins: s.origins, writes: make(chan struct{}, 1)}
@@ -95,10 +90,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
 		a.state.markAccepted(s)
-		a.refusals.forget(resp.Request.Request)
 		return h.Next(resp)
 	}
-	again, err := a.renewed(resp.Request, s, resp.Release)
+	again, err := a.renewed(resp.Request, s)
 	switch {
 	case err != nil:
 		return h.Reject(err, interceptor.Through)
@@ -119,7 +113,7 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	if s == nil || !a.refusedToken(e.Response, s) {
 		return h.Next(e)
 	}
-	again, err := a.renewed(e.Request, s, e.Response.Release)
+	again, err := a.renewed(e.Request, s)
 	switch {
 	case err != nil:
 		return h.Next(&interceptor.Error{

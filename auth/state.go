@@ -80,7 +80,7 @@ func (st *state) joinRefresh(old *session, t trigger, begin func(*session) *call
 func (st *state) publish(from, next *session, o outcome) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if s := st.current.Load(); !s.is(from) || s.Generation > from.Generation {
+	if !st.current.Load().is(from) {
 		return false
 	}
 	if next.signedIn() {
@@ -89,7 +89,7 @@ func (st *state) publish(from, next *session, o outcome) bool {
 		st.invalidate()
 	}
 	st.current.Store(next)
-	if o.ended != nil || o.refreshed() {
+	if o.ended != nil || o.step == save {
 		st.pending = o.pending // and no older one
 	}
 	if o.unhelpful {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -77,12 +78,12 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 		return tokenOf(s, err)
 	}
 	if a.config.Refresher == nil {
-		return Token{}, &RefreshError{Err: errNoRefresher}
+		return Token{}, &RefreshError{Err: errors.New("there is no Refresher")}
 	}
 	if !a.canRefresh(s.Token) {
 		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
-	return tokenOf(a.refreshed(ctx, s, manual, nil))
+	return tokenOf(a.refreshed(ctx, s, manual))
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait

@@ -97,3 +97,15 @@ func (s *Sealed) lockExclusive(ctx context.Context) (*lockfile.Lock, error) {
 	service, err := lockfile.Exclusive(ctx, s.files.serviceLock())
 	return service, lockError(err)
 }
+
+// ChangeKey calls change while no Update of the service runs in any process, and
+// none begins. It is for a [KeySource] that moves its key from one place to
+// another. It waits no longer than ctx.
+func (s *Sealed) ChangeKey(ctx context.Context, change func(context.Context) error) error {
+	service, err := s.lockExclusive(ctx)
+	if err != nil {
+		return err
+	}
+	defer service.Unlock()
+	return change(ctx)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
@@ -71,7 +70,7 @@ func (a *app) passphraseFile() string {
 	return a.getenv(passphraseVariable)
 }
 
-// ask is a Config.Passphrase that prompts on the terminal, for a new passphrase twice.
+// ask is a Config.Passphrase that prompts on the terminal, unless that is not wanted or not possible.
 func (a *app) ask(ctx context.Context) func(string) (string, error) {
 	return func(prompt string) (passphrase string, err error) {
 		if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
@@ -82,16 +81,7 @@ func (a *app) ask(ctx context.Context) func(string) (string, error) {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		a.progress.Hush(func() {
-			passphrase, err = keyring.PassphrasePrompt(prompt)
-			if err != nil || !strings.HasPrefix(prompt, "New ") {
-				return
-			}
-			var again string
-			if again, err = keyring.PassphrasePrompt("Once more"); err == nil && again != passphrase {
-				err = &hinted{err: errors.New("the two passphrases are not the same"), code: exitKeyring, hint: "run the command again"}
-			}
-		})
+		a.progress.Hush(func() { passphrase, err = keyring.PassphrasePrompt(prompt) })
 		if err != nil {
 			_ = waitForSignal(ctx)
 		}

@@ -36,19 +36,19 @@ func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
 		_, _ = fmt.Fprintln(a.err)
 	}()
 	_, _ = fmt.Fprint(a.err, prompt+": ")
-	type input struct {
+	type answer struct {
 		typed []byte
 		err   error
 	}
-	read := make(chan input, 1)
+	answered := make(chan answer, 1)
 	go func() {
 		typed, err := term.ReadPassword(fd)
-		read <- input{typed, err}
+		answered <- answer{typed, err}
 	}()
 	select {
-	case got := <-read:
+	case got := <-answered:
 		return string(got.typed), got.err
-	case <-ctx.Done(): // the read cannot be canceled, but the terminal can be restored
+	case <-ctx.Done(): // the read cannot be ended, but the terminal can be given back
 		return "", ctx.Err()
 	}
 }

@@ -4,70 +4,69 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"time"
 )
 
-// promptGrace is for a prompt to give the terminal back: what has ended the context has interrupted it, too.
-const promptGrace = 200 * time.Millisecond
+const (
+	// promptGrace is for a prompt to give the terminal back: the end of the
+	// context has interrupted it as well.
+	promptGrace = 200 * time.Millisecond
+	unlimited   = time.Duration(math.MaxInt64)
+)
 
-const forEver = time.Duration(math.MaxInt64)
+func newPrompt(service string) string { return newPassphrase + " for the keys of " + service }
 
-// askAhead asks for the passphrase if the key of the file backend is about to
-// be created.
-func (s *source) askAhead(ctx context.Context) error {
-	if _, err := s.chosen(); !errors.Is(err, fs.ErrNotExist) {
-		return nil // the key is there, or what is wrong will be said soon
-	}
-	if s.cfg.Backend != backendFile {
-		return nil // without being told, nobody gets the file backend
-	}
-	_, err := s.ask(ctx, s.newPrompt())
-	return err
+func noPassphrase() error {
+	return fmt.Errorf("%w: the encrypted key file needs one (Config.Passphrase); give it at a prompt, in a file, or through a descriptor", ErrNoPassphrase)
 }
 
-// backendOf returns the backend that holds the chosen key, with its password.
-func (s *source) backendOf(ctx context.Context, c *choice) (*backend, error) {
-	b := *s.lastBackend(c.Backend)
-	if c.Backend != backendFile {
+// backendOf returns the backend that holds the key, with its password.
+func (s *source) backendOf(ctx context.Context, m *manifest) (*backend, error) {
+	b := *s.lastBackend(m.Backend)
+	if !b.kind.encrypted {
 		return &b, nil
 	}
 	passphrase, err := s.ask(ctx, "Passphrase for the keys of "+s.cfg.Service)
 	if err != nil {
 		return nil, err
 	}
-	if b.password, err = c.Stretch.password(passphrase); err != nil {
+	if b.password, err = m.KDF.password(passphrase); err != nil {
 		s.forgetPassphrase()
 		return nil, err
 	}
 	return &b, nil
 }
 
-// newBackendOf returns a backend for a key that is about to be created.
-func (s *source) newBackendOf(ctx context.Context, c *choice) (*backend, error) {
-	b := *s.lastBackend(c.Backend)
-	if c.Backend != backendFile {
+// newBackendOf returns a backend for a key that is about to be stored, and
+// completes its manifest.
+func (s *source) newBackendOf(ctx context.Context, m *manifest) (*backend, error) {
+	b := *s.lastBackend(m.Backend)
+	if !b.kind.encrypted {
 		return &b, nil
 	}
-	passphrase, err := s.ask(ctx, s.newPrompt())
+	passphrase, err := s.ask(ctx, newPrompt(s.cfg.Service))
 	if err != nil {
 		return nil, err
 	}
-	if c.Stretch, b.password, err = newStretch(passphrase, s.cfg.seams.iterations); err != nil {
+	if s.cfg.RandomKey {
+		m.KDF, b.password, err = newExpansion(passphrase)
+	} else {
+		m.KDF, b.password, err = newStretching(passphrase, s.cfg.hooks.iterations)
+	}
+	if err != nil {
+		s.forgetPassphrase()
 		return nil, err
 	}
 	return &b, nil
 }
-
-func (s *source) newPrompt() string { return "New passphrase for the keys of " + s.cfg.Service }
 
 // lastBackend returns the backend used before, if it is the same, because
 // calls of it may still hang and must not pile up.
 func (s *source) lastBackend(name string) *backend {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.backend == nil || s.backend.name != name {
+	if s.backend == nil || s.backend.kind.name != name {
 		s.backend = newBackend(name, s.cfg)
 	}
 	return s.backend
@@ -82,13 +81,20 @@ func (s *source) ask(ctx context.Context, prompt string) (string, error) {
 		return known, nil
 	}
 	if s.cfg.Passphrase == nil {
-		return "", fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
+		return "", noPassphrase()
 	}
-	c := newCaller()
+	c := newSerialCaller()
 	c.grace = promptGrace
-	passphrase, err := bounded(ctx, c, forEver, func() (string, error) { return s.cfg.Passphrase(prompt) })
+	done := terminal.wanted(ctx)
+	passphrase, err := callWithTimeout(ctx, c, unlimited, func() (string, error) {
+		defer done()
+		return s.cfg.Passphrase(prompt)
+	})
+	if errors.Is(err, ErrNoPassphrase) {
+		return "", err
+	}
 	if err != nil {
-		return "", fmt.Errorf("keyring: passphrase: %w", certain(err))
+		return "", fmt.Errorf("keyring: passphrase: %w", hideNotExist(err))
 	}
 	if passphrase == "" {
 		return "", fmt.Errorf("%w: it is empty", ErrNoPassphrase)

@@ -9,19 +9,19 @@ import (
 
 var errTimeout = errors.New("no answer in time")
 
-// caller runs calls that know no context. One runs at a time: no backend
+// A serialCaller runs calls that know no context, one at a time: no backend
 // promises more, and calls that hang must not pile up.
-type caller struct {
+type serialCaller struct {
 	turn  chan struct{}
 	grace time.Duration // how long a call may take to end after its context, before it is left alone
 }
 
-func newCaller() caller { return caller{turn: make(chan struct{}, 1)} }
+func newSerialCaller() serialCaller { return serialCaller{turn: make(chan struct{}, 1)} }
 
-// bounded returns what fn returns, or an error when limit or ctx is over. fn
-// goes on in that case, because nothing can stop it, and the next call waits
-// for its end.
-func bounded[T any](ctx context.Context, c caller, limit time.Duration, fn func() (T, error)) (T, error) {
+// callWithTimeout returns what fn returns, or an error when limit or ctx is
+// over. In that case fn goes on, because nothing can stop it, and the next call
+// waits for its end.
+func callWithTimeout[T any](ctx context.Context, c serialCaller, limit time.Duration, fn func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
 		err   error

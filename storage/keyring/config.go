@@ -3,12 +3,11 @@ package keyring
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
-
-	kr "github.com/99designs/keyring"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/servicename"
 )
@@ -25,9 +24,15 @@ type Config struct {
 	// Credential Manager), "pass", or "file" (a file in Dir, encrypted with
 	// Passphrase). Empty means the backend that Dir remembers, and at first the
 	// native one of the platform (secret-service, keychain or wincred), if a
-	// test entry can be written, read and removed; never another one. A store
-	// that holds a value does not change its backend.
+	// test entry can be written, read and removed; never another one. If the key
+	// is in another backend, the error is ErrOtherBackend; [Move] moves it.
 	Backend string
+
+	// Backends, in place of Backend, names several, best first. At the first
+	// Open the first one that is usable gets the key and is remembered; from then
+	// on the others are not tried, even where that one is not usable. The file
+	// backend counts as usable if Passphrase is set.
+	Backends []string
 
 	// Dir is the directory of the sealed files, their locks, and, for the file
 	// backend, the key. Empty means a directory named after Service in the
@@ -37,12 +42,21 @@ type Config struct {
 	Dir string
 
 	// Passphrase returns the passphrase of the file backend; the prompt says
-	// what it is for. See [PassphraseFile], [PassphraseFD] and
-	// [PassphrasePrompt], and [PassphraseOnce] for several stores. It is called
+	// what it is for. See [PassphrasePrompt], [PassphraseFile], [PassphraseFD]
+	// and [PassphraseEnv], and [PassphraseOnce] for several stores. It is called
 	// when the key is first needed, and again only if it failed or was wrong. An
-	// empty passphrase is refused. Where the context ends, it has a fifth of a
-	// second to end, too, before it is left alone. The other backends do not call it.
+	// empty passphrase is refused. When the context of Open ends, PassphrasePrompt
+	// gives the terminal back and returns; another callback gets 200 ms to
+	// return before it is abandoned. The other backends do not call it.
 	Passphrase func(prompt string) (string, error)
+
+	// RandomKey declares that Passphrase returns a random key of at least 128
+	// bits, as 32 hexadecimal digits or 22 characters of base 64 or more, and not
+	// words that a person chose. Such a key is not stretched, which saves about
+	// 0.1 s of CPU time at each start. It counts when the encryption key is created
+	// or moved; a store goes on with what it was created with. What is obviously
+	// not a random key is refused.
+	RandomKey bool
 
 	// Timeout bounds each call to a backend. Zero means 5 s, and 60 s where a
 	// call may ask the user something (keychain, kwallet, pass, and a
@@ -50,28 +64,15 @@ type Config struct {
 	// Negative is an error.
 	Timeout time.Duration
 
-	seams seams
+	hooks hooks
 }
 
-// The seams are what tests replace.
-type seams struct {
-	open       func(kr.Config) (kr.Keyring, error)
-	fake       bool   // open is not 99designs/keyring's
-	platform   string // runtime.GOOS
-	iterations int
-}
-
-const (
-	backendSecretService = "secret-service"
-	backendKeychain      = "keychain"
-	backendWinCred       = "wincred"
-	backendKWallet       = "kwallet"
-	backendPass          = "pass"
-	backendFile          = "file"
-)
-
-func backends() []string {
-	return []string{backendSecretService, backendKeychain, backendWinCred, backendKWallet, backendPass, backendFile}
+// The hooks are what tests replace.
+type hooks struct {
+	library    library
+	kinds      []kind
+	system     string // runtime.GOOS
+	iterations int    // of PBKDF2
 }
 
 // complete returns cfg with its defaults filled in.
@@ -80,8 +81,20 @@ func (cfg Config) complete() (Config, error) {
 	if err := servicename.Check(cfg.Service); err != nil {
 		problems = append(problems, fmt.Errorf("keyring: Config.Service: %w", err))
 	}
-	if cfg.Backend != "" && !slices.Contains(backends(), cfg.Backend) {
-		problems = append(problems, fmt.Errorf("keyring: Config.Backend: unknown backend %q; choose one of %s, or leave it empty", cfg.Backend, strings.Join(backends(), ", ")))
+	if cfg.Backend != "" && len(cfg.Backends) > 0 {
+		problems = append(problems, errors.New("keyring: Config.Backend and Config.Backends are both set"))
+	}
+	known := names(kinds())
+	check := func(field, name string) {
+		if !slices.Contains(known, name) {
+			problems = append(problems, fmt.Errorf("keyring: %s: unknown backend %q; choose one of %s, or leave it empty", field, name, strings.Join(known, ", ")))
+		}
+	}
+	if cfg.Backend != "" {
+		check("Config.Backend", cfg.Backend)
+	}
+	for i, name := range cfg.Backends {
+		check(fmt.Sprintf("Config.Backends[%d]", i), name)
 	}
 	if cfg.Timeout < 0 {
 		problems = append(problems, errors.New("keyring: Config.Timeout is negative"))
@@ -94,17 +107,23 @@ func (cfg Config) complete() (Config, error) {
 		if err != nil {
 			return cfg, fmt.Errorf("keyring: no default for Config.Dir, set it: %w", err)
 		}
-		cfg.Dir = joinService(dir, cfg.Service)
+		cfg.Dir = filepath.Join(dir, cfg.Service)
 	}
-	cfg.seams.fake = cfg.seams.open != nil
-	if !cfg.seams.fake {
-		cfg.seams.open = kr.Open
+	return cfg.withHooks(), nil
+}
+
+func (cfg Config) withHooks() Config {
+	if cfg.hooks.library == nil {
+		cfg.hooks.library = newLibrary()
 	}
-	if cfg.seams.platform == "" {
-		cfg.seams.platform = runtime.GOOS
+	if cfg.hooks.kinds == nil {
+		cfg.hooks.kinds = kinds()
 	}
-	if cfg.seams.iterations == 0 {
-		cfg.seams.iterations = stretchIterations
+	if cfg.hooks.system == "" {
+		cfg.hooks.system = runtime.GOOS
 	}
-	return cfg, nil
+	if cfg.hooks.iterations == 0 {
+		cfg.hooks.iterations = pbkdf2Iterations
+	}
+	return cfg
 }

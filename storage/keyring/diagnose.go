@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -13,16 +14,17 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/internal/privatedir"
 )
 
-// A Report tells about one backend.
+// A Report is about one backend.
 type Report struct {
 	Backend  string // in the words of Config.Backend
 	Usable   bool   // a test entry could be written, read and removed
-	Selected bool   // it is what Open would use
+	Selected bool   // it is the one that Open would use
+	Holds    bool   // it holds the encryption key of the store
 	Err      error  // why it is not usable; nil if it is
 	Fix      string // what can be done about it; empty if there is nothing to do
 }
 
-// Diagnose tries every backend and tells which ones work here, why the others
+// Diagnose tries every backend and reports which ones work here, why the others
 // do not, and what to do about it; native ones come first. It takes no longer
 // than cfg.Timeout (zero: 5 s) and asks the user nothing by itself; a backend's
 // own dialog may show up until then. It leaves nothing behind but the directory
@@ -38,167 +40,111 @@ func Diagnose(ctx context.Context, cfg Config) []Report {
 	if dirErr == nil {
 		dirErr = tryDir(ctx, cfg)
 	}
-	reports := make([]Report, len(backends()))
+	table := cfg.withHooks().hooks.kinds
+	reports := make([]Report, len(table))
 	var wg sync.WaitGroup
-	for i, name := range backends() {
-		wg.Go(func() { reports[i] = diagnose(ctx, newBackend(name, cfg), dirErr) })
+	for i, k := range table {
+		wg.Go(func() { reports[i] = diagnose(ctx, newBackend(k.name, cfg.withHooks()), dirErr) })
 	}
 	wg.Wait()
 	return reports
 }
 
 func diagnose(ctx context.Context, b *backend, dirErr error) Report {
-	r := Report{Backend: b.name, Selected: selected(b.cfg) == b.name}
-	if r.Err = b.missing(); r.Err == nil {
+	m, manifestErr := readManifest(b.cfg)
+	holds := manifestErr == nil && m.Ready && m.Backend == b.kind.name
+	r := Report{Backend: b.kind.name, Holds: holds, Selected: selected(b.cfg, m) == b.kind.name}
+	r.Err = b.kind.missing(b.cfg.hooks.library)
+	if r.Err == nil {
 		r.Err = dirErr
 	}
-	if r.Err == nil {
-		r.Err = b.try(ctx)
+	if r.Err == nil && b.kind.try != nil {
+		r.Err = b.kind.try(ctx, b)
+	} else if r.Err == nil {
+		r.Err = b.probe(ctx)
 	}
-	if r.Err == nil && r.Selected {
-		r.Err = b.tryKey(ctx)
+	switch {
+	case r.Err != nil || !r.Selected:
+	case manifestErr != nil && !errors.Is(manifestErr, errNoManifest):
+		r.Err = manifestErr
+	case holds:
+		r.Err = b.tryKey(ctx, m)
+	case manifestErr == nil && m.Ready:
+		r.Err = otherBackend(b.kind, find(b.cfg.hooks.kinds, m.Backend))
 	}
 	r.Usable = r.Err == nil
 	if !r.Usable {
-		r.Fix = fix(b.name, r.Err, dirErr)
+		r.Fix = fix(r.Err, dirErr)
 	}
 	return r
 }
 
-func selected(cfg Config) string {
-	if c, err := readChoice(cfg); err == nil && c.Ready {
-		return c.Backend
+// selected returns the backend that Open would use, or that it would complain
+// about. The manifest is nil if it cannot be read.
+func selected(cfg Config, m *manifest) string {
+	wanted := cfg.wanted()
+	if m != nil && m.Ready && (cfg.Backend == "" && len(cfg.Backends) == 0 || slices.Contains(wanted, m.Backend)) {
+		return m.Backend
 	}
-	if cfg.Backend != "" {
-		return cfg.Backend
+	if len(wanted) == 0 {
+		return ""
 	}
-	return nativeBackend(cfg.seams.platform)
+	return wanted[0]
 }
 
 // tryDir proves that the directory can be made, locked and written.
 func tryDir(ctx context.Context, cfg Config) error {
 	if _, err := privatedir.Ensure(cfg.Dir); err != nil {
-		return fmt.Errorf("keyring: %w", certain(err))
+		return fmt.Errorf("keyring: %w", hideNotExist(err))
 	}
 	lock, err := lockfile.Shared(ctx, filepath.Join(cfg.Dir, cfg.Service+".lock"))
 	if err == nil {
 		lock.Unlock()
 	} else if !errors.Is(err, lockfile.ErrBusy) {
-		return fmt.Errorf("keyring: %w", certain(err))
+		return fmt.Errorf("keyring: %w", hideNotExist(err))
 	}
 	temp, err := os.MkdirTemp(cfg.Dir, "test-")
 	if err != nil {
-		return fmt.Errorf("keyring: %w", certain(err))
+		return fmt.Errorf("keyring: %w", hideNotExist(err))
 	}
 	return os.Remove(temp)
 }
 
-// try writes, reads and removes an entry.
-func (b *backend) try(ctx context.Context) error {
-	switch b.name {
-	case backendFile:
-		if b.cfg.Passphrase == nil {
-			return fmt.Errorf("%w: Config.Passphrase is nil", ErrNoPassphrase)
-		}
-		return b.tryFile(ctx)
-	case backendSecretService:
-		if b.cfg.seams.fake {
-			break
-		}
-		_, locked, err := b.collection(ctx)
-		if err != nil {
-			return backendError(b.name, "look", err)
-		}
-		if locked {
-			return fmt.Errorf("%w: %s: the default collection is locked", ErrLocked, b.name)
-		}
-	}
-	return b.probe(ctx)
-}
-
-// tryFile tries the file backend in a directory that is gone afterwards.
-func (b *backend) tryFile(ctx context.Context) error {
-	temp, err := os.MkdirTemp(b.cfg.Dir, "test-")
-	if err != nil {
-		return fmt.Errorf("keyring: %w", certain(err))
-	}
-	defer func() { _ = os.RemoveAll(temp) }()
-	apart := newBackend(b.name, b.cfg)
-	apart.cfg.Dir, apart.password = temp, newItem("test")
-	return apart.probe(ctx)
-}
-
-// tryKey looks for the encryption key, if one has been created and no
-// passphrase is needed to see it.
-func (b *backend) tryKey(ctx context.Context) error {
-	c, err := readChoice(b.cfg)
-	switch {
-	case errors.Is(err, errNoChoice):
-		return nil
-	case err != nil:
-		return err
-	case !c.Ready:
-		return nil
-	}
-	if b.name == backendFile {
-		err = b.checkFile(c.Item)
-	} else {
-		var key []byte
-		if key, err = b.get(ctx, c.Item); err == nil {
-			err = c.verify(key)
-			clear(key)
-		}
-	}
+// tryKey looks for the encryption key, if no passphrase is needed to see it.
+func (b *backend) tryKey(ctx context.Context, m *manifest) error {
+	err := b.lookFor(ctx, m)
 	if isAbsent(err) {
-		return fmt.Errorf("%w: %s works, but no longer has the entry %s", storage.ErrKeyMissing, b.name, c.Item)
+		return fmt.Errorf("%w: %s works, but no longer has the entry %s", storage.ErrKeyMissing, b.kind.name, m.Item)
 	}
 	return err
 }
 
-func fix(backend string, err, dirErr error) string {
+func (b *backend) lookFor(ctx context.Context, m *manifest) error {
+	if b.kind.look != nil {
+		return b.kind.look(b, m.Item)
+	}
+	key, err := b.get(ctx, m.Item)
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	return m.verify(key)
+}
+
+// fix returns what can be done about an error of Diagnose.
+func fix(err, dirErr error) string {
+	var known *Error
 	switch {
+	case errors.Is(err, privatedir.ErrUntrusted):
+		return "keep other users out of the directory named, or choose one below your own home (the Dir setting)"
 	case dirErr != nil && errors.Is(err, dirErr):
 		return "choose a directory of your own that can be written (the Dir setting)"
-	case errors.Is(err, errOtherPlatform):
-		return ""
-	case errors.Is(err, errForeignBus):
-		return "unset DBUS_SESSION_BUS_ADDRESS, which is left over from another login, or log in to a desktop session of your own; or choose the backend \"file\" or \"pass\""
+	case errors.As(err, &known):
+		return known.Fix
 	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt):
 		return "restore the entry from a backup of the keyring, or purge the store and sign in again"
 	case errors.Is(err, ErrNoPassphrase):
 		return "give a passphrase: a prompt, a file with mode 0600, or a file descriptor"
-	}
-	if errors.Is(err, ErrLocked) {
-		if how := unlocking(backend); how != "" {
-			return how
-		}
-	}
-	return repairing(backend)
-}
-
-func unlocking(backend string) string {
-	switch backend {
-	case backendSecretService:
-		return "unlock the collection in the keyring's program (Passwords and Keys, seahorse), or log in with your password instead of automatically"
-	case backendKeychain:
-		return "run security unlock-keychain, or unlock it in Keychain Access"
-	default:
-		return ""
-	}
-}
-
-func repairing(backend string) string {
-	switch backend {
-	case backendSecretService:
-		return "log in to a desktop session with a keyring (gnome-keyring, KeePassXC, KWallet 6); over ssh or in a container choose the backend \"file\" or \"pass\""
-	case backendKWallet:
-		return "start the KDE wallet service and allow this program; on Plasma 6 choose \"secret-service\" instead"
-	case backendKeychain:
-		return "log in at the Mac itself; over ssh run security unlock-keychain first, or choose the backend \"file\""
-	case backendWinCred:
-		return "log on interactively: Windows keeps no credentials for ssh and other network logons; there choose the backend \"file\""
-	case backendPass:
-		return "install pass and gpg, run pass init with your key, and see that gpg can decrypt (pass show works)"
 	default:
 		return "check that the directory is writable and has space"
 	}

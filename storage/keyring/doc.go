@@ -6,10 +6,10 @@
 // It is built on [github.com/99designs/keyring], and uses it for one thing
 // only, which is done once: to keep 32 random bytes. The values themselves are
 // in files of package [storage]. So a value may be longer than keyrings take,
-// saving one asks no daemon and no user, and a keyring that is locked, is killed
-// or fills up cannot lose it.
+// saving one involves neither daemon nor prompt, and a keyring that is locked, is
+// killed or fills up cannot lose it.
 //
-// # Backends
+// # Usage
 //
 // Without [Config.Backend] the native keyring is used: the Secret Service on
 // Linux (GNOME, KDE, KeePassXC), the Keychain on macOS, the Credential Manager
@@ -17,21 +17,31 @@
 // Which backend was used is remembered beside the values. It never changes by
 // itself, and nothing falls back to another one, least of all to plain text.
 //
-// Where there is no such keyring, over ssh, in a container, in CI, name another
-// backend: "file" is a file in [Config.Dir], encrypted with [Config.Passphrase], which
-// [PassphrasePrompt], [PassphraseFile] and [PassphraseFD] get from a user, a
-// mounted secret, or a parent process; "pass" is the password store of that
-// name. [Diagnose] tells for every backend whether it works here, why not, and
-// what to do.
+// Where there is no such keyring, over ssh, in a container, in CI, under cron,
+// name another backend: "file" is a file in [Config.Dir], encrypted with
+// [Config.Passphrase]; "pass" is the password store of that name.
+// [Config.Backends] names several, of which the first that works at the first
+// Open is remembered. A program that runs both in a desktop session and under
+// cron needs a backend that works in both: [Move] moves the key of a store to
+// another one, and no session is lost. [Diagnose] reports for every backend
+// whether it works here, why not, and what to do.
+//
+// The passphrase of the file backend comes from a user ([PassphrasePrompt]), a
+// file that a service manager mounts ([PassphraseFile]), a parent process
+// ([PassphraseFD]), or, where nothing else is possible, the environment
+// ([PassphraseEnv]). It is stretched, which takes about 0.1 s of CPU time,
+// unless [Config.RandomKey] declares it to be a random key.
 //
 // # Errors
 //
 // Open and the store's methods return the errors of package storage, and:
 // [ErrLocked] when the keyring has to be unlocked, [ErrUnavailable] when it is
-// missing, does not answer in time or does not work, [ErrWrongPassphrase] and
-// [ErrNoPassphrase]. A keyring that says "not found" is not believed while there
-// are values: that is [storage.ErrKeyMissing], and the key is not created anew.
-// For a store that cannot be opened any more there is [Purge].
+// missing, does not respond in time or does not work, [ErrOtherBackend] when
+// another backend holds the key, [ErrWrongPassphrase] and [ErrNoPassphrase]. The
+// message tells a person what to do; [Error] has the same for the program. A
+// keyring that says "not found" is not believed while there are values: that is
+// [storage.ErrKeyMissing], and the key is not created anew. For a store that
+// cannot be opened any more there is [Purge].
 //
 // # Concurrency
 //
@@ -41,10 +51,11 @@
 // call that does not return in time goes on in the background, because nothing
 // can stop it; at most one does per store.
 //
-// # D-Bus
+// # Security
 //
 // The library underneath connects to the D-Bus session bus when a program that
 // imports it starts. This package keeps that from hanging on a bus that does not
-// answer, and from starting one where there is none: it tries the bus first, for
-// at most 0.7 s per address.
+// answer, from starting one where there is none, and from speaking to another
+// user's: it tries the bus first, for at most 0.7 s per address. Against other
+// programs of the same user a keyring is no protection.
 package keyring

@@ -104,6 +104,6 @@ func ExampleDiagnose() {
 		}
 	}
 	// Output:
-	// file false keyring: no passphrase: Config.Passphrase is nil
+	// file false keyring: no passphrase: the file backend needs Config.Passphrase
 	// fix: give a passphrase: a prompt, a file with mode 0600, or a file descriptor
 }

@@ -1,10 +1,15 @@
 package keyring_test
 
 import (
+	"context"
 	"errors"
 	"sync"
+	"testing"
+	"time"
 
 	kr "github.com/99designs/keyring"
+
+	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
 // A fakeRing is a keyring with the manners of any platform.
@@ -103,4 +108,42 @@ func (f *fakeRing) size() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.items)
+}
+
+// A brokenSet says which backends do not work at present.
+type brokenSet struct {
+	mu     sync.Mutex
+	broken map[string]bool
+}
+
+func (b *brokenSet) set(broken map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.broken = broken
+}
+
+// listConfig tries backends in order, each of which works unless it is broken.
+func listConfig(t *testing.T, backends []string) (keyring.Config, *brokenSet) {
+	t.Helper()
+	b, rings := &brokenSet{}, make(map[string]*fakeRing)
+	cfg := fileConfig(t.TempDir())
+	cfg.Backend, cfg.Backends = "", backends
+	return keyring.Libraried(cfg, func(backend string) (kr.Keyring, error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.broken[backend] {
+			return nil, errors.New("it is broken")
+		}
+		if rings[backend] == nil {
+			rings[backend] = newFakeRing()
+		}
+		return rings[backend], nil
+	}), b
+}
+
+func briefly(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
 }

@@ -1,15 +1,15 @@
 package keyring
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
-
-	kr "github.com/99designs/keyring"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
@@ -24,13 +24,40 @@ const (
 	maxItemWork = 100_000
 )
 
-// checkFile checks the entry of the file backend before the library behind it
-// spends time on it.
-func (b *backend) checkFile(item string) error {
-	if b.name != backendFile || b.cfg.seams.fake {
-		return nil
+// A fileRing checks the entries of the file backend before the library spends
+// time on them, brings them to the disk, and keeps others out of their
+// directory.
+type fileRing struct {
+	ring
+	dir string
+}
+
+func (r fileRing) get(item string) ([]byte, error) {
+	path := filepath.Join(r.dir, item)
+	if err := checkItemFile(path); err != nil {
+		return nil, err
 	}
-	path := b.file(item)
+	data, err := r.ring.get(item)
+	if err != nil && !isAbsent(err) {
+		// The passphrase has been checked, so an entry that cannot be decrypted is
+		// damaged.
+		return nil, damagedItem(path, err)
+	}
+	return data, err
+}
+
+func (r fileRing) set(item string, data []byte) error {
+	if _, err := privatedir.Ensure(r.dir); err != nil {
+		return err
+	}
+	if err := r.ring.set(item, data); err != nil {
+		return err
+	}
+	return atomicfile.Sync(filepath.Join(r.dir, item))
+}
+
+// checkItemFile checks an entry without decrypting it.
+func checkItemFile(path string) error {
 	raw, err := atomicfile.Read(path, maxItemFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -38,7 +65,7 @@ func (b *backend) checkFile(item string) error {
 	case errors.Is(err, atomicfile.ErrUnexpected):
 		return damagedItem(path, err)
 	case err != nil:
-		return fmt.Errorf("%w: file: read: %w", ErrUnavailable, err)
+		return err
 	}
 	if err := checkHeader(string(raw)); err != nil {
 		return damagedItem(path, err)
@@ -46,15 +73,25 @@ func (b *backend) checkFile(item string) error {
 	return nil
 }
 
-func (b *backend) file(item string) string { return filepath.Join(b.fileDir(), item) }
+// lookAtFile checks the entry of the key without asking for the passphrase.
+func (b *backend) lookAtFile(item string) error {
+	return checkItemFile(filepath.Join(b.fileDir(), item))
+}
 
-// decoding gives an error of the library that reads the entry its kind. The
-// passphrase has been checked, so if it cannot be decrypted it is damaged.
-func (b *backend) decoding(item string, err error) error {
-	if b.name != backendFile || b.cfg.seams.fake || err == nil || errors.Is(err, kr.ErrKeyNotFound) {
-		return err
+// tryFile tries the file backend in a directory that is gone afterwards, with a
+// passphrase of its own.
+func tryFile(ctx context.Context, b *backend) error {
+	if b.cfg.Passphrase == nil {
+		return fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
 	}
-	return damagedItem(b.file(item), err)
+	temp, err := os.MkdirTemp(b.cfg.Dir, "test-")
+	if err != nil {
+		return b.kind.failed("write", err)
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
+	apart := newBackend(b.kind.name, b.cfg)
+	apart.cfg.Dir, apart.password = temp, newItem("test")
+	return apart.probe(ctx)
 }
 
 // checkHeader reads the protected header of a JWE in compact form (RFC 7516
@@ -80,38 +117,5 @@ func checkHeader(jwe string) error {
 }
 
 func damagedItem(path string, err error) error {
-	return fmt.Errorf("%w: the encryption key in %s: %w; restore it from a backup, or purge the store and sign in again", storage.ErrCorrupt, path, certain(err))
-}
-
-// syncFile brings an entry that the backend has just written to the disk,
-// readable for nobody else. Other backends see to that themselves.
-func (b *backend) syncFile(item string) error {
-	switch {
-	case b.cfg.seams.fake:
-		return nil
-	case b.name == backendPass:
-		return syncPass(item)
-	case b.name != backendFile:
-		return nil
-	}
-	return atomicfile.Sync(b.file(item))
-}
-
-// prepareFile sees that nobody else can put anything where an entry of the file
-// backend is going to be written.
-func (b *backend) prepareFile() error {
-	if b.name != backendFile || b.cfg.seams.fake {
-		return nil
-	}
-	_, err := privatedir.Ensure(b.fileDir())
-	return err
-}
-
-// ignoreAbsent: each backend has its own way to say that there was nothing to
-// remove.
-func ignoreAbsent(err error) error {
-	if errors.Is(err, kr.ErrKeyNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return fmt.Errorf("%w: the encryption key in %s: %w; restore it from a backup, or purge the store and sign in again", storage.ErrCorrupt, path, hideNotExist(err))
 }

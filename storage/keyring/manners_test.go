@@ -28,7 +28,7 @@ func fakeConfig(dir string, ring *fakeRing) keyring.Config {
 func wantOpenError(t *testing.T, cfg keyring.Config, kind error, phrase string) {
 	t.Helper()
 	s, err := keyring.Open(t.Context(), cfg)
-	if s != nil || !errors.Is(err, kind) || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), phrase) {
+	if s != nil || err == nil || kind != nil && !errors.Is(err, kind) || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), phrase) {
 		t.Fatalf("Open: %v; want %v with %q", err, kind, phrase)
 	}
 }

@@ -18,9 +18,9 @@ func passDir() (string, error) {
 	return filepath.Join(home, ".password-store"), err
 }
 
-// reasonNoPass tells why pass cannot be used, before it says so itself on the
+// lacksPass reports why pass cannot be used, before pass itself says so on the
 // standard error of this program.
-func reasonNoPass() error {
+func lacksPass() error {
 	if _, err := exec.LookPath("pass"); err != nil {
 		return errors.New("the program pass is not installed")
 	}
@@ -36,8 +36,13 @@ func reasonNoPass() error {
 	return errors.New("the password store has not been initialized")
 }
 
-// syncPass brings an entry to the disk, which pass leaves to chance.
-func syncPass(item string) error {
+// A passRing brings entries to the disk, which pass leaves to chance.
+type passRing struct{ ring }
+
+func (r passRing) set(item string, data []byte) error {
+	if err := r.ring.set(item, data); err != nil {
+		return err
+	}
 	dir, err := passDir()
 	if err != nil {
 		return err

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"fmt"
+	"errors"
 )
 
 // probe proves that the backend works: an entry is written, read back by
-// another object, and removed. Every backend lies in some state about one of
-// these.
+// another object, and removed. Each backend misreports one of these in some
+// state.
 func (b *backend) probe(ctx context.Context) error {
 	canary := make([]byte, 32)
 	if _, err := rand.Read(canary); err != nil {
@@ -21,10 +21,10 @@ func (b *backend) probe(ctx context.Context) error {
 	}
 	got, err := b.get(ctx, item)
 	if err == nil && !bytes.Equal(got, canary) {
-		err = fmt.Errorf("%w: %s returned something else than was stored", ErrUnavailable, b.name)
+		err = b.kind.failed("read", errors.New("it returned something else than was stored"))
 	}
 	if isAbsent(err) {
-		err = fmt.Errorf("%w: %s said that it stored a test entry, but does not return it", ErrUnavailable, b.name)
+		err = b.kind.failed("read", errors.New("it reported that it stored a test entry, but does not return it"))
 	}
 	if removeErr := b.remove(ctx, item); err == nil {
 		err = removeErr

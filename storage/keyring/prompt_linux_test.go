@@ -98,21 +98,31 @@ func TestPromptOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	_, tty, s := onTerminal(t, "ask", dir)
 	s.await(t, "New passphrase for the keys of chatelaine-test: ")
-	if _, err := tty.WriteString("tr0ub4dor\n"); err != nil {
-		t.Fatal(err)
-	}
-	if text := s.await(t, "done"); strings.Contains(text, "tr0ub4dor") {
+	typeLine(t, tty, "tr0ub4dor")
+	s.await(t, "Once more: ")
+	typeLine(t, tty, "tr0ub4dr")
+	s.await(t, "error: keyring: no passphrase: the two passphrases typed are not the same")
+	_, tty, s = onTerminal(t, "ask", dir)
+	s.await(t, "New passphrase for the keys of chatelaine-test: ")
+	typeLine(t, tty, "tr0ub4dr\x7f"+"or") // the last letter is erased
+	typeLine(t, tty, "no\x15tr0ub4dor")   // before it is asked for
+	if text := s.await(t, "done"); strings.Contains(text, "tr0ub4d") {
 		t.Errorf("the passphrase is on the screen: %q", text)
 	}
 	_, tty, s = onTerminal(t, "ask", dir)
 	s.await(t, "\nPassphrase for the keys of chatelaine-test: "[1:])
-	if _, err := tty.WriteString("tr0ub4dor&3\n"); err != nil {
-		t.Fatal(err)
-	}
+	typeLine(t, tty, "tr0ub4dor&3")
 	s.await(t, "error: keyring: wrong passphrase")
 }
 
-// Who interrupts the question gets back a terminal that shows what is typed.
+func typeLine(t *testing.T, tty *os.File, line string) {
+	t.Helper()
+	if _, err := tty.WriteString(line + "\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever interrupts the question gets back a terminal that shows what is typed.
 func TestPromptInterrupted(t *testing.T) {
 	t.Parallel()
 	cmd, tty, s := onTerminal(t, "ask", t.TempDir())

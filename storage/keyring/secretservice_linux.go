@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/godbus/dbus"
 )
@@ -23,16 +24,30 @@ type collection struct {
 	locked bool
 }
 
-// collection finds the user's default collection and whether it is locked,
-// without asking the user anything. 99designs/keyring would take one named
-// after the service, which the user would have to create in a dialog.
-func (b *backend) collection(ctx context.Context) (name string, locked bool, err error) {
-	limit := timeoutShort
-	if b.cfg.Timeout > 0 {
-		limit = b.cfg.Timeout
+// findCollection puts the user's default collection into the settings, without
+// asking the user anything. The library would take one named after the service,
+// which the user would have to create in a dialog. A locked collection may be
+// unlocked by the user, who needs time.
+func findCollection(ctx context.Context, b *backend, s *settings) (limit time.Duration, err error) {
+	c, err := callWithTimeout(ctx, b.calls, b.limit(timeoutShort), defaultCollection)
+	s.collection = c.name
+	if c.locked {
+		return timeoutLong, err
 	}
-	c, err := bounded(ctx, b.calls, limit, defaultCollection)
-	return c.name, c.locked, err
+	return b.kind.limit, err
+}
+
+// tryCollection does not try a locked collection, because that would ask the
+// user to unlock it.
+func tryCollection(ctx context.Context, b *backend) error {
+	c, err := callWithTimeout(ctx, b.calls, b.limit(timeoutShort), defaultCollection)
+	if err == nil && c.locked {
+		err = fmt.Errorf("the default collection: %w", errLocked)
+	}
+	if err != nil {
+		return b.kind.failed("", err)
+	}
+	return b.probe(ctx)
 }
 
 func defaultCollection() (collection, error) {
@@ -55,8 +70,9 @@ func defaultCollection() (collection, error) {
 	return collection{name: unescape(path.Base(string(alias))), locked: isLocked || !ok}, nil
 }
 
-// unescape undoes how the secret service writes names into object paths: what
-// is no letter or digit as an underscore and two hexadecimal digits.
+// unescape undoes how the secret service writes names into object paths: other
+// characters than letters and digits as an underscore and two hexadecimal
+// digits.
 func unescape(element string) string {
 	var b strings.Builder
 	for i := 0; i < len(element); i++ {

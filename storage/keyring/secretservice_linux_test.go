@@ -27,7 +27,7 @@ func TestSecretService(t *testing.T) {
 	}
 	// Another backend is not taken instead, though it would work.
 	out = output(t, d.env, "put", "file", dir, "value 2")
-	wantSaid(t, out, "error: storage: encryption key missing", `held by the backend "secret-service"`)
+	wantSaid(t, out, "error: keyring: the key is in another backend", `held by the backend "secret-service"`, `move the key to "file"`)
 	wantSaid(t, output(t, d.env, "get", "", dir), "value: value 1", "done")
 
 	wantSaid(t, output(t, d.env, "purge", "", dir), "done")

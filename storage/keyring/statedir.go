@@ -29,5 +29,3 @@ func stateDir() (string, error) {
 func env(name string) string {
 	return os.Getenv(name) //nolint:forbidigo // see above
 }
-
-func joinService(dir, service string) string { return filepath.Join(dir, service) }

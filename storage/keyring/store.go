@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"github.com/chatelaine-go/chatelaine/storage"
-	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 )
 
 // Store is a [storage.Store] of sealed files whose encryption key is in a
@@ -33,8 +32,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A user who thinks about the passphrase must not hold a lock meanwhile.
-	if err := s.source.askAhead(ctx); err != nil {
+	if err := s.source.decide(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.sealed.Unlock(ctx); err != nil {
@@ -120,18 +118,3 @@ func (s *Store) String() string {
 
 // GoString is [Store.String]: a key does not get into logs by way of %#v.
 func (s *Store) GoString() string { return s.String() }
-
-// forget removes the key from the keyring and then what is remembered of it.
-// It runs under the exclusive lock of the service.
-func (s *source) forget(ctx context.Context) error {
-	c, err := readChoice(s.cfg)
-	if err == nil {
-		if err := s.lastBackend(c.Backend).remove(ctx, c.Item); err != nil {
-			return fmt.Errorf("the values are removed, but their key is still in the keyring: %w", err)
-		}
-	}
-	if err := atomicfile.Remove(choicePath(s.cfg)); err != nil {
-		return fmt.Errorf("keyring: purge: %w", certain(err))
-	}
-	return nil
-}

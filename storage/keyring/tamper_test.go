@@ -70,7 +70,7 @@ func TestTamperedChoice(t *testing.T) {
 		wantRefused(t, cfg, path, choice[:i], storage.ErrCorrupt)
 	}
 	wantRefused(t, cfg, path, append(bytes.Clone(choice), '\n'), storage.ErrCorrupt)
-	wantRefused(t, cfg, path, []byte(`{"version":2,"kind":"nobody knows"}`), storage.ErrTooNew)
+	wantRefused(t, cfg, path, []byte(`{"version":3,"kind":"not known yet"}`), storage.ErrTooNew)
 	wantRefused(t, cfg, path, make([]byte, 1<<20), storage.ErrCorrupt)
 	wantValue(t, open(t, cfg), "default", "value")
 

@@ -1,5 +1,4 @@
-// Package screen writes to terminals: colors, a width, a line that shows what the program waits for, and
-// escapes for text that others have chosen.
+// Package screen knows what a terminal can show: colors, its width, and a line that tells what is being waited for.
 package screen
 
 import (
@@ -11,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Style colors text. The zero value leaves it unchanged.
+// Style colors text. The zero value leaves text as it is.
 type Style struct{ on bool }
 
 // NewStyle colors what goes to a terminal, unless the environment says otherwise: NO_COLOR (https://no-color.org), TERM=dumb, and
@@ -63,7 +62,7 @@ func (s Style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Mark is a tick or a cross.
+// Mark says whether something held.
 func (s Style) Mark(held bool) string {
 	if held {
 		return s.Green("✓")
@@ -71,7 +70,7 @@ func (s Style) Mark(held bool) string {
 	return s.Red("✗")
 }
 
-// Status is a status code, three columns wide, in the color of its class; 0 stands for no response.
+// Status is a status code, three columns wide, in the color of its class; 0 is no answer.
 func (s Style) Status(code int) string {
 	text := fmt.Sprintf("%3d", code)
 	switch {
@@ -86,7 +85,7 @@ func (s Style) Status(code int) string {
 	}
 }
 
-// IsTerminal reports whether f is a terminal.
+// IsTerminal tells whether f is a terminal.
 func IsTerminal(f any) bool {
 	file, ok := f.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
