@@ -75,7 +75,7 @@ func newBrowser(t *testing.T) *browser {
 		b.read(out)
 	}()
 	t.Cleanup(func() {
-		_, _ = io.WriteString(in, `{"id":1000000,"method":"Browser.close"}`+"\x00")
+		_, _ = in.WriteString(`{"id":1000000,"method":"Browser.close"}` + "\x00")
 		_ = cmd.Wait()
 		_ = errors.Join(in.Close(), out.Close())
 		<-read
@@ -116,8 +116,14 @@ func (b *browser) read(out io.Reader) {
 // note remembers requests and faults. The mutex is held.
 func (b *browser) note(m *reply) {
 	var p struct {
-		Request struct{ URL string }
-		Entry   struct{ Level, Text, URL string }
+		Request struct {
+			URL string `json:"url"`
+		} `json:"request"`
+		Entry struct {
+			Level string `json:"level"`
+			Text  string `json:"text"`
+			URL   string `json:"url"`
+		} `json:"entry"`
 	}
 	_ = json.Unmarshal(m.Params, &p)
 	switch m.Method {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,12 +67,5 @@ func listProfiles(names []string) string {
 	if len(names) == 0 {
 		return "there are no profiles yet"
 	}
-	text := "there are: "
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
+	return "there are: " + strings.Join(names, ", ")
 }

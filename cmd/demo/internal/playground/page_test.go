@@ -59,14 +59,17 @@ func TestPage_escapes(t *testing.T) {
 // state is what the page is told.
 type state struct {
 	Entries []struct {
-		Kind, Path string
-		Status     int
-	}
-	Sessions []struct{ ID, User string }
-	Settings map[string]string
+		Kind   string `json:"kind"`
+		Path   string `json:"path"`
+		Status int    `json:"status"`
+	} `json:"entries"`
+	Sessions []struct {
+		User string `json:"user"`
+	} `json:"sessions"`
+	Settings map[string]string `json:"settings"`
 	Armed    struct {
 		Refreshes int `json:"fail_refreshes"`
-	}
+	} `json:"armed"`
 }
 
 // TestStream: it begins with everything, and goes on with what changes.
@@ -117,7 +120,7 @@ func listen(t *testing.T, s *playground.Server, want int) (next func() state, st
 		t.Fatal(err)
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := transport.RoundTrip(req)
+	resp, err := transport.RoundTrip(req) //nolint:bodyclose // stop closes it
 	if err != nil {
 		t.Fatal(err)
 	}

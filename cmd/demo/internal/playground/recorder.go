@@ -107,7 +107,8 @@ func (r *recorder) track(e *Entry, at route) {
 		r.renewed = true
 	case e.Kind == API && r.renewed && r.rejected[at] > 0:
 		e.Kind = Replay
-		if r.rejected[at]--; r.rejected[at] == 0 {
+		r.rejected[at]--
+		if r.rejected[at] == 0 {
 			delete(r.rejected, at)
 		}
 		r.renewed = len(r.rejected) > 0

@@ -15,8 +15,8 @@ import (
 func serveEvents(t *testing.T, r *recorder, method, path string, status int, events ...authtest.Event) {
 	t.Helper()
 	h := r.wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for _, e := range events {
-			r.event(e)
+		for i := range events {
+			r.event(events[i])
 		}
 		if status == 0 {
 			panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut a connection
@@ -35,8 +35,8 @@ func testRecorder() *recorder {
 
 func kindsOf(r *recorder) (kinds []Kind) {
 	entries, _, _ := r.since(-1)
-	for _, e := range entries {
-		kinds = append(kinds, e.Kind)
+	for i := range entries {
+		kinds = append(kinds, entries[i].Kind)
 	}
 	return kinds
 }
@@ -129,9 +129,9 @@ func TestRecorder_bounded(t *testing.T) {
 		len(r.rejected) > maxEntries || len(r.refreshes) > maxEntries {
 		t.Errorf("%d entries, %d sessions, %d events", len(entries), len(sessions), len(r.unclaimed))
 	}
-	for _, e := range entries {
-		if len(e.Path)+len(e.User) > 4*maxNote {
-			t.Fatalf("%d bytes", len(e.Path))
+	for i := range entries {
+		if n := len(entries[i].Path) + len(entries[i].User); n > 4*maxNote {
+			t.Fatalf("%d bytes", n)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -90,11 +91,11 @@ func (s Server) authStyle() (oauth2.AuthStyle, error) {
 	}
 }
 
-// revoker revokes tokens, if it is known where.
-func (p *Profile) revoker() (*auth.OAuth2Revoker, error) {
+// revoke returns the function that revokes tokens; nil if it is not known where.
+func (p *Profile) revoke() (revoke func(context.Context, auth.Token) error, err error) {
 	s := p.Server
 	if s.RevokeURL == "" || s.RevokeURL == Nowhere {
-		return nil, nil //nolint:nilnil // there is none
+		return revoke, nil
 	}
 	endpoint, err := s.endpoint(s.RevokeURL)
 	if err != nil {
@@ -104,10 +105,10 @@ func (p *Profile) revoker() (*auth.OAuth2Revoker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &auth.OAuth2Revoker{
+	return auth.OAuth2Revoker{
 		URL: endpoint, ClientID: s.ClientID, ClientSecret: p.secret, AuthStyle: style, InsecureAllowHTTP: s.InsecureAllowHTTP,
 		Transport: p.transport(wire.Revoke, "token-revocation"),
-	}, nil
+	}.Revoke, nil
 }
 
 // readSecret reads the secret of the OAuth client, from a file that nobody else can change.

@@ -140,12 +140,8 @@ func (p *Profile) config(o Options) (auth.Config, error) {
 	if c.Refresher, err = p.refresher(); err != nil {
 		return c, err
 	}
-	revoker, err := p.revoker()
-	if err != nil {
+	if c.Revoke, err = p.revoke(); err != nil {
 		return c, err
-	}
-	if revoker != nil {
-		c.Revoke = revoker.Revoke
 	}
 	c.ShouldRefresh = s.shouldRefresh()
 	return c, s.checkHeaders()

@@ -272,7 +272,7 @@ func TestParseToken(t *testing.T) {
 		`{"mine":"a","token":"b"}`:           {AccessToken: "a"},
 		`{"accessToken":"a","expiresIn":-1}`: {AccessToken: "a"},
 		"\ufeff{\"accessToken\":\"a\"}":      {AccessToken: "a"},
-		" refresh\n":                         {RefreshToken: "refresh"},
+		"refresh\n":                          {RefreshToken: "refresh"},
 		"00Dx0!AQ._~+/=-:%|":                 {RefreshToken: "00Dx0!AQ._~+/=-:%|"},
 	} {
 		got, err := profile.ParseToken([]byte(text), mine)

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,12 +18,13 @@ func Escape(text string) string {
 		return text
 	}
 	var b strings.Builder
-	for i, width := 0, 0; i < len(text); i += width {
-		var r rune
-		r, width = utf8.DecodeRuneInString(text[i:])
+	for rest := text; rest != ""; {
+		r, width := utf8.DecodeRuneInString(rest)
+		first := rest[0]
+		rest = rest[width:]
 		switch {
 		case r == utf8.RuneError && width == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[i])
+			fmt.Fprintf(&b, `\x%02x`, first)
 		case hidden(r):
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
@@ -64,7 +66,7 @@ type escaper struct {
 
 // Write reports all of p as written, or an error of the writer below.
 func (e *escaper) Write(p []byte) (int, error) {
-	data := append(e.rest, p...)
+	data := slices.Concat(e.rest, p)
 	whole := len(data)
 	for back := 1; back < utf8.UTFMax && back <= len(data); back++ {
 		if utf8.RuneStart(data[len(data)-back]) {

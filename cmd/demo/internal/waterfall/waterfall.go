@@ -121,12 +121,8 @@ func (r *row) remark(style screen.Style) string {
 	switch {
 	case r.Status == 0:
 		return style.Red("no response")
-	case r.Role == wire.Refresh && r.Status >= http.StatusInternalServerError:
-		return style.Red("refresh failed")
-	case r.Role == wire.Refresh && r.Status >= http.StatusBadRequest:
-		return style.Red("refresh rejected")
 	case r.Role == wire.Refresh:
-		return style.Magenta("refresh")
+		return r.refresh(style)
 	case r.Role == wire.Login:
 		return style.Blue("login")
 	case r.Role == wire.Discovery:
@@ -141,6 +137,18 @@ func (r *row) remark(style screen.Style) string {
 		return style.Dim("redirected, no token")
 	default:
 		return ""
+	}
+}
+
+// refresh is the remark about a refresh.
+func (r *row) refresh(style screen.Style) string {
+	switch {
+	case r.Status >= http.StatusInternalServerError:
+		return style.Red("refresh failed")
+	case r.Status >= http.StatusBadRequest:
+		return style.Red("refresh rejected")
+	default:
+		return style.Magenta("refresh")
 	}
 }
 
