@@ -52,7 +52,7 @@ func TestAccounts(t *testing.T) {
 	if accounts, errs := accountsOf(t.Context(), store); accounts != nil || errs != nil {
 		t.Errorf("an empty store: %v, %v", accounts, errs)
 	}
-	expiry := time.Now().Add(time.Hour).Round(time.Second)
+	expiry := time.Now().Add(time.Minute).Round(time.Second) // earlier than the JWT says
 	signInto(t, store, "https://api.example.test", "work", auth.Token{AccessToken: server.Issue("alice").AccessToken, RefreshToken: "r-1234567", Expiry: expiry})
 	signInto(t, store, "http://127.0.0.1:8080/v1", "home", auth.Token{AccessToken: "opaque", IDToken: server.Issue("bob").AccessToken})
 	signInto(t, store, "https://api.example.test", "opaque", auth.Token{AccessToken: "opaque"})

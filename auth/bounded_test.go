@@ -34,6 +34,9 @@ func TestRule10_OnceForEachCall(t *testing.T) {
 	}
 }
 
+// another returns a path of its own for each n: what one path refuses is remembered.
+func another(n int) string { return "/status/" + string(rune('a'+n)) }
+
 // TestRule10_ExcessiveRefresh: refreshing stops where its tokens are refused again and again, and begins anew when the
 // window has passed.
 func TestRule10_ExcessiveRefresh(t *testing.T) {
@@ -41,12 +44,12 @@ func TestRule10_ExcessiveRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t, authtest.Config{InMemory: true})
 		f.FailAPI(always, http.StatusUnauthorized, nil, "no")
-		for range 5 {
-			f.mustGet(t, "/me", http.StatusUnauthorized)
+		for n := range 5 {
+			f.mustGet(t, another(n), http.StatusUnauthorized)
 			sleep(time.Second)
 		}
-		for range 3 {
-			err := f.mustFail(t, "/me", auth.ErrExcessiveRefresh, auth.ErrRefreshFailed)
+		for n := range 3 {
+			err := f.mustFail(t, another(5+n), auth.ErrExcessiveRefresh, auth.ErrRefreshFailed)
 			if errors.Is(err, auth.ErrLoginRequired) {
 				t.Errorf("got %v", err)
 			}
@@ -56,7 +59,7 @@ func TestRule10_ExcessiveRefresh(t *testing.T) {
 		}
 		f.AssertRefreshes(t, 5)
 		sleep(31 * time.Second)
-		f.mustGet(t, "/me", http.StatusUnauthorized)
+		f.mustGet(t, another(8), http.StatusUnauthorized)
 		f.AssertRefreshes(t, 6)
 		f.FailAPI(0, 0, nil, "")
 		f.mustGet(t, "/me", http.StatusOK)
@@ -72,9 +75,9 @@ func TestRule10_Window(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{}, func(c *auth.Config) { c.RefreshWindow.MaxAttempts = 2 })
 	f.FailAPI(always, http.StatusUnauthorized, nil, "no")
-	f.mustGet(t, "/me", http.StatusUnauthorized)
-	f.mustGet(t, "/me", http.StatusUnauthorized)
-	f.mustFail(t, "/me", auth.ErrExcessiveRefresh)
+	f.mustGet(t, another(0), http.StatusUnauthorized)
+	f.mustGet(t, another(1), http.StatusUnauthorized)
+	f.mustFail(t, another(2), auth.ErrExcessiveRefresh)
 	f.AssertRefreshes(t, 2)
 }
 
@@ -85,8 +88,8 @@ func TestRule10_WindowTogether(t *testing.T) {
 	f.FailAPI(always, http.StatusUnauthorized, nil, "no")
 	f.mustGet(t, "/me", http.StatusUnauthorized)
 	var all []<-chan result
-	for range 3 {
-		all = append(all, f.goGet(t.Context(), "/me"))
+	for n := range 3 {
+		all = append(all, f.goGet(t.Context(), another(n)))
 	}
 	for _, r := range all {
 		(<-r).fails(t, auth.ErrExcessiveRefresh)
@@ -122,11 +125,11 @@ func TestRule10_CountedOnce(t *testing.T) {
 		f.mustGet(t, "/me", http.StatusUnauthorized)
 		f.FailRefresh(always, http.StatusServiceUnavailable, nil, "")
 		for range 3 { // one for the token, and three
-			f.mustFail(t, "/me", auth.ErrRefreshFailed)
+			f.mustFail(t, another(0), auth.ErrRefreshFailed)
 			sleep(time.Second)
 		}
 		f.AssertRefreshes(t, 4)
-		f.mustFail(t, "/me", auth.ErrExcessiveRefresh)
+		f.mustFail(t, another(0), auth.ErrExcessiveRefresh)
 		f.AssertRefreshes(t, 4)
 		finish(f)
 	})
@@ -142,10 +145,10 @@ func TestRule10_WhatHelpsIsNoStorm(t *testing.T) {
 		f.mustGet(t, "/me", http.StatusOK)
 	}
 	f.AssertRefreshes(t, 10)
-	for range 4 {
+	for n := range 4 {
 		f.FailAPI(3, http.StatusUnauthorized, nil, "no")
-		f.mustGet(t, "/me", http.StatusUnauthorized) // the refresh did not help
-		f.mustGet(t, "/me", http.StatusOK)           // the next one did
+		f.mustGet(t, another(n), http.StatusUnauthorized) // the refresh did not help
+		f.mustGet(t, "/me", http.StatusOK)                // the next one did
 	}
 	for range 10 {
 		if _, err := f.session.Refresh(t.Context()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -51,8 +52,12 @@ type Config struct {
 	// RequireLogin refuses requests to the own origins with [ErrLoginRequired] while nobody is signed in,
 	// instead of sending them unsigned. Send the login request itself with [WithoutAuth].
 	RequireLogin bool
-	// ExpiryWindow is how long before its expiry a token is refreshed, while it still serves. Default 30 s; at most a
-	// fifth of the token's lifetime is used. Negative: only when it has expired.
+	// ExpiryWindow is how long before its expiry a token is refreshed, while it still serves. Default 30 s;
+	// at most a fifth of the token's lifetime is used. With JSONRefresher.UseAccessToken it may be half of
+	// the lifetime, which is the default then. Negative: only when it has expired.
+	//
+	// An interceptor that is younger than that does not refresh in the background, so that a program that
+	// ends at any moment loses nothing: the token is used until it has expired, and then the request waits.
 	ExpiryWindow time.Duration
 	// RefreshTimeout bounds one call of the Refresher, and the wait for the store's lock before it. Default 30 s.
 	RefreshTimeout time.Duration
@@ -122,6 +127,12 @@ func (s *settings) canRefresh(t Token) bool {
 	return s.config.Refresher != nil && (!ok || own.canRefresh(t))
 }
 
+// usesAccessToken reports whether the access token renews itself, which it can only while it serves.
+func (s *settings) usesAccessToken() bool {
+	r, ok := s.config.Refresher.(jsonRefresher)
+	return ok && r.UseAccessToken
+}
+
 // checkAccount refuses names that are not text: JSON cannot hold them, so a record could not name its account.
 func (s *settings) checkAccount() error {
 	if !utf8.ValidString(s.config.Account) {
@@ -145,6 +156,9 @@ func (s *settings) setDefaults() {
 	c := &s.config
 	c.Account = cmp.Or(c.Account, defaultAccount)
 	c.RefreshTimeout = cmp.Or(c.RefreshTimeout, defaultRefreshTimeout)
+	if s.usesAccessToken() {
+		c.ExpiryWindow = cmp.Or(c.ExpiryWindow, math.MaxInt64) // half the lifetime
+	}
 	c.ExpiryWindow = max(cmp.Or(c.ExpiryWindow, defaultExpiryWindow), 0)
 	c.RefreshWindow.Interval = cmp.Or(c.RefreshWindow.Interval, defaultWindow)
 	c.RefreshWindow.MaxAttempts = cmp.Or(c.RefreshWindow.MaxAttempts, defaultWindowAttempts)

@@ -34,7 +34,8 @@
 //	401, another process refreshed       the response, without a refresh             unchanged
 //	401, the new token is refused too    the 401                                     the new token
 //	401, insufficient_scope              the 401, without a refresh                  unchanged
-//	401, refresh failed for now          ErrRefreshFailed, RetryAfter, with the 401  unchanged
+//	401, refresh failed for now          ErrRefreshFailed, RetryAfter, with the 401  when to try again
+//	401, the path refused a fresh token  the 401, without a refresh                  unchanged
 //	401, refreshes do not help           ErrExcessiveRefresh, with the 401           unchanged
 //	401, the refresh token is dead       ErrLoginRequired, with the 401              nothing
 //	401, there is no refresh token       ErrLoginRequired, with the 401              nothing

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -19,12 +20,18 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		return s, nil
 	}
 	if s.expired(now) {
-		return a.refreshed(ctx, s, expired)
+		return a.refreshed(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token in
 	// the background. One that has lived for its window will live on.
 	if now.Sub(a.born) >= s.window {
 		a.refreshAhead(s)
+		return s, nil
+	}
+	if a.usesAccessToken() { // once it has expired, it cannot renew itself any more
+		if n, err := a.refreshed(ctx, s, early, nil); err == nil || !errors.Is(err, ErrRefreshFailed) {
+			return n, err
+		}
 	}
 	return s, nil
 }
@@ -43,16 +50,20 @@ type retried struct{ by *Interceptor }
 
 // renewed gets the token that is to be used in place of that of s, which the server refused, and
 // reports whether to send the request again. That happens once for each call; a token that another
-// process stored, which may have expired as well, does not count.
-func (a *Interceptor) renewed(req *interceptor.Request, s *session) (again bool, err error) {
+// process stored, which may have expired as well, does not count. Release is called before a wait: the
+// refresh may need the connection of the refused response.
+func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func()) (again bool, err error) {
 	now := s
 	switch {
 	case !s.signedIn(): // another process may have logged in since
 		now, err = a.required(req.Context())
 	case req.Extra(retried{a}) != nil:
+		a.refusals.add(req.Request, s, time.Now()) // a fresh token does not help there
+		return false, nil
+	case !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) && a.refusals.has(req.Request, s, time.Now()):
 		return false, nil
 	case a.config.Refresher != nil:
-		now, err = a.refreshed(req.Context(), s, refused)
+		now, err = a.refreshed(req.Context(), s, refused, release)
 	default:
 		if latest := a.state.current.Load(); latest.isNewerThan(s) {
 			now, err = latest.replacing(s)

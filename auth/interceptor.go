@@ -22,6 +22,8 @@ type Interceptor struct {
 	persist persistence // where it is stored
 	journal journal     // what has happened to it
 	workers workers     // what is under way
+
+	refusals refusals // paths that refuse fresh tokens
 }
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
@@ -30,6 +32,9 @@ func newInterceptor(s *settings, account string) *Interceptor {
 	a := &Interceptor{settings: s, account: account, born: time.Now()}
 	a.policy = policy{
 		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser,
+	}
+	if s.usesAccessToken() {
+		a.policy.fraction = 2
 	}
 	a.state.journal = &a.journal
 	a.persist = persistence{store: s.config.Store, account: account, origins: s.origins, writes: make(chan struct{}, 1)}
@@ -90,9 +95,10 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
 		a.state.markAccepted(s)
+		a.refusals.forget(resp.Request.Request)
 		return h.Next(resp)
 	}
-	again, err := a.renewed(resp.Request, s)
+	again, err := a.renewed(resp.Request, s, resp.Release)
 	switch {
 	case err != nil:
 		return h.Reject(err, interceptor.Through)
@@ -113,7 +119,7 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	if s == nil || !a.refusedToken(e.Response, s) {
 		return h.Next(e)
 	}
-	again, err := a.renewed(e.Request, s)
+	again, err := a.renewed(e.Request, s, e.Response.Release)
 	switch {
 	case err != nil:
 		return h.Next(&interceptor.Error{

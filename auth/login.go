@@ -9,16 +9,15 @@ import (
 
 // Login begins a session with a token that the program got from the server, and stores it. It replaces
 // any existing session, after waiting for a refresh of it that is under way; call Logout first if that
-// may be another user's. An Expiry of zero is read from the access token if that is a JWT. If Login
+// may be another user's. An Expiry that is zero or absurd is read from the access
+// token if that is a JWT, and so is one that is later than the JWT's own. If Login
 // returns an error, nothing has changed; [ErrPersist] says that the store did not take the session.
 func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := t.check(a.config.SetCredential == nil); err != nil {
 		return err
 	}
 	now := time.Now()
-	if t.Expiry.IsZero() {
-		t.Expiry = tokens.JWTExpiry(t.AccessToken, now, time.Time{})
-	}
+	t.Expiry = loginExpiry(t, now)
 	r := newRecord(a.account, t, now)
 	r.Origin = a.origins[0].String()
 	if err := a.commitLogin(ctx, r); err != nil {
@@ -27,6 +26,21 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	a.deliver()
 	return nil
 }
+
+// loginExpiry returns the expiry of a token that the program brings. That of the token itself counts if it
+// is a JWT and ends earlier, or if the program's is absurd: milliseconds taken for seconds, say.
+func loginExpiry(t Token, now time.Time) time.Time {
+	own := tokens.JWTExpiry(t.AccessToken, now, time.Time{})
+	switch {
+	case t.Expiry.IsZero(), t.Expiry.Sub(now) > maxLifetime, !own.IsZero() && own.Before(t.Expiry):
+		return own
+	default:
+		return t.Expiry
+	}
+}
+
+// maxLifetime is the longest lifetime of a token that is believed.
+const maxLifetime = 10 * 365 * 24 * time.Hour
 
 // commitLogin stores the session, then makes it known: a request must not use a session that a crash
 // would lose. A refresh that meets the record in between waits for the outcome (waitForLogin).

@@ -265,7 +265,8 @@ func (p *modelProcess) checkResponse(ctx context.Context, c *modelCall, status i
 	switch {
 	case err != nil:
 		p.breach("p%d: call %d (%s): the body cannot be read: %v", p.number, c.number, c.kind, err)
-	case status == http.StatusUnauthorized && (c.kind == "get" || c.kind == "post") && c.signed && c.attempts == 1 && ctx.Err() == nil:
+	case status == http.StatusUnauthorized && (c.kind == "get" || c.kind == "post") && c.signed && c.attempts == 1 && ctx.Err() == nil &&
+		(p.stubborn.IsZero() || time.Since(p.stubborn) > maxRemembered):
 		p.breach("p%d: call %d (%s): a 401 came back without another attempt", p.number, c.number, c.kind)
 	case status == http.StatusOK && (c.kind == "post" || c.kind == "one shot"):
 		if json.Unmarshal(body, &echo) != nil || echo.Body != upload {

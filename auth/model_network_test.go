@@ -400,6 +400,9 @@ func (t *modelTrip) api(ctx context.Context) (*http.Response, error) {
 	if pair != nil && resp.StatusCode == http.StatusUnauthorized {
 		pair.refused[t.modelProcess] = max(pair.refused[t.modelProcess], t.departed)
 		t.count("401")
+		if call.attempts > 1 {
+			t.stubborn = time.Now() // the path is remembered
+		}
 	}
 	if resp.StatusCode < 400 {
 		t.failures = nil

@@ -132,12 +132,16 @@ type modelProcess struct {
 	reported   int          // the last PersistFailed
 	troubled   bool         // a refresh has failed
 	verdict    bool         // the server has refused a refresh token for good
+	stubborn   time.Time    // when a fresh token was last refused
 	user       string       // whom it works for, unless it has logged out or in itself
 	replaced   bool         // its session was replaced by another process's
 	storeFault bool         // the store has ever failed it
 	evicted    []*modelCall // that were told to log in
 	misled     []*modelCall // that were told that a refresh had failed
 }
+
+// maxRemembered is how long a path that refuses a fresh token is remembered at most.
+const maxRemembered = 8 * time.Minute
 
 // start begins a new life of a process.
 func (w *world) start(number int) *modelProcess {

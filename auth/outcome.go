@@ -32,14 +32,15 @@ type step uint8
 const (
 	keep   step = iota // write nothing
 	ask                // nothing is decided yet: call the Refresher
-	save               // write outcome.next
+	save               // write outcome.write
 	remove             // delete the record
 )
 
 // outcome is what facts mean: for the store, for the session, and for those who wait for the refresh.
 // At most one of next, ended and failure is set; none if a Login or Logout made the refresh pointless.
 type outcome struct {
-	step step
+	step  step
+	write *record // what to save
 
 	next    *record             // the session goes on with this record
 	loaded  bool                // next is another process's, and was in the store already
@@ -82,6 +83,8 @@ func decide(f facts) outcome {
 		return f.otherLogin()
 	case f.newer():
 		return outcome{next: f.stored, loaded: true}
+	case f.stored.throttled(f.at) > 0:
+		return f.failed(&RefreshError{RetryAfter: f.stored.throttled(f.at), Err: errThrottled})
 	case f.saveErr != nil: // the store gave up before the server was asked
 		return f.failed(f.saveErr)
 	default:
@@ -117,10 +120,25 @@ func (f facts) dead(why Reason, cause error) outcome {
 // failed keeps the session. Only refreshes that reached the Refresher count in the refresh window.
 func (f facts) failed(cause error) outcome {
 	n := newFailure(f.session.failure, cause, f.at)
-	return outcome{
+	o := outcome{
 		failure: n, unhelpful: f.asked,
 		events: []Event{{Kind: RefreshFailed, Err: n.err}},
 	}
+	if wait := retryAfter(cause); f.asked && f.stored != nil && wait > 0 { // for all processes
+		o.step, o.write = save, f.stored.throttle(wait, f.at)
+	}
+	return o
+}
+
+// errThrottled is the reason not to ask a token endpoint that has asked another process to wait.
+var errThrottled = errors.New("the token endpoint asked to wait")
+
+// retryAfter returns how long the server asked to wait; 0 if it did not.
+func retryAfter(err error) time.Duration {
+	if re, ok := errors.AsType[*RefreshError](err); ok {
+		return re.RetryAfter
+	}
+	return 0
 }
 
 // refreshed goes on with the server's token. A store that does not take it does not stop the work: the
@@ -131,6 +149,7 @@ func (f facts) refreshed() outcome {
 		t.Expiry = tokens.JWTExpiry(t.AccessToken, f.at, time.Time{})
 	}
 	o := outcome{step: save, next: f.session.rotate(t, f.at)}
+	o.write = o.next
 	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
 	if f.saveErr != nil {
 		o.pending = &pendingSave{record: o.next, session: o.next.Session}
@@ -161,45 +180,5 @@ func over(why Reason, cause error) outcome {
 	return outcome{
 		ended:  &LoginRequiredError{Reason: why, Err: cause},
 		events: []Event{{Kind: SignedOut, Reason: why, Err: cause}},
-	}
-}
-
-// value is what to store in place of old.
-func (o outcome) value(old []byte) ([]byte, error) {
-	switch o.step {
-	case save:
-		return o.next.encode()
-	case remove:
-		return nil, nil
-	default:
-		return old, nil
-	}
-}
-
-// session returns what comes after s; nil if nothing has changed.
-func (o outcome) session(s *session, p policy) *session {
-	switch {
-	case o.next != nil:
-		n := newSession(o.next, s.user, p)
-		n.loaded = o.loaded
-		return n
-	case o.ended != nil:
-		return signedOut(o.ended.Reason, s)
-	case o.failure != nil:
-		return s.failed(o.failure)
-	default:
-		return nil
-	}
-}
-
-// err is what those who wait get, if not a session.
-func (o outcome) err() error {
-	switch {
-	case o.ended != nil:
-		return o.ended
-	case o.failure != nil:
-		return o.failure.err
-	default:
-		return nil
 	}
 }

@@ -66,9 +66,13 @@ func scenes() map[string]func(*scene) {
 		},
 		"401, refreshes do not help": func(s *scene) {
 			s.FailAPI(always, http.StatusUnauthorized, nil, `{"message":"Invalid JWT"}`)
-			for range 5 {
-				s.mustGet(s.t, "/me", http.StatusUnauthorized)
+			for n := range 5 {
+				s.mustGet(s.t, another(n), http.StatusUnauthorized)
 			}
+		},
+		"401, the path refused a fresh token": func(s *scene) {
+			s.FailAPI(3, http.StatusUnauthorized, nil, `{"message":"Invalid JWT"}`)
+			s.mustGet(s.t, "/me", http.StatusUnauthorized)
 		},
 		"401, the refresh token is dead": func(s *scene) { s.RevokeAll() },
 		"401, there is no refresh token": func(s *scene) {
@@ -207,6 +211,10 @@ func (s *scene) holds(t *testing.T, want string) {
 	case "unchanged", "the other session": // which had been stored before the request
 		if now != s.before {
 			t.Errorf("stored %s, want %s", now, s.before)
+		}
+	case "when to try again":
+		if !strings.Contains(now, `"retry_after":7`) || tok.AccessToken != "" && !strings.Contains(s.before, tok.AccessToken) {
+			t.Errorf("stored %s", now)
 		}
 	case "nothing":
 		if now != "" {

@@ -22,7 +22,9 @@ type record struct {
 	Obtained   time.Time // when the token came, by the local clock
 	Token
 
-	Origin string // the server that the session was made for; "" in records of early versions
+	RetryAt    time.Time     // when the token endpoint may be asked again, by the clock that wrote it
+	RetryAfter time.Duration // how long that was from then; no reader waits longer, whatever its clock
+	Origin     string        // the server that the session was made for; "" in records of early versions
 
 	account string                     // whose session it is; a record under another key is refused
 	unknown map[string]json.RawMessage // members that a later version added
@@ -50,8 +52,22 @@ func (r *record) rotate(t Token, now time.Time) *record {
 		t.Expiry = time.Time{} // a new token that has expired already says more about a clock than about the token
 	}
 	n.Token, n.Obtained = t, normalizeTime(now)
+	n.RetryAt, n.RetryAfter = time.Time{}, 0
 	n.Generation++
 	return &n
+}
+
+// throttle returns the record with the token endpoint's wish to be left alone for a while.
+func (r *record) throttle(wait time.Duration, now time.Time) *record {
+	n := *r
+	n.RetryAt, n.RetryAfter = normalizeTime(now.Add(wait)), wait
+	return &n
+}
+
+// throttled returns how long the token endpoint must not be asked. The clock may not be the one that
+// wrote RetryAt, so the wait is never longer than the server asked for.
+func (r *record) throttled(now time.Time) time.Duration {
+	return min(max(r.RetryAt.Sub(now), 0), r.RetryAfter)
 }
 
 // The members of version 1, which is one JSON object. It is promised for all of 1.x; testdata/record has files of it.
@@ -69,6 +85,8 @@ const (
 	memberIDToken    = "id_token"
 	memberExtra      = "extra"
 	memberOrigin     = "origin"
+	memberRetryAt    = "retry_at"
+	memberRetryAfter = "retry_after"
 )
 
 func (r *record) encode() ([]byte, error) {
@@ -99,6 +117,9 @@ func (r *record) encode() ([]byte, error) {
 	}
 	if r.Origin != "" {
 		all[memberOrigin] = r.Origin
+	}
+	if r.RetryAfter > 0 {
+		all[memberRetryAt], all[memberRetryAfter] = r.RetryAt, r.RetryAfter.Seconds()
 	}
 	return json.Marshal(all)
 }
@@ -165,7 +186,16 @@ func (r *record) takeOptional(all map[string]json.RawMessage) {
 			delete(all, name)
 		}
 	}
+	seconds, ok := tokens.Number(all[memberRetryAfter])
+	if ok && seconds > 0 && json.Unmarshal(all[memberRetryAt], &r.RetryAt) == nil {
+		r.RetryAfter = time.Duration(min(seconds, maxThrottle.Seconds()) * float64(time.Second))
+	}
+	delete(all, memberRetryAfter)
+	delete(all, memberRetryAt)
 }
+
+// maxThrottle is the longest wait that is believed.
+const maxThrottle = time.Hour
 
 // ErrSessionUnreadable is a stored session that this program cannot use. It is never overwritten by a refresh and never
 // taken for "signed out"; Login and Logout replace it.

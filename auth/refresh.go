@@ -18,8 +18,9 @@ const (
 )
 
 // refreshed returns a session that is newer than old, refreshing old if there is none. All callers that
-// ask on behalf of the same session share one refresh and its outcome, failure included.
-func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger) (*session, error) {
+// ask on behalf of the same session share one refresh and its outcome, failure included. Before, if not
+// nil, is called before a wait.
+func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, before func()) (*session, error) {
 	if a.isInside(ctx) {
 		return nil, &RefreshError{Err: errInside}
 	}
@@ -27,8 +28,26 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger) (*
 	if c == nil {
 		return s, err
 	}
-	return c.wait(ctx)
+	if before != nil {
+		before()
+	}
+	return a.await(ctx, c)
 }
+
+// await waits for a refresh: until it ends, or ctx does, or the time is over that the store's lock and the
+// Refresher may take together. It cannot be wedged by a store that ignores its context, or by a Refresher
+// that waits for its own session.
+func (a *Interceptor) await(ctx context.Context, c *call) (*session, error) {
+	limited, cancel := context.WithTimeout(ctx, 2*a.config.RefreshTimeout+refresherGrace)
+	defer cancel()
+	s, err := c.wait(limited)
+	if limited.Err() != nil && ctx.Err() == nil && s == nil {
+		return nil, &RefreshError{Err: errStuck}
+	}
+	return s, err
+}
+
+var errStuck = fmt.Errorf("the refresh has not come to an end: %w", context.DeadlineExceeded)
 
 // refreshAhead refreshes s in the background, unless that is under way. Nobody waits, so nobody fails.
 func (a *Interceptor) refreshAhead(s *session) {
@@ -74,18 +93,16 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 		if f.stored, f.err = a.persist.decode(old); f.err != nil {
 			return nil, f.err
 		}
-		f.read, f.superseded = true, a.state.superseded(s, f.stored)
-		if o := decide(facts{session: s, read: true, stored: f.stored, superseded: f.superseded, policy: a.policy}); o.step != ask {
+		f.read, f.superseded, f.at = true, a.state.superseded(s, f.stored), time.Now()
+		if o := f.withoutErrors(); o.step != ask {
 			return o.value(old)
 		}
 		if f.err = a.checkRefreshWindow(); f.err != nil {
 			return nil, f.err
 		}
 		a.ask(aborted, inside, f)
-		o := decide(facts{
-			session: s, read: true, superseded: f.superseded, asked: true, token: f.token, err: f.err, at: f.at,
-		})
-		if o.failure != nil {
+		o := f.withoutErrors()
+		if o.failure != nil && o.step == keep {
 			return nil, f.err
 		}
 		return o.value(old)
@@ -93,35 +110,6 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 	if f.superseded && !f.asked {
 		f.superseded, f.err = a.waitForLogin(ctx, s)
 	}
-}
-
-// ask calls the Refresher. Inside is the store's context: its values count, and its end too, as far as
-// it does not stem from the caller of Update.
-func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
-	if !a.canRefresh(f.session.Token) {
-		f.asked, f.err, f.at = true, errUnrefreshable, time.Now()
-		return
-	}
-	ctx, cancel := context.WithTimeout(a.withEnvironment(a.inside(context.WithoutCancel(inside))), a.config.RefreshTimeout)
-	defer cancel()
-	defer context.AfterFunc(aborted, cancel)()
-	f.asked, f.err = true, errVanished
-	f.token, f.err = callRefresher(ctx, a.config.Refresher, f.session.Token)
-	f.at = time.Now()
-	f.superseded = a.state.superseded(f.session, nil)
-}
-
-// errUnrefreshable is a refresh of a session that there is nothing to refresh with.
-var errUnrefreshable = errors.New("there is no refresh token")
-
-// callRefresher turns panics and tokens that are none into errors.
-func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
-	defer func() { err = redactError(recovered("Refresher", recover(), err), old, t) }()
-	t, err = r.Refresh(ctx, old)
-	if err == nil && t.AccessToken == "" {
-		err = errors.New("the response has no access token")
-	}
-	return t, err
 }
 
 // checkRefreshWindow refuses a refresh if too many recent ones did not help.
@@ -162,7 +150,7 @@ func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token
 	next = o.session(s, a.policy)
 	if next == nil || !a.state.publish(s, next, o) {
 		unused = o.revoke
-		if o.step == save {
+		if o.refreshed() {
 			unused = &o.next.Token // it arrived too late
 		}
 		next, err = a.state.current.Load().replacing(s)

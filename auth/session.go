@@ -110,6 +110,14 @@ func (s *session) name() string {
 	}
 }
 
+// tokenName is the name of a token.
+type tokenName struct {
+	session    string
+	generation uint64
+}
+
+func (s *session) tokenName() tokenName { return tokenName{s.Session, s.Generation} }
+
 // is reports whether s is signed in and of the same login as old.
 func (s *session) is(old *session) bool {
 	return s != nil && s.signedIn() && s.Session == old.Session
@@ -120,7 +128,7 @@ func (s *session) isNewerThan(old *session) bool {
 	if !s.signedIn() || !old.signedIn() {
 		return s != old
 	}
-	return s.Session != old.Session || s.Generation != old.Generation
+	return s.tokenName() != old.tokenName()
 }
 
 // sameUser reports whether a request signed with old may be sent again with s.

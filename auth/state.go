@@ -80,7 +80,7 @@ func (st *state) joinRefresh(old *session, t trigger, begin func(*session) *call
 func (st *state) publish(from, next *session, o outcome) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if !st.current.Load().is(from) {
+	if s := st.current.Load(); !s.is(from) || s.Generation > from.Generation {
 		return false
 	}
 	if next.signedIn() {
@@ -89,7 +89,7 @@ func (st *state) publish(from, next *session, o outcome) bool {
 		st.invalidate()
 	}
 	st.current.Store(next)
-	if o.ended != nil || o.step == save {
+	if o.ended != nil || o.refreshed() {
 		st.pending = o.pending // and no older one
 	}
 	if o.unhelpful {

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -78,12 +77,12 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 		return tokenOf(s, err)
 	}
 	if a.config.Refresher == nil {
-		return Token{}, &RefreshError{Err: errors.New("there is no Refresher")}
+		return Token{}, &RefreshError{Err: errNoRefresher}
 	}
 	if !a.canRefresh(s.Token) {
 		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
-	return tokenOf(a.refreshed(ctx, s, manual))
+	return tokenOf(a.refreshed(ctx, s, manual, nil))
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait

@@ -30,6 +30,17 @@ func (w *workers) start(work func()) bool {
 	return true
 }
 
+// fork runs work on another goroutine, for a caller that is a worker itself: also while Close waits.
+func (w *workers) fork(work func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.active++
+	go func() {
+		defer w.finished()
+		work()
+	}()
+}
+
 func (w *workers) finished() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -18,6 +18,10 @@
 // [github.com/chatelaine-go/chatelaine/storage/storagetest] checks stores of
 // your own.
 //
+// Stores that machines share are in package
+// [github.com/chatelaine-go/chatelaine/storage/sqlstore] and others like it;
+// [Seal] encrypts what they keep.
+//
 // # Durability
 //
 // When Update of a [Sealed] store returns nil, the value is on the disk. When

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// maxBody is the longest body that is sent. It is kept in memory, to be sent again.
+// maxBody is the longest body that is sent. It is kept in memory so that it can be sent again.
 const maxBody = 64 << 20
 
-// readBody is what the flags name: a text, a file, or stdin.
+// readBody returns what the flags name: a text, the content of a file, or stdin.
 func (a *app) readBody(data, file string) ([]byte, error) {
 	switch {
 	case data == "-" || file == "-":
@@ -37,7 +37,7 @@ func readAtMost(r io.Reader) ([]byte, error) {
 	return body, err
 }
 
-// contentType is what a body looks like.
+// contentType guesses the media type of a body.
 func contentType(body []byte) string {
 	if json.Valid(body) {
 		return "application/json"

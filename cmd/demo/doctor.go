@@ -3,24 +3,27 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-const diagnosis = 5 * time.Second
+const diagnosisTimeout = 5 * time.Second
 
 func newDoctor(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Try every keyring, and tell why it cannot be used and what to do",
-		Long: "Try every keyring, and tell why it cannot be used and what to do. A test entry is written, read and removed. It takes\n" +
-			"five seconds at most, asks nothing, and exits with 5 if the keyring that would be used does not work.",
+		Short: "Try every keyring, and say what to do",
+		Long: "Try every keyring, and say which one would be used, why others do not work here, and what to do. A test entry is\n" +
+			"written, read and removed. This takes five seconds at most and asks nothing. Exits with 5 if the keyring that would be\n" +
+			"used does not work.",
 		Example: `  demo doctor
   demo doctor --backend pass
   demo doctor --json`,
@@ -29,82 +32,185 @@ func newDoctor(a *app) *cobra.Command {
 	}
 }
 
-// finding is what is printed of a report.
+// A diagnosis is the output of the command, as JSON.
+type diagnosis struct {
+	Place    place     `json:"place"`
+	Works    bool      `json:"works"` // the keyring that would be used
+	Next     []string  `json:"next"`  // what to do
+	Backends []finding `json:"backends"`
+}
+
+// A finding is what is shown of one backend.
 type finding struct {
-	Backend  string `json:"backend"`
-	Usable   bool   `json:"usable"`
-	Selected bool   `json:"selected"`
-	Reason   string `json:"reason,omitempty"`
-	Fix      string `json:"fix,omitempty"`
+	Backend   string `json:"backend"`
+	Usable    bool   `json:"usable"`
+	Selected  bool   `json:"selected"`
+	Reason    string `json:"reason,omitempty"`
+	Fix       string `json:"fix,omitempty"`
+	elsewhere bool   // it belongs to another operating system
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	findings, err := a.diagnose(ctx)
+	d, err := a.diagnose(ctx)
 	if err != nil {
 		return err
 	}
 	if a.flags.json {
-		err = a.printJSON(findings)
+		err = a.printJSON(d)
 	} else {
-		err = a.print(a.describeFindings(findings))
+		err = a.print(a.describeDiagnosis(d))
 	}
-	if err != nil {
+	if err != nil || d.Works {
 		return err
 	}
-	for _, f := range findings {
-		if f.Selected && f.Usable {
-			return nil
-		}
-	}
-	var usable []string
-	for _, f := range findings {
-		if f.Usable {
-			usable = append(usable, "--backend "+f.Backend)
-		}
-	}
 	return &hinted{
-		err: errors.New("the keyring that would be used does not work"), code: exitKeyring,
-		hint: "do what the last line of its entry says, or choose another: " + strings.Join(usable, ", "),
+		err: errors.New("the keyring that would be used does not work here"), code: exitKeyring,
+		hint: "do what the output says next",
 	}
 }
 
-func (a *app) diagnose(ctx context.Context) ([]finding, error) {
+func (a *app) diagnose(ctx context.Context) (diagnosis, error) {
 	dir, err := a.directory()
 	if err != nil {
-		return nil, err
+		return diagnosis{}, err
 	}
 	defer a.progress.Waiting("the keyrings")()
 	reports := keyring.Diagnose(ctx, keyring.Config{
-		Service: profile.Service, Dir: string(dir), Backend: a.backend(), Timeout: diagnosis, Passphrase: a.ask(ctx),
+		Service: profile.Service, Dir: string(dir), Backend: a.backend(), Timeout: diagnosisTimeout, Passphrase: a.ask(ctx),
 	})
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return diagnosis{}, err
 	}
-	findings := make([]finding, 0, len(reports))
+	d := diagnosis{Place: a.place(), Backends: findings(reports)}
+	for _, f := range d.Backends {
+		if f.Selected {
+			d.Works = f.Usable
+			d.Next = d.next(f, a.passphraseFile() != "")
+		}
+	}
+	for i, line := range d.Next {
+		d.Next[i] = strings.ReplaceAll(line, "demo ", a.name+" ")
+	}
+	return d, nil
+}
+
+// findings turns reports into what is shown.
+func findings(reports []keyring.Report) []finding {
+	all := make([]finding, 0, len(reports))
 	for _, r := range reports {
 		f := finding{Backend: r.Backend, Usable: r.Usable, Selected: r.Selected, Fix: r.Fix}
 		if r.Err != nil {
-			f.Reason = message(r.Err)
+			f.Reason = reason(r)
+			f.elsewhere = strings.HasSuffix(f.Reason, "belongs to another operating system")
 		}
-		findings = append(findings, f)
+		all = append(all, f)
 	}
-	return findings, nil
+	return all
 }
 
-func (a *app) describeFindings(findings []finding) string {
+// reason is why a backend does not work, without the words that each reason begins with.
+func reason(r keyring.Report) string {
+	text := message(r.Err)
+	for _, prefix := range []string{"keyring: ", "unavailable: ", r.Backend + ": "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
+}
+
+// next says what to do, given the backend that would be used.
+func (d diagnosis) next(selected finding, passphrase bool) []string {
+	switch {
+	case !selected.Usable:
+		return d.Place.advice(selected.Fix)
+	case selected.Backend == "file" && !passphrase && d.Place == service:
+		return []string{"Give the passphrase in a file, with CHATELAINE_PASSPHRASE_FILE: there is no terminal to prompt on."}
+	default:
+		return []string{"Nothing: sign in with demo login"}
+	}
+}
+
+func (a *app) describeDiagnosis(d diagnosis) string {
 	var b strings.Builder
-	for _, f := range findings {
-		name := f.Backend
-		if f.Selected {
-			name = a.outStyle.Bold(name) + a.outStyle.Dim("  (would be used)")
+	b.WriteString(field("place", string(d.Place)))
+	var elsewhere []string
+	for i, f := range d.Backends {
+		title := ""
+		if i == 0 {
+			title = "keyrings"
 		}
-		fmt.Fprintf(&b, "%s %s\n", a.outStyle.Mark(f.Usable), name)
-		if f.Reason != "" {
-			fmt.Fprintf(&b, "    why not  %s\n", f.Reason)
+		if f.elsewhere && !f.Selected {
+			elsewhere = append(elsewhere, f.Backend)
+			continue
 		}
-		if f.Fix != "" {
-			fmt.Fprintf(&b, "    fix      %s\n", f.Fix)
+		b.WriteString(field(title, a.describeFinding(f)))
+	}
+	if len(elsewhere) > 0 {
+		b.WriteString(field("", a.outStyle.Dim("- "+strings.Join(elsewhere, ", ")+": for other systems")))
+	}
+	b.WriteString("\n")
+	for i, line := range d.Next {
+		title := ""
+		if i == 0 {
+			title = "what to do"
 		}
+		b.WriteString(field(title, line))
 	}
 	return b.String()
+}
+
+// describeFinding is a line about one backend, and more if the reason is long.
+func (a *app) describeFinding(f finding) string {
+	const column = 18
+	name := f.Backend + strings.Repeat(" ", max(1, column-utf8.RuneCountInString(f.Backend)))
+	rest := f.Reason
+	switch {
+	case f.Selected && f.Usable:
+		rest = "works, and would be used"
+	case f.Selected:
+		rest = "would be used, but: " + f.Reason
+	case f.Usable:
+		rest = "works"
+	}
+	if f.Selected {
+		name = a.outStyle.Bold(name)
+	}
+	return a.outStyle.Mark(f.Usable) + " " + name + wrap(rest, screen.Width(a.out, 100), 12+2+column)
+}
+
+// wrap breaks text into lines, all but the first of which are indented.
+func wrap(text string, width, indent int) string {
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i > 0 && column+1+n > max(width, indent+20):
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		case i > 0:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
+
+// sentence makes a sentence of words that begin in lower case.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// hasTerminal reports whether anybody can be prompted.
+func (a *app) hasTerminal() bool {
+	return screen.IsTerminal(a.in) || screen.IsTerminal(a.out) || screen.IsTerminal(a.err)
 }

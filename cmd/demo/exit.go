@@ -119,7 +119,7 @@ func explainSession(err error) (hint string, code int) {
 	case errors.Is(err, auth.ErrExcessiveRefresh):
 		return "the server rejects the tokens that it issues; contact its operator", exitNetwork
 	case errors.Is(err, auth.ErrRefreshFailed):
-		return "the session is kept; run the command again later", exitNetwork
+		return "run the command again later", exitNetwork
 	default:
 		return "", exitOK
 	}

@@ -13,9 +13,9 @@ func newGet(a *app) *cobra.Command {
 	r := request{method: http.MethodGet}
 	cmd := &cobra.Command{
 		Use:   "get PATH",
-		Short: "Send a GET with the session and print the answer",
-		Long: "Send a GET with the session and print the answer. An expired token is refreshed on the way. Without a session the\n" +
-			"request goes out unsigned.",
+		Short: "Send a GET with the session, and print the response",
+		Long: "Send a GET with the session, and print the response. If the token has expired it is refreshed first. Without a\n" +
+			"session the request is sent without a token.",
 		Example: `  demo get /me
   demo get /me --trace
   demo get /bytes/1000000 > file

@@ -37,7 +37,7 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// showHelp prints the whole page to stdout: somebody asked for it.
+// showHelp prints the whole page to stdout, because the user asked for it.
 func showHelp(cmd *cobra.Command, _ []string) {
 	text := cmd.Long
 	if text == "" {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
@@ -27,14 +28,18 @@ func newLogout(a *app) *cobra.Command {
 			if err := exclusive(cmd, "all", "profile"); err != nil {
 				return err
 			}
-			end := func(ctx context.Context) error { return a.use(ctx, a.logout) }
+			end := a.logout
+			if all {
+				end = a.logoutEverywhere
+			}
+			run := func(ctx context.Context) error { return a.use(ctx, end) }
 			if purge {
-				end = a.purge
+				run = a.purge
 			}
 			if all {
-				return a.eachProfile(cmd.Context(), end)
+				return a.eachProfile(cmd.Context(), run)
 			}
-			return end(cmd.Context())
+			return run(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "end the sessions of all profiles")
@@ -78,6 +83,21 @@ func (a *app) logout(ctx context.Context, p *profile.Profile) error {
 	}
 	a.say("signed out of %s", p.Server.BaseURL)
 	return nil
+}
+
+// logoutEverywhere is logout, and removes the sessions of servers that the profile was used with before.
+func (a *app) logoutEverywhere(ctx context.Context, p *profile.Profile) error {
+	err := a.logout(ctx, p)
+	_, others, listErr := p.Accounts(ctx)
+	err = errors.Join(err, listErr)
+	for _, other := range others {
+		if removeErr := p.Remove(ctx, other); removeErr != nil {
+			err = errors.Join(err, removeErr)
+			continue
+		}
+		a.say("removed the session at %s, which was not revoked there", screen.Escape(other.Name))
+	}
+	return err
 }
 
 func (a *app) purge(ctx context.Context) error {

@@ -1,5 +1,5 @@
-// Command demo shows and tries out Chatelaine: a tour that checks its own claims, a server to play with, and the commands of a
-// program that keeps a session.
+// Command demo shows Chatelaine at work: a tour that checks its own claims, a server to play with, and
+// the commands of a program that keeps a session.
 //
 //	go run ./cmd/demo tour
 package main
@@ -17,7 +17,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
-// stdio is what a command reads and writes.
+// stdio holds the streams of a command.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
@@ -25,8 +25,9 @@ type stdio struct {
 
 // run executes one command line and returns the exit code.
 //
-// The first interrupt ends the context: requests stop, a refresh under way is waited for and saved. The second one ends the
-// program. A reader that goes away must not end it (SIGPIPE), because a refresh may be under way just then.
+// The first interrupt ends the context: requests stop, and a refresh under way is finished and saved.
+// The second one kills the program. A closed pipe (SIGPIPE) must not kill it, because a refresh may be
+// under way.
 func run(ctx context.Context, args []string, getenv func(string) string, std stdio) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -42,7 +43,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, std std
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	err := root.ExecuteContext(ctx)
-	a.asking.Lock() // an interrupted prompt has to give the terminal back, and the keyring waits for it a moment only
+	a.asking.Lock() // an interrupted prompt has to restore the terminal, and the keyring waits only a moment for it
 	a.showTrace()
 	return a.report(ctx, errors.Join(err, a.writeHAR()))
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// commandName is how the user can run this program again: what `go run` has built is not in the PATH.
+// commandName returns how the user runs this program: a binary built by `go run` is not in the PATH.
 func commandName() string {
 	self, err := os.Executable()
 	if err != nil {
@@ -16,7 +16,7 @@ func commandName() string {
 	return nameOf(self)
 }
 
-// built is where `go run` puts what it has built: a temporary directory, or the cache, wherever that is.
+// built matches the places where `go run` puts binaries: a temporary directory, or the cache.
 var built = regexp.MustCompile(`/go-build|/[0-9a-f]{64}-d/[^/]+$`)
 
 func nameOf(executable string) string {
@@ -26,5 +26,5 @@ func nameOf(executable string) string {
 	return "demo"
 }
 
-// called puts the name in place of demo in a text that tells what to run.
+// called replaces demo by its name in a text that says what to run.
 func (a *app) called(text string) string { return strings.ReplaceAll(text, "`demo ", "`"+a.name+" ") }

@@ -14,9 +14,9 @@ func newPost(a *app) *cobra.Command {
 	var data, file string
 	cmd := &cobra.Command{
 		Use:   "post PATH",
-		Short: "Send a POST with the session and print the answer",
-		Long: "Send a POST with the session and print the answer. If the token has to be refreshed, the body is sent again, byte for\n" +
-			"byte, up to 64 MiB.",
+		Short: "Send a POST with the session, and print the response",
+		Long: "Send a POST with the session, and print the response. If the token is rejected it is refreshed, and the request is\n" +
+			"sent again with the same body, up to 64 MiB.",
 		Example: `  demo post /echo --data '{"hello":"world"}'
   demo post /echo --data-file photo.jpg --content-type image/jpeg
   echo hello | demo post /echo --data -`,
@@ -32,9 +32,9 @@ func newPost(a *app) *cobra.Command {
 			return a.use(cmd.Context(), func(ctx context.Context, p *profile.Profile) error { return a.send(ctx, p, r) })
 		},
 	}
-	cmd.Flags().StringVarP(&data, "data", "d", "", "the body, a `text`; - is stdin")
-	cmd.Flags().StringVar(&file, "data-file", "", "`file` with the body; - is stdin")
-	cmd.Flags().StringVar(&r.contentType, "content-type", "", "`type` of the body (default: application/json if it is, else text or bytes)")
+	cmd.Flags().StringVarP(&data, "data", "d", "", "`text` of the body; - reads stdin")
+	cmd.Flags().StringVar(&file, "data-file", "", "`file` with the body; - reads stdin")
+	cmd.Flags().StringVar(&r.contentType, "content-type", "", "media `type` of the body (default: application/json for JSON, else by its content)")
 	r.register(cmd)
 	return withServer(a, cmd, false)
 }

@@ -36,19 +36,19 @@ func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
 		_, _ = fmt.Fprintln(a.err)
 	}()
 	_, _ = fmt.Fprint(a.err, prompt+": ")
-	type answer struct {
+	type input struct {
 		typed []byte
 		err   error
 	}
-	answered := make(chan answer, 1)
+	read := make(chan input, 1)
 	go func() {
 		typed, err := term.ReadPassword(fd)
-		answered <- answer{typed, err}
+		read <- input{typed, err}
 	}()
 	select {
-	case got := <-answered:
+	case got := <-read:
 		return string(got.typed), got.err
-	case <-ctx.Done(): // the read cannot be ended, but the terminal can be given back
+	case <-ctx.Done(): // the read cannot be canceled, but the terminal can be restored
 		return "", ctx.Err()
 	}
 }

@@ -13,8 +13,8 @@ func newRefresh(a *app) *cobra.Command {
 	return withServer(a, &cobra.Command{
 		Use:   "refresh",
 		Short: "Refresh the token now, whether it has expired or not",
-		Long: "Refresh the token now, whether it has expired or not. Requests do it by themselves when they have to. Of several\n" +
-			"processes at the same moment one refreshes, and the others use its token.",
+		Long: "Refresh the token now, whether it has expired or not. Requests refresh it by themselves when needed. If several\n" +
+			"processes do this at the same moment, one refreshes and the others use its token.",
 		Example: `  demo refresh
   demo refresh --trace`,
 		Args: arguments(),

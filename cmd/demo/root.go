@@ -12,12 +12,13 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "demo",
 		Short: "Show and try out Chatelaine",
-		Long: "Show and try out Chatelaine: one session, shared by any number of requests and processes, refreshed exactly once,\n" +
-			"stored encrypted.",
-		Example: `  demo tour                  every promise, shown and checked
-  demo serve                 a server to play with; in another terminal:
-  demo login --user alice    asks for the password, which is wonderland
-  demo get /me --trace       and draws what went over the wire; --har FILE for the network panel of a browser`,
+		Long: "Show and try out Chatelaine: one session, stored encrypted, shared by any number of requests and processes, and\n" +
+			"refreshed exactly once.",
+		Example: `  demo tour                  what the library promises, shown and checked
+  demo serve                 a server to play with; then, in another terminal:
+  demo login --user alice    prompts for the password, which is wonderland
+  demo get /me --trace       draws the requests; --har FILE writes them for the network panel of a browser
+  demo login --issuer URL --client-id ID    signs in at your provider`,
 		Version:          version(),
 		SilenceUsage:     true,
 		SilenceErrors:    true,
@@ -41,26 +42,26 @@ func newRoot(a *app) *cobra.Command {
 	return root
 }
 
-// subcommand refuses the name of a command that there is not.
+// subcommand refuses the name of an unknown command.
 func subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := &hinted{err: fmt.Errorf("there is no command %q", args[0]), code: exitUsage, hint: "run `demo --help` for the commands"}
+	err := &hinted{err: fmt.Errorf("unknown command %q", args[0]), code: exitUsage, hint: "run `demo --help` for the commands"}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		err.hint = "did you mean `demo " + near[0] + "`?"
 	}
 	return err
 }
 
-// arguments is cobra.ExactArgs with errors of ours; the names are those in the usage line.
+// arguments is cobra.ExactArgs with our own errors. The names are those in the usage line.
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) > len(names):
-			return usage(fmt.Errorf("there is an argument too many: %q", args[len(names)]), cmd)
+			return usage(fmt.Errorf("unexpected argument %q", args[len(names)]), cmd)
 		case len(args) < len(names):
-			return usage(errors.New("the argument "+names[len(args)]+" is missing"), cmd)
+			return usage(errors.New("missing argument "+names[len(args)]), cmd)
 		default:
 			return nil
 		}
@@ -75,7 +76,7 @@ func exclusive(cmd *cobra.Command, names ...string) error {
 			continue
 		}
 		if given != "" {
-			return usage(fmt.Errorf("--%s and --%s exclude each other", given, name), cmd)
+			return usage(fmt.Errorf("--%s and --%s cannot be used together", given, name), cmd)
 		}
 		given = name
 	}

@@ -110,7 +110,7 @@ type servedEvent struct {
 }
 
 // showEvent prints what the server has done. The path and the user are what a client sent, so their
-// control characters are escaped. If nobody reads the output any more, the server goes on.
+// control characters are escaped. If the output cannot be written, the server continues.
 func (a *app) showEvent(e authtest.Event) {
 	if a.flags.json {
 		line, err := json.Marshal(servedEvent(e))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 )
 
 func newStatus(a *app) *cobra.Command {
@@ -29,6 +30,7 @@ func newStatus(a *app) *cobra.Command {
 type sessionStatus struct {
 	SignedIn    bool      `json:"signed_in"`
 	Profile     string    `json:"profile"`
+	User        string    `json:"user,omitempty"` // as the token names it
 	Server      string    `json:"server"`
 	Dialect     string    `json:"dialect"`
 	Keyring     string    `json:"keyring"` // "" if there is none
@@ -50,6 +52,9 @@ func (a *app) status(ctx context.Context, p *profile.Profile) error {
 	if root, err := profile.Root(a.flags.dir, a.getenv); err == nil {
 		shown.Others = slices.DeleteFunc(profile.Names(root), func(name string) bool { return name == a.flags.profile })
 	}
+	if own, _, err := p.Accounts(ctx); err == nil && own != nil && st.SignedIn {
+		shown.User = own.Subject
+	}
 	if p.Store != nil {
 		shown.Keyring = p.Store.Backend()
 	}
@@ -69,8 +74,11 @@ func (a *app) describe(s sessionStatus) string {
 	if s.SignedIn {
 		word = "yes"
 	}
-	text := field("signed in", a.outStyle.Mark(s.SignedIn)+" "+word) + field("profile", s.Profile) +
-		field("server", s.Server+" ("+s.Dialect+")")
+	text := field("signed in", a.outStyle.Mark(s.SignedIn)+" "+word) + field("profile", s.Profile)
+	if s.User != "" {
+		text += field("user", screen.Escape(s.User))
+	}
+	text += field("server", s.Server+" ("+s.Dialect+")")
 	if len(s.Others) > 0 {
 		text += field("others", strings.Join(s.Others, ", "))
 	}

@@ -13,9 +13,9 @@ func newToken(a *app) *cobra.Command {
 	var header bool
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Print an access token that can be used now",
-		Long: "Print an access token that can be used now, refreshed before if it has expired. It is a secret: give it to a program,\n" +
-			"not to a screen. The refresh token is never printed.",
+		Short: "Print a valid access token",
+		Long: "Print a valid access token, which is refreshed first if it has expired. It is a secret: pipe it to a program instead\n" +
+			"of showing it on a screen. The refresh token is never printed.",
 		Example: `  curl -H @<(demo token --header) http://127.0.0.1:8080/me
   demo token --json`,
 		Args: arguments(),
@@ -37,11 +37,11 @@ func newToken(a *app) *cobra.Command {
 			}
 		}),
 	}
-	cmd.Flags().BoolVar(&header, "header", false, "print it as a header")
+	cmd.Flags().BoolVar(&header, "header", false, "print it as an Authorization header")
 	return withServer(a, cmd, false)
 }
 
-// printedToken is the one place where a token is printed, because somebody asked for it.
+// printedToken is the only place where a token is printed, because the user asked for it.
 type printedToken struct {
 	AccessToken string    `json:"access_token"`
 	TokenType   string    `json:"token_type"`

@@ -17,22 +17,24 @@ import (
 
 // The rules for everything that is printed:
 //
-//   - Data goes to stdout, words go to stderr. With --json the data is JSON, one value per command, and a stream of them for serve.
-//   - Words begin in lower case and have no full stop. An error is two lines, "error: …" and "hint: …"; the hint is what to do next.
-//   - Secrets come from a terminal, from stdin or from a file that only its owner can read, never from an argument. They are
-//     never printed, but for `token`, which is asked for one.
-//   - There are questions only where somebody can answer them, and none with --no-input.
-//   - Colors and anything that moves are for terminals, and NO_COLOR, TERM=dumb and --no-color turn them off. What is waited for
-//     longer than a second is named on the terminal, and erased.
+//   - Data goes to stdout, messages go to stderr. With --json the data is JSON: one value per command, and
+//     a stream of values for serve.
+//   - Messages begin in lower case and have no full stop. An error is two lines, "error: …" and "hint: …";
+//     the hint says what to do next.
+//   - Secrets come from a terminal, from stdin or from a file, never from an argument. They are never
+//     printed, except by `token`.
+//   - The program prompts only on a terminal, and never with --no-input.
+//   - Colors and anything that moves are for terminals; NO_COLOR, TERM=dumb and --no-color turn them off. A
+//     wait of more than a second is shown on the terminal, and erased.
 //   - What comes from a server cannot move the cursor: its control characters are escaped in words,
 //     in JSON, and in a body that is shown on a terminal. A body that goes elsewhere is unchanged.
 
-// app is what the commands share.
+// app is the state that the commands share.
 type app struct {
 	stdio
 
 	getenv   func(string) string
-	name     string // how it is called
+	name     string // how the user runs it
 	flags    flags
 	style    screen.Style // of stderr
 	outStyle screen.Style // of stdout
@@ -50,7 +52,7 @@ func newApp(getenv func(string) string, std stdio) *app {
 	}
 }
 
-// prepare does what the global flags say, before any command.
+// prepare applies the global flags before any command.
 func (a *app) prepare() {
 	if !a.flags.noColor {
 		a.style, a.outStyle = screen.NewStyle(a.err, a.getenv), screen.NewStyle(a.out, a.getenv)
@@ -58,14 +60,14 @@ func (a *app) prepare() {
 	if a.flags.debug {
 		a.logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		a.recorder.Logger = a.logger
-		a.progress.On = false // the records tell more
+		a.progress.On = false // the log says more
 	}
 	if a.flags.har != "" {
-		a.har, _ = har.New(har.Config{}) // nothing in it that could be wrong
+		a.har, _ = har.New(har.Config{}) // the zero configuration is valid
 	}
 }
 
-// say prints words.
+// say prints a message.
 func (a *app) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.err, format+"\n", args...)
 }
@@ -91,24 +93,24 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// showTrace draws what went over the wire.
+// showTrace draws the requests that were sent.
 func (a *app) showTrace() {
 	if a.flags.trace {
-		_ = waterfall.Draw(a.err, a.style, screen.Width(a.err, 100), a.recorder.Take()) // where errors would go, too
+		_ = waterfall.Draw(a.err, a.style, screen.Width(a.err, 100), a.recorder.Take()) // an error could be shown nowhere else
 	}
 }
 
-// writeHAR writes what --har asked for, also of a command that failed.
+// writeHAR writes the file of --har, also after a command that failed.
 func (a *app) writeHAR() error {
 	if a.har == nil {
 		return nil
 	}
 	if a.har.Len() == 0 {
-		a.say("note: this command sent nothing, so there is no %s", a.flags.har)
+		a.say("note: this command sent nothing, so %s was not written", a.flags.har)
 		return nil
 	}
 	if err := a.har.WriteFile(a.flags.har); err != nil {
-		return &hinted{err: err, code: exitError, hint: "name a file that can be written with --har"}
+		return &hinted{err: err, code: exitError, hint: "name a writable file with --har"}
 	}
 	return nil
 }

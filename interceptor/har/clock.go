@@ -36,8 +36,9 @@ const (
 	phases
 )
 
-// timings divides the time from start to end among the phases: each lasts until the next one that happened. So none is negative
-// and they add up to the whole, even if the hooks of the transport come late or out of order.
+// timings divides the time from start to end among the phases: each lasts until the next one that
+// happened. So none is negative and they add up to the whole, even if the hooks of the transport
+// come late or out of order.
 func (c *clock) timings() (timings, float64) {
 	end := c.end
 	if end.IsZero() {
@@ -74,7 +75,8 @@ func (c *clock) timings() (timings, float64) {
 	return t, millis(total)
 }
 
-// received is when the response began to arrive. A transport that traces nothing tells by returning.
+// received is when the response began to arrive. A transport that traces nothing tells by
+// returning.
 func (c *clock) received() time.Time {
 	if c.firstByte.IsZero() {
 		return c.answered

@@ -46,7 +46,7 @@ func (v view) postData(b body, done bool) *postData {
 	return p
 }
 
-// body returns what is shown of a body, with its encoding if it is no text.
+// body returns what is shown of a body, with its encoding if it is not text.
 func (v view) body(b body) (text, encoding string) {
 	switch {
 	case len(b.Kept) == 0:

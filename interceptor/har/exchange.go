@@ -21,12 +21,12 @@ type origin struct {
 type stage uint8
 
 const (
-	stageOpen     stage = iota // may still be sent; has no entry
-	stageAnswered              // has an entry; the body is on its way
+	stageOpen      stage = iota // may still be sent; has no entry
+	stageResponded              // has an entry; the body is on its way
 	stageDone
 )
 
-// exchange is one attempt: a request and what came of it.
+// exchange is one attempt: a request and its outcome.
 type exchange struct {
 	origin
 
@@ -103,9 +103,9 @@ func (x *exchange) watchSent(body io.ReadCloser, header http.Header, length int6
 	return c.tap.Watch(body, nil)
 }
 
-// answer records a response, once: if a transport under the chain has done it, there is nothing
+// respond records a response, once: if a transport under the chain has done it, there is nothing
 // left to do above.
-func (x *exchange) answer(req *http.Request, resp *http.Response) {
+func (x *exchange) respond(req *http.Request, resp *http.Response) {
 	if !x.record(func() {
 		x.request, x.shown.Request, x.shown.Response = req, x.describeRequest(req, resp.Proto), x.describeResponse(req, resp)
 		x.received = x.newCapture(resp.Header, resp.ContentLength)
@@ -137,7 +137,7 @@ func (x *exchange) record(describe func()) bool {
 	x.mu.Lock()
 	first := x.stage == stageOpen
 	if first {
-		x.stage = stageAnswered
+		x.stage = stageResponded
 		describe()
 		x.clock.mark(&x.clock.answered)
 	}

@@ -1,7 +1,7 @@
 package har
 
-// The objects of HAR 1.2 that a recorder writes. Fields beginning with an underscore are extensions, as the format allows.
-// No slice is ever nil: null is not valid.
+// The objects of HAR 1.2 that a recorder writes. Fields beginning with an underscore are
+// extensions, as the format allows. No slice is ever nil: null is not valid.
 
 type creator struct {
 	Name    string `json:"name"`

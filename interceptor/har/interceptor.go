@@ -32,7 +32,7 @@ func (r *Recorder) OnRequest(req *interceptor.Request, h interceptor.RequestHand
 // OnResponse records the response, and its body as it is read.
 func (r *Recorder) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 	if x := r.exchangeOf(resp.Request); x != nil {
-		x.answer(resp.Request.Request, resp.Response)
+		x.respond(resp.Request.Request, resp.Response)
 	}
 	return h.Next(resp)
 }
@@ -41,7 +41,7 @@ func (r *Recorder) OnResponse(resp *interceptor.Response, h interceptor.Response
 func (r *Recorder) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 	if x := r.exchangeOf(e.Request); x != nil {
 		if e.Response != nil && e.Response.Response != nil {
-			x.answer(e.Request.Request, e.Response.Response)
+			x.respond(e.Request.Request, e.Response.Response)
 		} else {
 			x.fail(e.Request.Request, reason(e))
 		}

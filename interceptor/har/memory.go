@@ -41,7 +41,7 @@ func (m *memory) resize(x *exchange, size int64) {
 	release(gone)
 }
 
-// trim takes out what there is no room for. The mutex is held.
+// trim removes the oldest exchanges until the rest fits. The mutex is held.
 func (m *memory) trim() (gone []*exchange) {
 	n := 0
 	for ; n < len(m.list) && (len(m.list)-n > m.maxEntries || m.used > m.maxBytes); n++ {

@@ -10,9 +10,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// Config says what a recorder keeps. The zero value is usable.
+// Config configures what a recorder keeps. The zero value is usable.
 type Config struct {
-	// Redactor says what is shown. Nil: that of the zero redact.Config.
+	// Redactor decides what is shown. Nil: that of the zero redact.Config.
 	Redactor *redact.Redactor
 	// MaxBody is how many bytes are kept of each body. Default 64 KiB; negative: none.
 	MaxBody int
@@ -22,8 +22,8 @@ type Config struct {
 	// dropped. A response that is still being read counts with the size that its kept body may
 	// reach. A request that has no response yet keeps up to MaxBody in addition. Default 64 MiB.
 	MaxBytes int64
-	// InsecureShowSecrets records everything as it is: tokens, cookies, passwords, bodies of every
-	// type. Whoever gets the file can act for the user.
+	// InsecureShowSecrets records everything unchanged: tokens, cookies, passwords, bodies of every
+	// type. Anyone with the file can act for the user.
 	InsecureShowSecrets bool
 }
 
@@ -34,7 +34,8 @@ const (
 )
 
 // Recorder records calls, as an [interceptor.Interceptor] or by the transports it makes. All
-// methods are safe for concurrent use. Make one with [New]; put it into one chain or many.
+// methods are safe for concurrent use. The zero value keeps nothing; make one with [New], and put
+// it into any number of chains.
 type Recorder struct {
 	maxBody int
 	view    view
@@ -46,7 +47,7 @@ type Recorder struct {
 	calls  uint64
 }
 
-// New checks the configuration, all of it, and returns an empty recorder.
+// New returns an empty recorder. The error lists everything that is wrong with the configuration.
 func New(c Config) (*Recorder, error) {
 	var errs []error
 	if c.MaxEntries < 0 {
@@ -82,12 +83,12 @@ func (r *Recorder) Len() int {
 	return r.memory.len()
 }
 
-// Reset drops all entries. Requests under way get theirs when they are answered.
+// Reset drops all entries. Requests that have no response yet get theirs later.
 func (r *Recorder) Reset() {
 	r.memory.reset()
 }
 
-// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
 func (r *Recorder) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
@@ -110,7 +111,7 @@ func (r *Recorder) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("entries", r.Len()))
 }
 
-// begin makes the exchange of a request to be sent. It has no entry until it is answered.
+// begin makes the exchange of a request to be sent. It has no entry until it has a response.
 func (r *Recorder) begin(call uint64, attempt int, cause string) *exchange {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// trace watches an exchange being sent. Its functions run on several goroutines, some after the request is over: a
-// transport goes on dialing when another connection became free first.
+// trace watches an exchange being sent. Its functions run on several goroutines, some after the
+// request is over: a transport goes on dialing when another connection became free first.
 func (x *exchange) trace() *httptrace.ClientTrace {
 	dialing := func(at func(*clock) *time.Time) {
 		x.watch(func() {
@@ -36,7 +36,7 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 	}
 }
 
-// watch runs f under the lock, unless there is an answer already.
+// watch runs f under the lock, unless there is a response already.
 func (x *exchange) watch(f func()) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -45,7 +45,8 @@ func (x *exchange) watch(f func()) {
 	}
 }
 
-// restart begins anew when a connection is asked for: what came before was not this request's, or its connection was gone.
+// restart begins anew when a connection is requested: what was noted before belongs to another
+// request, or to a connection that was lost.
 func (x *exchange) restart() {
 	x.clock = clock{start: time.Now(), traced: true}
 	x.wire, x.address, x.port, x.ours = nil, "", "", ""

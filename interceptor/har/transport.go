@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// Transport returns a transport that records what goes through it and passes it on to base, for clients without a chain:
-// that of a Refresher, which reports its calls with the cause "token-refresh" by convention.
+// Transport returns a transport that records what goes through it and passes it on to base, for
+// clients without a chain: that of a Refresher, which reports its calls with the cause
+// "token-refresh" by convention.
 //
-// With an empty cause it may also lie under a chain that has the recorder; see Order. A nil base is a new
-// [http.Transport] with the settings of [http.DefaultTransport]. CloseIdleConnections is passed on.
+// With an empty cause it may also lie under a chain that has the recorder; see Order. A nil base is
+// a new [http.Transport] with the settings of [http.DefaultTransport]. CloseIdleConnections is
+// passed on.
 func (r *Recorder) Transport(base http.RoundTripper, cause string) http.RoundTripper {
 	if base == nil {
 		base = &http.Transport{
@@ -39,7 +41,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		x.fail(sent, err.Error())
 	case resp != nil:
-		x.answer(sent, resp)
+		x.respond(sent, resp)
 	}
 	return resp, err
 }

@@ -62,12 +62,12 @@ func (v view) secrets(req *http.Request) []string {
 	return v.redactor.Secrets(req.URL, req.Header)
 }
 
-// keeps tells whether anything could be shown of a body.
+// keeps reports whether anything could be shown of a body.
 func (v view) keeps(contentType string, encoded bool) bool {
 	return v.everything || !encoded && (structured(contentType) || boundary(contentType) != "")
 }
 
-// structured tells whether a body has names to judge it by.
+// structured reports whether a body has names to judge it by.
 func structured(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	return redact.IsJSON(contentType) || strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")

@@ -12,8 +12,8 @@ import (
 	"slices"
 )
 
-// WriteTo writes the archive, one JSON object, with the entries in the order of their start. What
-// is recorded meanwhile is not in it. It implements [io.WriterTo].
+// WriteTo writes the archive, one JSON object, with the entries in the order of their start. Calls
+// that end while it writes are not in it. It implements [io.WriterTo].
 func (r *Recorder) WriteTo(w io.Writer) (int64, error) {
 	entries, dropped := r.snapshot()
 	c := &counter{w: w}

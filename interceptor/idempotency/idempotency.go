@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,7 +32,7 @@ type Config struct {
 }
 
 // Interceptor sets the key on requests. It implements [interceptor.Interceptor] and is safe for
-// concurrent use. The zero value is not usable; make one with [New].
+// concurrent use. The zero value works like one of the zero [Config].
 type Interceptor struct {
 	interceptor.Base
 
@@ -52,9 +53,6 @@ func New(c Config) (*Interceptor, error) {
 	if !challenge.IsToken(c.Header) || http.CanonicalHeaderKey(c.Header) == "Authorization" {
 		errs = append(errs, fmt.Errorf("idempotency: Config.Header %q cannot hold a key; name a header of its own", c.Header))
 	}
-	if c.Methods == nil {
-		c.Methods = []string{http.MethodPost, http.MethodPatch}
-	}
 	for _, m := range c.Methods {
 		if !challenge.IsToken(m) {
 			errs = append(errs, fmt.Errorf("idempotency: Config.Methods: %q is not a valid method", m))
@@ -63,9 +61,6 @@ func New(c Config) (*Interceptor, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if c.Generate == nil {
-		c.Generate = header.UUID
-	}
 	return &Interceptor{
 		header: http.CanonicalHeaderKey(c.Header), methods: slices.Clone(c.Methods), generate: c.Generate, quoted: c.Quoted,
 	}, nil
@@ -73,7 +68,8 @@ func New(c Config) (*Interceptor, error) {
 
 // OnRequest sets the header on requests of the configured methods, unless the caller has.
 func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-	if len(req.Header[i.header]) > 0 || !slices.Contains(i.methods, req.Method) {
+	name := i.name()
+	if len(req.Header[name]) > 0 || !i.covers(req.Method) {
 		return h.Next(req)
 	}
 	v, ok := req.Extra(i).(*value)
@@ -81,7 +77,7 @@ func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 		v = &value{i.choose(req)}
 		req.SetExtra(i, v)
 	}
-	req.Header[i.header] = v[:]
+	req.Header[name] = v[:]
 	return h.Next(req)
 }
 
@@ -90,7 +86,7 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 	if req == nil || req.Request == nil {
 		return ""
 	}
-	return req.Header.Get(i.header)
+	return req.Header.Get(i.name())
 }
 
 // CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
@@ -111,14 +107,27 @@ func (i *Interceptor) choose(req *interceptor.Request) string {
 		return i.write(key)
 	}
 	if r := req.Response; r != nil && r.Request != nil { // the redirect that this request follows
-		if s := r.Request.Header.Get(i.header); s != "" {
+		if s := r.Request.Header.Get(i.name()); s != "" {
 			return s
 		}
 	}
-	if key := i.generate(); valid(key) {
-		return i.write(key)
+	if i.generate != nil {
+		if key := i.generate(); valid(key) {
+			return i.write(key)
+		}
 	}
 	return i.write(header.UUID())
+}
+
+// name is that of the header, in canonical form.
+func (i *Interceptor) name() string { return cmp.Or(i.header, defaultHeader) }
+
+// covers reports whether requests of the method get a key.
+func (i *Interceptor) covers(method string) bool {
+	if i.methods == nil {
+		return method == http.MethodPost || method == http.MethodPatch
+	}
+	return slices.Contains(i.methods, method)
 }
 
 func (i *Interceptor) write(key string) string {

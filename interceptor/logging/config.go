@@ -12,24 +12,29 @@ import (
 // MaxBodyLimit is the highest [Config].BodyLimit, 1 MiB.
 const MaxBodyLimit = 1 << 20
 
-// Config says what is written, and where to.
+// Config configures what is written, and where. Logger is required; the zero value of every other
+// field is a default.
 type Config struct {
 	// Logger is where the records go. Required.
 	Logger *slog.Logger
-	// Level is the level of an attempt's record. It may be called by many goroutines at once. Nil: [DefaultLevel].
+	// Level is the level of an attempt's record. It may be called by multiple goroutines at once.
+	// Nil: [DefaultLevel].
 	Level func(Outcome) slog.Level
-	// Redactor says what is shown. Nil: that of the zero redact.Config.
+	// Redactor decides what is shown. Nil: that of the zero redact.Config.
 	Redactor *redact.Redactor
-	// Attrs are further attributes for the records of a request, such as its id. They are not redacted. Nil: none.
+	// Attrs are further attributes for the records of a request, such as its id. They are not
+	// redacted. Nil: none.
 	Attrs func(*interceptor.Request) []slog.Attr
-	// Requests adds a record "request" when an attempt begins. It shows the request as it is then: before auth, unsigned.
+	// Requests adds a record "request" when an attempt begins. It shows the request of that moment:
+	// before auth, unsigned.
 	Requests bool
 	// Headers adds the headers of request and response.
 	Headers bool
-	// BodyLimit adds the bodies, if they are JSON or forms and not compressed: at most so many bytes of each, up to
-	// [MaxBodyLimit]. Default 0: no bodies.
+	// BodyLimit adds the bodies, if they are JSON or forms and not compressed: at most this many
+	// bytes of each, up to [MaxBodyLimit]. Default 0: no bodies.
 	BodyLimit int
-	// Curl adds the request as a command line, as [Curl] renders it; with a body if BodyLimit is enough for it.
+	// Curl adds the request as a command line, as [Curl] renders it; with a body if BodyLimit is
+	// enough for it.
 	Curl bool
 }
 

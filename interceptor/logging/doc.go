@@ -1,54 +1,60 @@
-// Package logging writes what a client sends and gets to a [log/slog.Logger], without the secrets in it.
+// Package logging writes what a client sends and receives to a [log/slog.Logger], without the
+// secrets in it.
 //
-//	log, err := logging.New(logging.Config{Logger: slog.Default()})
-//	err = chain.New(log, retry, auth).Install(client)
-//
-// # What is written
-//
-// One record for each attempt, when it is over: when the body of the response has been read to its end or closed (without
-// either there is no record), or the attempt has failed. So a refused request, the one sent again, and each retry have
-// a record of their own. The message is "response", or "request failed" if there was none or its body broke off; the
-// attributes:
+// One record is written for each attempt, when it is over: when the body of the response has been
+// read to its end or closed, or when the attempt has failed. A request that is refused, the one
+// sent again, and each retry have records of their own. A response whose body is neither read to
+// its end nor closed has none. The message is "response", or "request failed" if there was no
+// response or its body broke off; the attributes:
 //
 //	method, url    as sent, redacted
 //	attempt        1 for the first
-//	redirected     true if the request follows a redirect; else left out
+//	redirected     true if the request follows a redirect; otherwise absent
 //	status, proto  of the response
 //	duration       from the beginning of the attempt to the end of the body
 //	wait           from the beginning of the attempt to the header of the response
 //	sent           bytes of the request's body
-//	received       bytes of the response's body, as the caller read them (decompressed, if net/http did that)
-//	reused         whether the connection was used before; left out under transports that do not tell
+//	received       bytes of the response's body, as the caller read them (decompressed, if net/http
+//	               did that)
+//	reused         whether the connection was used before; absent if the transport does not report it
 //	kind, error    why the attempt failed, redacted
 //
-// and, if [Config] wants them, request_headers, response_headers, request_body, response_body and curl. [With] adds
-// attributes to the records of one call, [Without] leaves a call out.
+// [Config] adds request_headers, response_headers, request_body, response_body and curl. [With]
+// adds attributes to the records of one call, [Without] leaves a call out.
 //
-// The end of an endless body, text/event-stream, is not waited for, nor that of a connection that changed its protocol: their
-// records come with the header.
+// The record of a response without an end (text/event-stream, or a connection that changed its
+// protocol) is written when its header arrives.
 //
-// # What is not written
+// # Usage
 //
-// Nothing that package redact does not show: credentials, cookies, values of parameters and fields that are not listed,
-// words in errors that look like tokens, and what an error repeats of the secrets in the request's URL and header. Attributes
-// of your own ([With], [Config].Attrs) are written as they are. Values are redacted, then cut: bodies
-// at [Config].BodyLimit, all others at 4 KiB.
+//	log, err := logging.New(logging.Config{Logger: slog.Default()})
+//	err = chain.New(log, retry, auth).Install(client)
 //
 // # Order
 //
-// Before auth, retry and whatever else repeats requests: what an interceptor before it repeats in OnError does not get to
-// it. It shows the request as it was sent nevertheless, with all that others put on it. It does not see what
-// an interceptor behind it makes of an error, nor a call that one of them answers or rejects without interceptor.Through.
+// Before auth, retry and every other interceptor that repeats requests; otherwise it does not see
+// the attempts they repeat. It shows the request as it was sent even so, with everything that
+// others added. It does not see what a later interceptor makes of an error, nor a call that a later
+// one resolves or rejects without interceptor.Through.
 //
-// # It is an observer
+// # Errors
 //
-// It changes no call. A handler that panics, or fails, loses its record and nothing else; one that blocks, blocks the
-// caller. Bodies are counted, and the beginnings of those that are to be shown are copied, while the caller reads them;
-// nothing is read ahead. A call that a handler makes with the context it was given is not logged, so that a handler that
-// sends records through the same client comes to an end.
+// [New] reports everything that is wrong with its configuration in one error. Logging changes no
+// call: a handler that fails or panics loses its record and nothing else. A handler that blocks,
+// blocks the caller. Bodies are counted, and the beginnings of those that are to be shown are
+// copied, while the caller reads them; nothing is read ahead.
 //
 // # Concurrency
 //
-// An interceptor may serve any number of calls and chains at once. The record of a response is written by whoever reads or
-// closes its body.
+// An interceptor may serve any number of calls and chains at once. The record of a response is
+// written by the goroutine that reads or closes its body. A call that a handler makes with the
+// context it was given is not logged, so a handler may send records through the same client.
+//
+// # Security
+//
+// Nothing is written that package redact does not show: no credentials, no cookies, no values of
+// parameters and fields that are not listed, no words in errors that look like tokens, and nothing
+// in an error that repeats a secret of the request's URL or header. Attributes of your own ([With],
+// [Config].Attrs) are written unchanged. Values are redacted, then cut: bodies at
+// [Config].BodyLimit, all others at 4 KiB.
 package logging

@@ -8,15 +8,15 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor writes the records. It implements [interceptor.Interceptor] and is safe for
-// concurrent use. Make one with [New].
+// Interceptor writes the records. The zero value writes nothing. It implements
+// [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
 type Interceptor struct {
 	config Config
 }
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
 
-// New checks the configuration, all of it, and returns an interceptor.
+// New returns an interceptor. The error lists everything that is wrong with the configuration.
 func New(c Config) (*Interceptor, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	return h.Next(e)
 }
 
-// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
 func (l *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
@@ -66,17 +66,17 @@ func (l *Interceptor) UsesRestyRequest() bool { return l.config.Attrs != nil }
 // String names the interceptor in errors.
 func (l *Interceptor) String() string { return "logging" }
 
-// begin notes an attempt, if there is anybody to tell about it.
+// begin notes an attempt, if the logger is enabled at all.
 func (l *Interceptor) begin(req *interceptor.Request) {
 	defer contain()
 	if a := l.of(req); a != nil {
-		if a.status != 0 { // or somebody before this one had the request sent again, and it knows nothing
+		if a.status != 0 { // an earlier interceptor had the request sent again, so no callback ended this attempt
 			a.finish(Outcome{Status: a.status})
 		}
 		req.SetExtra(l, (*attempt)(nil))
 	}
 	ctx := req.Context()
-	if quiet(ctx) || !l.config.Logger.Handler().Enabled(ctx, slog.Level(math.MaxInt)) {
+	if l.config.Logger == nil || quiet(ctx) || !l.config.Logger.Handler().Enabled(ctx, slog.Level(math.MaxInt)) {
 		return
 	}
 	a := newAttempt(l, req)
@@ -94,7 +94,7 @@ func (l *Interceptor) of(req *interceptor.Request) *attempt {
 	return a
 }
 
-// enabled tells whether a record of this outcome would be written, and its level.
+// enabled reports whether a record of this outcome would be written, and returns its level.
 func (l *Interceptor) enabled(ctx context.Context, o Outcome) (slog.Level, bool) {
 	level := l.config.Level(o)
 	return level, l.config.Logger.Handler().Enabled(ctx, level)

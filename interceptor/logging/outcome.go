@@ -8,12 +8,12 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Outcome is what an attempt has come to.
+// Outcome is the outcome of an attempt.
 type Outcome struct {
 	// Status of the response; 0 if there is none.
 	Status int
-	// Err is why the attempt failed: no response, a body that broke off, or what an interceptor decided. Nil if it did
-	// not, whatever the status is.
+	// Err is why the attempt failed: no response, a body that broke off, or what an interceptor
+	// decided. Nil if it did not, whatever the status is.
 	Err error
 	// Kind is the class of Err.
 	Kind interceptor.Kind

@@ -50,7 +50,7 @@ func (o *observer) OnError(e *interceptor.Error, h interceptor.ErrorHandler) int
 	return h.Next(e)
 }
 
-// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
 func (*observer) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
@@ -65,6 +65,9 @@ type sender struct{ observer }
 
 // OnRequest begins the span and puts its context on the request.
 func (s *sender) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+	if s.tracer == nil {
+		return h.Next(req)
+	}
 	s.finish(req, nil, nil) // of the attempt before, where an interceptor outside of Around retried it
 	d := s.describe(req)
 	ctx, span := s.tracer.Start(req.Context(), d.name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(d.traced...))
@@ -88,7 +91,7 @@ func (i *Instrumentation) finish(req *interceptor.Request, resp *interceptor.Res
 	var outcome []attribute.KeyValue
 	switch {
 	case resp != nil && resp.Response != nil:
-		outcome = answered(resp.Response)
+		outcome = describeResponse(resp.Response)
 		if failed(resp.StatusCode) {
 			a.span.SetStatus(codes.Error, "")
 		}

@@ -73,11 +73,11 @@ func serverOf(u *url.URL) (host string, port int) {
 	return u.Hostname(), 443
 }
 
-// failed tells whether a status is an error, for a client.
+// failed reports whether a status is an error, for a client.
 func failed(status int) bool { return status >= http.StatusBadRequest }
 
-// answered describes a response.
-func answered(resp *http.Response) []attribute.KeyValue {
+// describeResponse returns the attributes of a response.
+func describeResponse(resp *http.Response) []attribute.KeyValue {
 	list := []attribute.KeyValue{semconv.HTTPResponseStatusCode(resp.StatusCode)}
 	if version, ok := strings.CutPrefix(resp.Proto, "HTTP/"); ok {
 		list = append(list, semconv.NetworkProtocolVersion(strings.TrimSuffix(version, ".0")))

@@ -37,6 +37,9 @@ func (i *Instrumentation) callOf(ctx context.Context) *call {
 
 // begin begins the span of a call, and puts the call into the context.
 func (i *Instrumentation) begin(ctx context.Context, owner any, method string) (context.Context, *call) {
+	if i.tracer == nil { // the zero Instrumentation
+		return ctx, &call{owner: owner, span: trace.SpanFromContext(context.Background())}
+	}
 	attr, word := methodOf(method)
 	name := "call " + word
 	options := []trace.SpanStartOption{trace.WithAttributes(attr)}

@@ -17,20 +17,22 @@ import (
 // scope names the instrumentation in what it emits.
 const scope = "github.com/chatelaine-go/chatelaine/interceptor/otel"
 
-// Config says where spans and measurements go. The zero value is usable: it takes what is set globally, now or later.
+// Config configures where spans and measurements go. The zero value is usable: it uses the global
+// providers, also those set later.
 type Config struct {
 	// TracerProvider makes the spans. Nil: the global one.
 	TracerProvider trace.TracerProvider
 	// MeterProvider makes the instruments. Nil: the global one.
 	MeterProvider metric.MeterProvider
-	// Propagator writes the trace context into requests. Nil: the global one, which writes nothing unless it is set.
+	// Propagator writes the trace context into requests. Nil: the global one, which writes nothing
+	// unless it is set.
 	Propagator propagation.TextMapPropagator
-	// Redactor says what is shown of URLs and errors. Nil: that of the zero redact.Config.
+	// Redactor decides what is shown of URLs and errors. Nil: that of the zero redact.Config.
 	Redactor *redact.Redactor
 }
 
-// Instrumentation traces and measures. All methods are safe for concurrent use. Make one with [New]; use it for
-// any number of chains and clients.
+// Instrumentation traces and measures. All methods are safe for concurrent use. The zero value does
+// nothing; make one with [New], and use it for any number of chains and clients.
 type Instrumentation struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
@@ -59,9 +61,9 @@ func New(c Config) (*Instrumentation, error) {
 	}, nil
 }
 
-// Around returns the interceptors with one of this package before them and one behind, which together make the spans of
-// attempts: chain.New(telemetry.Around(session, retry)...). Nil ones are left out. It works with chain.Forward and
-// chain.Reverse.
+// Around returns the interceptors with one of this package before them and one behind, which
+// together make the spans of attempts: chain.New(telemetry.Around(session, retry)...). Nil ones are
+// left out. It works with chain.Forward and chain.Reverse.
 func (i *Instrumentation) Around(is ...interceptor.Interceptor) []interceptor.Interceptor {
 	list := []interceptor.Interceptor{&observer{i}}
 	for _, in := range is {

@@ -39,8 +39,12 @@ func (m metrics) request(ctx context.Context, d time.Duration, attributes []attr
 	m.duration.Inst().Record(ctx, d.Seconds(), metric.WithAttributes(attributes...))
 }
 
-// OnEvent counts what happens to a session; it is the value for the OnEvent of auth.Config. Accounts are not told apart.
+// OnEvent counts what happens to a session; it is the value for the OnEvent of auth.Config.
+// Accounts are not told apart.
 func (i *Instrumentation) OnEvent(e auth.Event) {
+	if i.metrics.events == nil {
+		return
+	}
 	ctx := context.Background()
 	list := []attribute.KeyValue{eventKey.String(key(e.Kind.String()))}
 	if e.Kind == auth.SignedOut && e.Reason != auth.ReasonNone {

@@ -8,8 +8,9 @@ import (
 
 type templateKey struct{}
 
-// WithURLTemplate returns a context whose calls have this url.template: a path with a name in place of each value, such as
-// /users/{id}. It becomes part of the names of spans and of the attributes of metrics, so it must not hold values.
+// WithURLTemplate returns a context whose calls have this url.template: a path with a name in place
+// of each value, such as /users/{id}. It becomes part of the names of spans and of the attributes
+// of metrics, so it must not hold values.
 func WithURLTemplate(ctx context.Context, template string) context.Context {
 	return context.WithValue(ctx, templateKey{}, template)
 }
@@ -19,8 +20,8 @@ func templateOf(ctx context.Context) string {
 	return t
 }
 
-// pathOf returns the template in what was given to resty as a URL, with the path of the base URL before it; "" if there are no
-// parameters in it.
+// pathOf returns the template in what was given to resty as a URL, with the path of the base URL
+// before it; "" if there are no parameters in it.
 func pathOf(base, given string) string {
 	given, _, _ = strings.Cut(given, "#")
 	given, _, _ = strings.Cut(given, "?")

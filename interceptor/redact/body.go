@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their names, of others the type
-// and the size, of an empty one "". The body may be the beginning of a longer one, cut anywhere.
+// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their
+// names, of others the type and the size, of an empty one "". The body may be the beginning of a
+// longer one, cut anywhere.
 //
 //	{"id":"REDACTED","ok":true}
 //	grant_type=password&username=REDACTED&password=REDACTED
@@ -27,8 +28,8 @@ func (r *Redactor) Body(contentType string, body []byte) string {
 	}
 }
 
-// IsJSON reports whether a Content-Type is one of JSON: application/json, text/json, those that end in +json, and those of
-// JSON sequences (x-ndjson, jsonl, json-seq).
+// IsJSON reports whether a Content-Type is one of JSON: application/json, text/json, those that end
+// in +json, and those of JSON sequences (x-ndjson, jsonl, json-seq).
 func IsJSON(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))

@@ -1,8 +1,8 @@
 // Package redact masks the secrets in what is logged, recorded or shown of HTTP calls.
 //
-// It works with lists of what may be shown, not with lists of what is secret: no one knows the latter
-// for every server. A few harmless names of HTTP are built in; [Config] adds to them. Names are
-// compared without regard to case. What is shown of each part:
+// It works with lists of what may be shown, not with lists of what is secret: no one knows the
+// latter for every server. A few harmless names of HTTP are built in; [Config] adds to them. Names
+// are compared without regard to case. What is shown of each part:
 //
 //	header         the value if the name is listed; of credentials the scheme, of cookies the names
 //	               and attributes
@@ -25,23 +25,23 @@
 //	r.Body(contentType, data)  // {"id":7,"password":"REDACTED"}
 //	r.Text(err.Error())        // Get "https://…?key=REDACTED": token=REDACTED
 //
-// Redact first, then truncate: half a token is not recognized. For bodies the order does not matter,
-// since JSON and forms that end early are redacted up to their end.
+// Redact first, then truncate: half a token is not recognized. For bodies the order does not
+// matter, since JSON and forms that end early are redacted up to their end.
 //
 // # Errors
 //
-// [New] reports everything that is wrong with its configuration in one error. Nothing else fails: what
-// cannot be parsed is masked.
+// [New] reports everything that is wrong with its configuration in one error. Nothing else fails:
+// what cannot be parsed is masked.
 //
 // # Concurrency
 //
-// A [Redactor] never changes and may be used by multiple goroutines. It keeps nothing of its arguments
-// and does not modify them.
+// A [Redactor] never changes and may be used by multiple goroutines. It keeps nothing of its
+// arguments and does not modify them.
 //
 // # Security
 //
-// The work and the result are linear in the size of the input, which a server may choose. Texts, header
-// values and URLs longer than [MaxText] are not looked into; only their size is shown.
+// The work and the result are linear in the size of the input, which a server may choose. Texts,
+// header values and URLs longer than [MaxText] are not looked into; only their size is shown.
 //
 // Not recognized are
 //

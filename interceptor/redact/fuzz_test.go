@@ -17,6 +17,9 @@ func FuzzText(f *testing.F) {
 		`\"%\"`, "'%'", "%%", "a%b", "\x00%\xff", "http://[%", `{"%":{"%":["%"]}} %`, "%=", "://%", `"\%"`, "é%é", "-%-", "/%/",
 	} {
 		f.Add(s)
+		if got := (*redact.Redactor)(nil).Text(strings.ReplaceAll(s, "%", opaque)); !strings.Contains(got, redact.Mask) {
+			f.Errorf("%q holds a token and is shown as %q", s, got)
+		}
 	}
 	inHost := regexp.MustCompile(`://[^/?#\s]*%`) // which is shown, secret or not
 	f.Fuzz(func(t *testing.T, template string) {
@@ -41,6 +44,9 @@ func FuzzJSON(f *testing.F) {
 		"{\"a\":\"\\\"\\u00e9\"}\n{\"b\":2}", `{"":""}`, `null true false`,
 	} {
 		f.Add(s, uint(len(s)/2))
+		if got := (*redact.Redactor)(nil).JSON([]byte(s)); strings.HasSuffix(string(got), "…") {
+			f.Errorf("%q is JSON and is shown as %q", s, got)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text string, cut uint) {
 		var r *redact.Redactor
@@ -88,6 +94,9 @@ func checkMasked(t *testing.T, name string, v any) {
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{"https://%@h/", "https://h/%?%#%", "?%=1", "?a=%", "/%", "%", "mailto:%", "//h/%;%", "https://u:%@h", "?a;%"} {
 		f.Add(s)
+		if got := (*redact.Redactor)(nil).URLString(strings.ReplaceAll(s, "%", opaque)); !strings.Contains(got, redact.Mask) {
+			f.Errorf("%q holds a token and is shown as %q", s, got)
+		}
 	}
 	f.Fuzz(func(t *testing.T, template string) {
 		var r *redact.Redactor

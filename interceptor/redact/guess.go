@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
-// The files guess*.go hold heuristics. The rest of the package decides by names that somebody
-// listed; here nothing but the form of the text is known. A guess shows a secret that looks like a
+// The files guess*.go hold heuristics. The rest of the package decides by listed names;
+// here only the form of the text is known. A guess shows a secret that looks like a
 // word, and masks a word that looks like a secret. Rules that need no guess belong elsewhere.
 //
 // All of it is linear in the length of the text, and nests no deeper than maxDepth: servers choose
@@ -146,7 +146,7 @@ func (g *guess) prose(s string, depth int) string {
 	return g.words(s)
 }
 
-// harmless reports whether a value can be shown as it is. It is stricter than text, because it
+// harmless reports whether a value can be shown unchanged. It is stricter than text, because it
 // looks into nothing: a value with a structure of its own is not harmless.
 func (g *guess) harmless(value string) bool {
 	if strings.ContainsAny(value, "={[\"'\\") || strings.Contains(value, "://") {

@@ -219,7 +219,8 @@ func (g *guess) labeled(name, value string) string {
 	}
 }
 
-// nextWord reports whether s can be the next word of a sentence: "token expired", "session: not found".
+// nextWord reports whether s can be the next word of a sentence: "token expired", "session: not
+// found".
 func nextWord(s string) bool {
 	const longest = 12
 	return s == Mask || len(s) <= longest && !strings.ContainsFunc(strings.TrimRight(s, ".:!"), func(r rune) bool {

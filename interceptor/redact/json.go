@@ -38,8 +38,8 @@ type foundJSON struct {
 	end int // how far it goes, or how far it was looked for
 }
 
-// findJSON looks whether text begins with an object or an array. One that breaks off counts, with all
-// that follows, if it has a member: that it looks like JSON is no accident then.
+// findJSON looks whether text begins with an object or an array. One that breaks off counts, with
+// all that follows, if it has a member: it does not look like JSON by accident then.
 func (g *guess) findJSON(text string) foundJSON {
 	const deepest = 100 // a wall of brackets is not JSON
 	l := jsonLexer{s: text}
@@ -156,7 +156,7 @@ func unquoteJSON(literal string) string {
 	return s
 }
 
-// plainASCII reports whether s is written in JSON as it is.
+// plainASCII reports whether s needs no escapes in JSON.
 func plainASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
 }

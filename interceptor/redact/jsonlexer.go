@@ -74,7 +74,8 @@ func (l *jsonLexer) next() jsonToken {
 	return jsonToken{kind: jsonBroken}
 }
 
-// separator reports whether c is the colon or the comma that is wanted, and notes what it makes wanted.
+// separator reports whether c is the colon or the comma that is wanted, and notes what it makes
+// wanted.
 func (l *jsonLexer) separator(c byte) bool {
 	switch {
 	case l.want == wantColon && c == ':':
@@ -143,8 +144,8 @@ func (l *jsonLexer) done() {
 	}
 }
 
-// stringEnd returns the length of the string literal that s begins with; if it is not one, or breaks
-// off, minus the number of bytes looked at.
+// stringEnd returns the length of the string literal that s begins with; if it is not one, or
+// breaks off, minus the number of bytes looked at.
 func stringEnd(s string) int {
 	if s[0] != '"' {
 		return 0

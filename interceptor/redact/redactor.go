@@ -79,7 +79,8 @@ func (r *Redactor) QueryValue(name, value string) string {
 	return visible(trustIn(r.orDefault().query[name], knownQuery(name) && simple), value)
 }
 
-// FieldValue returns what may be shown of the value of a form field or of a member of a JSON object.
+// FieldValue returns what may be shown of the value of a form field or of a member of a JSON
+// object.
 func (r *Redactor) FieldValue(name, value string) string {
 	g := guess{redactor: r.orDefault()}
 	return g.fieldValue(g.redactor.field(name), value, 0)
@@ -119,8 +120,8 @@ func code(value string) bool {
 		len(value) <= 2*longest && !strings.ContainsFunc(value, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') })
 }
 
-// Name returns what may be shown of the name of a parameter, a field or a member: the name, unless it
-// looks like a token.
+// Name returns what may be shown of the name of a parameter, a field or a member: the name, unless
+// it looks like a token.
 func (r *Redactor) Name(name string) string {
 	const longest = 80
 	if len(name) > longest || !plain(name) {

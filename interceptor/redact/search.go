@@ -5,11 +5,12 @@ import (
 	"strconv"
 )
 
-// shortest is the length from which on a secret can be found in a text without finding it everywhere.
+// shortest is the length from which on a secret can be found in a text without finding it
+// everywhere.
 const shortest = 4
 
-// replaceKnown masks the secrets in s, also where they are escaped. It reports false if they are too
-// many to look for.
+// replaceKnown masks the secrets in s, also where they are escaped. It reports false if they are
+// too many to look for.
 func replaceKnown(s string, known []string) (string, bool) {
 	total := 0
 	for _, secret := range known {

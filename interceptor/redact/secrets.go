@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Secrets returns the values that are masked in this URL and header: credentials, cookies, parameters,
-// user information. [Redactor.Text] masks them in an error that repeats them. The URL may be nil.
+// Secrets returns the values that are masked in this URL and header: credentials, cookies,
+// parameters, user information. [Redactor.Text] masks them in an error that repeats them. The URL
+// may be nil.
 func (r *Redactor) Secrets(u *url.URL, h http.Header) []string {
 	var s []string
 	if u != nil {
@@ -94,7 +95,8 @@ func (r *Redactor) headerSecrets(s []string, name, value string) []string {
 	}
 }
 
-// credentialSecrets adds the credentials of an Authorization header, those of Basic also in the clear.
+// credentialSecrets adds the credentials of an Authorization header, those of Basic also in the
+// clear.
 func credentialSecrets(s []string, value string) []string {
 	scheme, rest, ok := strings.Cut(value, " ")
 	if !ok {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// URL returns what may be shown of u: no user information, no path segment that looks like a token, of
-// the query the names, with the values that may be shown. Of a URL longer than [MaxText] it returns
-// scheme and host. A nil u is "".
+// URL returns what may be shown of u: no user information, no path segment that looks like a token,
+// of the query the names, with the values that may be shown. Of a URL longer than [MaxText] it
+// returns scheme and host. A nil u is "".
 func (r *Redactor) URL(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -54,7 +54,8 @@ func (r *Redactor) URLString(s string) string {
 // Query returns what may be shown of a query, as it stands in a URL.
 func (r *Redactor) Query(raw string) string { return r.parameters(raw, r.QueryValue) }
 
-// Form returns what may be shown of a body of type application/x-www-form-urlencoded. The body may end anywhere.
+// Form returns what may be shown of a body of type application/x-www-form-urlencoded. The body may
+// end anywhere.
 func (r *Redactor) Form(body []byte) string {
 	form := string(body)
 	last := strings.LastIndexByte(form, '&') + 1

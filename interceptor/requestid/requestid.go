@@ -1,6 +1,7 @@
 package requestid
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,7 +24,7 @@ type Config struct {
 }
 
 // Interceptor sets the ID on requests. It implements [interceptor.Interceptor] and is safe for
-// concurrent use. The zero value is not usable; make one with [New].
+// concurrent use. The zero value works like one of the zero [Config].
 type Interceptor struct {
 	interceptor.Base
 
@@ -44,15 +45,13 @@ func New(c Config) (*Interceptor, error) {
 	if http.CanonicalHeaderKey(c.Header) == "Authorization" {
 		return nil, errors.New("requestid: Config.Header must not be Authorization; choose a header of its own")
 	}
-	if c.Generate == nil {
-		c.Generate = header.UUID
-	}
 	return &Interceptor{header: http.CanonicalHeaderKey(c.Header), generate: c.Generate}, nil
 }
 
 // OnRequest sets the header, unless the caller has.
 func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-	if len(req.Header[i.header]) > 0 {
+	name := i.name()
+	if len(req.Header[name]) > 0 {
 		return h.Next(req)
 	}
 	v, ok := req.Extra(i).(*id)
@@ -60,7 +59,7 @@ func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 		v = &id{i.choose(req)}
 		req.SetExtra(i, v)
 	}
-	req.Header[i.header] = v[:]
+	req.Header[name] = v[:]
 	return h.Next(req)
 }
 
@@ -69,7 +68,7 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 	if req == nil || req.Request == nil {
 		return ""
 	}
-	return req.Header.Get(i.header)
+	return req.Header.Get(i.name())
 }
 
 // CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
@@ -90,15 +89,20 @@ func (i *Interceptor) choose(req *interceptor.Request) string {
 		return s
 	}
 	if r := req.Response; r != nil && r.Request != nil { // the redirect that this request follows
-		if s := r.Request.Header.Get(i.header); valid(s) {
+		if s := r.Request.Header.Get(i.name()); valid(s) {
 			return s
 		}
 	}
-	if s := i.generate(); valid(s) {
-		return s
+	if i.generate != nil {
+		if s := i.generate(); valid(s) {
+			return s
+		}
 	}
 	return header.UUID()
 }
+
+// name is that of the header, in canonical form.
+func (i *Interceptor) name() string { return cmp.Or(i.header, defaultHeader) }
 
 // valid reports whether s can be an ID.
 func valid(s string) bool { return header.Visible(s, longest) }

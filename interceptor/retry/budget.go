@@ -9,17 +9,21 @@ import (
 	"time"
 )
 
-// Budget bounds the retries of all calls to one host (scheme, host and port): each takes a token, and where there is none
-// the failure goes to the caller. A host has Burst tokens at first, and never more; time and success bring them back. So a
-// host that fails for everyone gets PerSecond retries each second, not MaxRetries for each call.
+// Budget bounds the retries of all calls to one host (scheme, host and port): each takes a token,
+// and where there is none the failure goes to the caller. A host has Burst tokens at first, and
+// never more; time and success bring them back. So a host that fails for everyone gets PerSecond
+// retries each second, not MaxRetries for each call.
 //
-// The zero value means the defaults. Each [Interceptor] has a budget of its own; processes share none.
+// The zero value means the defaults. Each [Interceptor] has a budget of its own; processes share
+// none.
 type Budget struct {
-	// Burst is how many tokens a host has at most. Default 10; negative: no budget, every call may use its MaxRetries.
+	// Burst is how many tokens a host has at most. Default 10; negative: no budget, every call may
+	// use its MaxRetries.
 	Burst int
 	// PerSecond is how many tokens come back in a second. Default 0.5; negative: none.
 	PerSecond float64
-	// PerSuccess is how many tokens come back with a call that succeeds at once. Default 0.1; negative: none.
+	// PerSuccess is how many tokens come back with a call that succeeds at once. Default 0.1;
+	// negative: none.
 	PerSuccess float64
 }
 
@@ -46,7 +50,7 @@ func (b Budget) withDefaults() Budget {
 
 func (b Budget) check() error {
 	if math.IsNaN(b.PerSecond) || math.IsNaN(b.PerSuccess) {
-		return errors.New("retry: Config.Budget holds what is not a number")
+		return errors.New("retry: Config.Budget has a field that is not a number")
 	}
 	if b.Burst < 0 && (b.PerSecond != 0 || b.PerSuccess != 0) {
 		return fmt.Errorf("retry: Config.Budget has a negative Burst (%d), which means none; leave the rest out", b.Burst)
@@ -54,8 +58,8 @@ func (b Budget) check() error {
 	return nil
 }
 
-// budgets are those of the hosts that needed a retry lately. A host that is not there has all its tokens, so that hosts
-// that work cost nothing.
+// budgets are those of the hosts that needed a retry recently. A host that is not there has all its
+// tokens, so that hosts that work cost nothing.
 type budgets struct {
 	Budget
 
@@ -69,10 +73,11 @@ type bucket struct {
 	at     time.Time
 }
 
-// maxHosts bounds the memory. Beyond it the host that has most tokens is forgotten, which gives it the rest.
+// maxHosts bounds the memory. Beyond it the host that has most tokens is forgotten, which gives it
+// the rest.
 const maxHosts = 1024
 
-// take takes a token of the host, and tells whether there was one.
+// take takes a token of the host. It reports whether there was one.
 func (b *budgets) take(host string) bool {
 	if b.Burst < 0 {
 		return true
@@ -123,7 +128,8 @@ func (b *budgets) refill(h *bucket, now time.Time) {
 	}
 }
 
-// forget makes room: it drops the hosts that have all their tokens, and if there is none the one that has most.
+// forget makes room: it drops the hosts that have all their tokens, and if there is none the one
+// that has most.
 func (b *budgets) forget(now time.Time) {
 	var (
 		fullest string

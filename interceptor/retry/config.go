@@ -10,30 +10,35 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Config says what is repeated, when and how often. The zero value is usable.
+// Config configures what is repeated, when and how often. The zero value is usable.
 type Config struct {
 	// MaxRetries bounds how often one call is repeated. Default 3; negative: it never is.
 	MaxRetries int
-	// BaseDelay is the longest wait before the first retry. Default 200 ms, or MaxDelay if that is less.
+	// BaseDelay is the longest wait before the first retry. Default 200 ms, or MaxDelay if that is
+	// less.
 	BaseDelay time.Duration
-	// MaxDelay is the longest wait before any retry, unless the server asks for more. Default 10 s, or BaseDelay if that is
-	// more.
+	// MaxDelay is the longest wait before any retry, unless the server asks for more. Default 10 s,
+	// or BaseDelay if that is more.
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is waited for; a response that asks for more is not repeated. Default
-	// 30 s; negative: none is waited for.
+	// MaxRetryAfter is the longest Retry-After that is waited for; a response that asks for more is
+	// not repeated. Default 30 s; negative: none is waited for.
 	MaxRetryAfter time.Duration
-	// MaxElapsed is how long after the beginning of a call its last retry may begin. Default 1 min; negative: no bound
-	// but the context.
+	// MaxElapsed is how long after the beginning of a call its last retry may begin. Default 1 min;
+	// negative: no bound but the context.
 	MaxElapsed time.Duration
-	// Statuses are those that are repeated. Nil: 408, 429, 502, 503 and 504; empty: none.
+	// Statuses are the response statuses that are repeated. Nil: 408, 429, 502, 503 and 504; empty:
+	// none.
 	Statuses []int
-	// Methods are those of requests that may be sent twice. Nil: GET, HEAD, OPTIONS, TRACE, PUT and DELETE.
+	// Methods are those of requests that may be sent twice. Nil: GET, HEAD, OPTIONS, TRACE, PUT and
+	// DELETE.
 	Methods []string
-	// IdempotencyHeader is the header that makes any request one that may be sent twice. Default "Idempotency-Key".
+	// IdempotencyHeader is the header that makes any request one that may be sent twice. Default
+	// "Idempotency-Key".
 	IdempotencyHeader string
-	// ShouldRetry tells whether a failure may pass, in place of [Transient] and Statuses, which must be nil then. It is
-	// asked about bad statuses and failures of the transport only, by many goroutines at once, and must read the body
-	// by [interceptor.Response.Peek] only. Whether the request may be sent twice is another question, see Methods.
+	// ShouldRetry reports whether a failure may pass, in place of [Transient] and Statuses, which
+	// must be nil then. It is asked about bad statuses and failures of the transport only, by
+	// multiple goroutines at once, and must read the body by [interceptor.Response.Peek] only.
+	// Whether the request may be sent twice is another question, see Methods.
 	ShouldRetry func(*interceptor.Error) bool
 	// Budget bounds the retries of all calls to a host.
 	Budget Budget
@@ -93,7 +98,7 @@ func (c *Config) check() error {
 	}
 	for _, s := range c.Statuses {
 		if s < 200 || s > 999 {
-			errs = append(errs, fmt.Errorf("retry: Config.Statuses: %d is the status of no response", s))
+			errs = append(errs, fmt.Errorf("retry: Config.Statuses: %d is not a valid response status", s))
 		}
 	}
 	for _, m := range c.Methods {

@@ -15,8 +15,8 @@ type contextKey struct{}
 // Never returns a context whose calls are not repeated by this package.
 func Never(ctx context.Context) context.Context { return context.WithValue(ctx, contextKey{}, never) }
 
-// Always returns a context whose calls may be sent twice whatever their method; what is repeated, and how often, is as
-// configured. It undoes Never.
+// Always returns a context whose calls may be sent twice whatever their method; what is repeated,
+// and how often, is as configured. It undoes Never.
 func Always(ctx context.Context) context.Context { return context.WithValue(ctx, contextKey{}, always) }
 
 func choiceOf(ctx context.Context) choice {

@@ -9,9 +9,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Transient tells whether a failure of the transport may pass: the connection failed, could not be made in time, or the
-// transport's own time ran out. It is the default of [Config].ShouldRetry, together with [Config].Statuses; use it to build
-// your own:
+// Transient reports whether a failure of the transport may pass: the connection failed, could not
+// be made in time, or the transport's own time ran out. It is the default of [Config].ShouldRetry,
+// together with [Config].Statuses; use it to build your own:
 //
 //	func(e *interceptor.Error) bool {
 //		return retry.Transient(e) || e.Response != nil && e.Response.StatusCode >= 500
@@ -37,7 +37,7 @@ func (c *Config) transient(e *interceptor.Error) bool {
 	}
 }
 
-// repeatable tells whether the request may be sent twice.
+// repeatable reports whether the request may be sent twice.
 func (c *Config) repeatable(e *interceptor.Error) bool {
 	r := e.Request.Request
 	switch method := r.Method; {
@@ -50,7 +50,7 @@ func (c *Config) repeatable(e *interceptor.Error) bool {
 	}
 }
 
-// unsent tells whether the request never left, because there was no connection for it.
+// unsent reports whether the request was never sent, because there was no connection for it.
 func unsent(e *interceptor.Error) bool {
 	if e.Response != nil {
 		return false
@@ -65,7 +65,7 @@ func unsent(e *interceptor.Error) bool {
 	return errors.As(e.Err, &dns) || errors.As(e.Err, &op) && op.Op == "dial"
 }
 
-// replayable tells whether the body can be sent again.
+// replayable reports whether the body can be sent again.
 func replayable(r *http.Request) bool {
 	return r.Body == nil || r.Body == http.NoBody || r.GetBody != nil
 }

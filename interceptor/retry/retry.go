@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor repeats calls. It implements [interceptor.Interceptor] and is safe for concurrent
-// use. Make one with [New].
+// Interceptor repeats calls. The zero value repeats nothing. It implements [interceptor.Interceptor]
+// and is safe for concurrent use. Make one with [New].
 type Interceptor struct {
 	config  Config
 	budgets budgets
@@ -16,7 +16,7 @@ type Interceptor struct {
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
 
-// New checks the configuration, all of it, and returns an interceptor.
+// New returns an interceptor. The error lists everything that is wrong with the configuration.
 func New(c Config) (*Interceptor, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func New(c Config) (*Interceptor, error) {
 	return &Interceptor{config: c, budgets: budgets{Budget: c.Budget}}, nil
 }
 
-// call is what is known of a call over its attempts.
+// call is the state of a call over its attempts.
 type call struct {
 	began   time.Time
 	retries int
@@ -68,7 +68,7 @@ func (i *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	return h.Retry(after)
 }
 
-// worthwhile tells whether the failure may pass and the request may be sent again.
+// worthwhile reports whether the failure may pass and the request may be sent again.
 func (i *Interceptor) worthwhile(e *interceptor.Error) bool {
 	if !e.FromTransport() || !replayable(e.Request.Request) {
 		return false
@@ -102,7 +102,7 @@ func (i *Interceptor) after(e *interceptor.Error, c *call) (time.Duration, bool)
 	return wait, true
 }
 
-// CopyOnWrite tells that it writes into no request; see package interceptor, Copies.
+// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

@@ -74,6 +74,10 @@ func (s *Store) Clean(ctx context.Context) (rows int64, err error) {
 	return result.RowsAffected()
 }
 
+// Namespace returns the name of the table, to which [storage.Seal] binds
+// values.
+func (s *Store) Namespace() string { return s.backend.table }
+
 // Keys implements [storage.Lister]: it returns the keys of all values, in the
 // order of their bytes. Keys that come or go meanwhile may be missed. It ends
 // with the first error.

@@ -33,7 +33,7 @@ func database(rules ...rule) *fake {
 
 func open(t *testing.T, f *fake) *sqlstore.Store {
 	t.Helper()
-	s, err := sqlstore.New(sqlstore.Config{DB: f.open(t), Dialect: sqlstore.PostgreSQL, SaveTimeout: 5 * time.Second})
+	s, err := sqlstore.New(sqlstore.Config{DB: f.open(t), Dialect: sqlstore.PostgreSQL, OpTimeout: time.Second, SaveTimeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

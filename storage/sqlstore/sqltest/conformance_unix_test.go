@@ -104,3 +104,13 @@ func TestPostgresConformance(t *testing.T) { //nolint:paralleltest // server set
 		return openPostgres(t, testserver.PostgresURL(addr), tableFor(dir))
 	})
 }
+
+func put(t *testing.T, s storage.Store, key, value string) {
+	t.Helper()
+	err := s.Update(t.Context(), key, func(context.Context, []byte) ([]byte, error) { return []byte(value), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(context.Context, []byte) ([]byte, error) { return nil, nil }

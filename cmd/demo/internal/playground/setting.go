@@ -58,7 +58,7 @@ func tokenSettings() []Setting {
 		boolSetting("reuse-keeps-session", "refuse a reused refresh token without ending the session", func(c *authtest.Config) *bool { return &c.ReuseKeepsSession }),
 		boolSetting("expire-on-refresh", "end earlier access tokens at every refresh", func(c *authtest.Config) *bool { return &c.ExpireOnRefresh }),
 		boolSetting("opaque-tokens", "mint random strings in place of JWTs", func(c *authtest.Config) *bool { return &c.OpaqueTokens }),
-		boolSetting("repeat-access-token", "answer a refresh with the same access token", func(c *authtest.Config) *bool { return &c.RepeatAccessToken }),
+		boolSetting("repeat-access-token", "respond to a refresh with the same access token", func(c *authtest.Config) *bool { return &c.RepeatAccessToken }),
 	}
 }
 

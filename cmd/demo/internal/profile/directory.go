@@ -21,7 +21,8 @@ const Default = "default"
 // serverFile is what a login remembers about the server.
 const serverFile = "server.json"
 
-// Directory is where one profile is: the sealed session, what is known about the server, perhaps a generated passphrase.
+// Directory is the directory of one profile: the encrypted session, the description of its server, and
+// perhaps a generated passphrase.
 type Directory string
 
 // Root is where all profiles are: root if it is not empty, else below the user's state directory.

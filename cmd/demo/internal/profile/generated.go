@@ -11,10 +11,10 @@ import (
 // passphraseFile holds a generated passphrase.
 const passphraseFile = "passphrase"
 
-// PassphraseFile is where a generated passphrase is, or would be.
+// PassphraseFile returns the path of the generated passphrase, whether it exists or not.
 func (d Directory) PassphraseFile() string { return filepath.Join(string(d), passphraseFile) }
 
-// Generated tells whether this profile has a generated passphrase.
+// Generated reports whether this profile has a generated passphrase.
 func (d Directory) Generated() (bool, error) {
 	_, err := os.Lstat(d.PassphraseFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -23,8 +23,9 @@ func (d Directory) Generated() (bool, error) {
 	return err == nil, err
 }
 
-// GeneratePassphrase makes a passphrase beside the session, unless there is one. Whoever can read the one can read the other, so
-// this is for sessions that are worth nothing: those at a server on this machine, to play with.
+// GeneratePassphrase stores a random passphrase next to the session, unless there is one. Whoever can read
+// the one can read the other, so this is only for sessions that are worth nothing: those at a server on
+// this machine, to play with.
 func (d Directory) GeneratePassphrase() (err error) {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return err
@@ -38,7 +39,7 @@ func (d Directory) GeneratePassphrase() (err error) {
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
-	// A link never replaces: of two processes at the same moment, both use the passphrase of the first.
+	// A link never replaces a file: two processes at the same moment both use the passphrase of the first.
 	err = os.Link(temp.Name(), d.PassphraseFile())
 	if errors.Is(err, fs.ErrExist) {
 		return nil

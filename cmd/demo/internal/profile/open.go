@@ -20,7 +20,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// connections is how many a storm keeps open.
+// connections is the number of idle connections that a storm keeps.
 const connections = 256
 
 // Options say how to open a profile.
@@ -29,15 +29,16 @@ type Options struct {
 	Server Server
 	// Keyring is where the session is. Nil: in memory only.
 	Keyring *keyring.Config
-	// Recorder notes what goes over the wire.
+	// Recorder records the requests.
 	Recorder *wire.Recorder
 	// HAR records calls for the network panel of a browser. Nil: none.
 	HAR *har.Recorder
-	// OnEvent is told what happens to the session.
+	// OnEvent is called with the events of the session.
 	OnEvent func(auth.Event)
 	// Logger gets the session's records. Nil: none.
 	Logger *slog.Logger
-	// Timeout bounds connecting, the wait for an answer, and the closing; an answer may take as long as it is long.
+	// Timeout bounds connecting, the wait for the header of a response, and closing. Reading a body may
+	// take longer.
 	Timeout time.Duration
 }
 
@@ -174,7 +175,8 @@ func (s Server) checkHeaders() error {
 	return nil
 }
 
-// Close ends what is under way, also after an interrupt: a token that the server has just given out must be saved.
+// Close finishes a refresh that is under way, also after an interrupt: a token that the server has just
+// issued must be saved.
 func (p *Profile) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
 	defer cancel()

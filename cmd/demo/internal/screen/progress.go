@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Progress tells on a terminal what is being waited for, once that takes longer than Patience, and erases it afterwards. It
-// writes nothing to anything else. It is safe for concurrent use.
+// Progress shows on a terminal what the program waits for, once that takes longer than Patience, and
+// erases it afterwards. It writes nothing if W is not a terminal. It is safe for concurrent use.
 type Progress struct {
-	// W is where it is told, usually the standard error.
+	// W is usually the standard error.
 	W io.Writer
 	// On says that W is a terminal.
 	On bool
-	// Patience is how long it keeps quiet. Default one second.
+	// Patience is how long nothing is shown. Default one second.
 	Patience time.Duration
 
 	mu    sync.Mutex
 	shown bool
-	quiet int // more than 0: somebody else is using the terminal
+	quiet int // more than 0: a prompt is using the terminal
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 	beat     = 100 * time.Millisecond
 )
 
-// Waiting begins to tell, in a while, that the program waits for what. The function it returns ends that.
+// Waiting shows, after a while, that the program waits for what, until done is called.
 func (p *Progress) Waiting(what string) (done func()) {
 	if !p.On {
 		return func() {}
@@ -82,7 +82,7 @@ func (p *Progress) erase() {
 	}
 }
 
-// Hush keeps the terminal free of it while fn runs, for a prompt.
+// Hush keeps the terminal clear while fn runs, for a prompt.
 func (p *Progress) Hush(fn func()) {
 	p.erase()
 	p.count(1)

@@ -1,4 +1,5 @@
-// Package screen knows what a terminal can show: colors, its width, and a line that tells what is being waited for.
+// Package screen writes to terminals: colors, a width, a line that shows what the program waits for, and
+// escapes for text that others have chosen.
 package screen
 
 import (
@@ -10,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Style colors text. The zero value leaves text as it is.
+// Style colors text. The zero value leaves it unchanged.
 type Style struct{ on bool }
 
 // NewStyle colors what goes to a terminal, unless the environment says otherwise: NO_COLOR (https://no-color.org), TERM=dumb, and
@@ -62,7 +63,7 @@ func (s Style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Mark says whether something held.
+// Mark is a tick or a cross.
 func (s Style) Mark(held bool) string {
 	if held {
 		return s.Green("✓")
@@ -70,7 +71,7 @@ func (s Style) Mark(held bool) string {
 	return s.Red("✗")
 }
 
-// Status is a status code, three columns wide, in the color of its class; 0 is no answer.
+// Status is a status code, three columns wide, in the color of its class; 0 stands for no response.
 func (s Style) Status(code int) string {
 	text := fmt.Sprintf("%3d", code)
 	switch {
@@ -85,7 +86,7 @@ func (s Style) Status(code int) string {
 	}
 }
 
-// IsTerminal tells whether f is a terminal.
+// IsTerminal reports whether f is a terminal.
 func IsTerminal(f any) bool {
 	file, ok := f.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

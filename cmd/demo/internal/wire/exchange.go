@@ -1,4 +1,8 @@
-// Package wire notes what a client sends and gets: every send of every call, the refreshes between them included.
+// Package wire records the requests of a client as a waterfall needs them: every attempt of every call,
+// and the logins, refreshes and revocations between them, while they are under way as well as afterwards.
+//
+// A HAR recorder sees the same requests, but has an entry only when there is a response, buffers bodies
+// and redacts them, none of which a drawing needs.
 package wire
 
 import (
@@ -22,13 +26,13 @@ const (
 	Revoke    Role = "revoke"
 )
 
-// Exchange is one request on the wire and its answer. It holds no query, no header and no body.
+// Exchange is one request and its response. It holds no query, no header and no body.
 type Exchange struct {
 	Process    string        `json:"process,omitempty"` // which of several
 	Role       Role          `json:"role"`
 	Method     string        `json:"method"`
 	Path       string        `json:"path"`
-	Status     int           `json:"status"` // 0: no answer
+	Status     int           `json:"status"` // 0: no response
 	Signed     bool          `json:"signed"` // there was an Authorization header
 	Redirected bool          `json:"redirected,omitempty"`
 	Start      time.Time     `json:"start"`

@@ -12,8 +12,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Recorder notes exchanges. As an interceptor it learns which send of a call a request is; its transports, below the chain and
-// below a refresher, see the requests themselves. The zero value is ready to use. It is safe for concurrent use.
+// Recorder records exchanges. As an interceptor it learns which attempt of a call a request is; its
+// transports, below the chain and below a refresher, see the requests themselves. The zero value is ready
+// to use. It is safe for concurrent use.
 type Recorder struct {
 	interceptor.Base
 
@@ -24,7 +25,7 @@ type Recorder struct {
 	exchanges []*Exchange
 }
 
-// OnRequest tells the transport which send it is.
+// OnRequest passes the number of the attempt to the transport.
 func (r *Recorder) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	s := send{attempt: req.Attempt(), redirected: req.Redirected()}
 	req.Request = req.WithContext(context.WithValue(req.Context(), sendKey{}, s))
@@ -36,7 +37,8 @@ func (r *Recorder) Transport(role Role, base http.RoundTripper) http.RoundTrippe
 	return &transport{recorder: r, role: role, base: base}
 }
 
-// Take returns what was noted since the last Take, in the order of sending. What is still under way lasts until now.
+// Take returns the exchanges since the last Take, in the order of sending. One that is still under way
+// lasts until now.
 func (r *Recorder) Take() []Exchange {
 	seen := r.Peek()
 	r.mu.Lock()
@@ -84,7 +86,7 @@ func (r *Recorder) ended(e *Exchange) {
 	e.Took = time.Since(e.Start)
 }
 
-// A transport notes what passes.
+// A transport records the requests that it sends.
 type transport struct {
 	recorder *Recorder
 	role     Role
@@ -115,7 +117,7 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
-// A body tells when it has been read.
+// A body reports when it has been read.
 type body struct {
 	io.ReadCloser
 

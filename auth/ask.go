@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// refresherGrace is how long a Refresher gets to return after its context has ended.
+const refresherGrace = time.Second
+
+// ask calls the Refresher, for no longer than RefreshTimeout and a grace. Inside is the store's context: its
+// values count, and its end too, as far as it does not stem from the caller of Update.
+//
+// A Refresher that does not return is left alone, so that it cannot keep the store's lock from other
+// processes: it may be waiting for its own session. A token that it brings later is still saved.
+func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
+	f.asked = true
+	if !a.canRefresh(f.session.Token) {
+		f.err = errUnrefreshable
+		return
+	}
+	ctx, cancel := context.WithTimeout(
+		a.withEnvironment(a.inside(context.WithoutCancel(inside))), a.config.RefreshTimeout)
+	stop := context.AfterFunc(aborted, cancel)
+	r := &reply{done: make(chan struct{})}
+	a.workers.fork(func() {
+		defer cancel()
+		defer a.returned(r, f.session)
+		r.err = errVanished
+		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.Token)
+	})
+	r.wait(ctx)
+	stop()
+	if r.abandon() {
+		f.err = errNoReturn
+	} else {
+		<-r.done
+		f.token, f.err = r.token, r.err
+	}
+	f.at = time.Now()
+	f.superseded = a.state.superseded(f.session, nil)
+}
+
+// reply is what a call of the Refresher returns, to exactly one of two: ask, or late.
+type reply struct {
+	token Token
+	err   error
+	done  chan struct{}
+	taken atomic.Bool
+}
+
+// abandon reports whether the reply has not arrived; then it will be late.
+func (r *reply) abandon() bool { return r.taken.CompareAndSwap(false, true) }
+
+// wait waits for the reply until ctx has ended and the grace is over.
+func (r *reply) wait(ctx context.Context) {
+	select {
+	case <-r.done:
+		return
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(refresherGrace)
+	defer grace.Stop()
+	select {
+	case <-r.done:
+	case <-grace.C:
+	}
+}
+
+// returned hands the reply to ask, or deals with it if ask has given up.
+func (a *Interceptor) returned(r *reply, s *session) {
+	if r.taken.CompareAndSwap(false, true) {
+		close(r.done)
+		return
+	}
+	if r.err == nil {
+		a.late(s, r.token)
+	}
+}
+
+// late saves a token that arrived after the refresh of s was given up, or revokes it if s has ended. If the
+// session has been refreshed otherwise, the token is of no use, and revoking it might end the session.
+func (a *Interceptor) late(s *session, t Token) {
+	now := time.Now()
+	if current := a.state.current.Load(); current.is(s) && current.isNewerThan(s) {
+		return
+	}
+	o := decide(facts{
+		session: s, read: true, stored: s.record, asked: true, token: t, at: now, saveErr: errLate, policy: a.policy,
+	})
+	_, unused, _ := a.apply(s, o)
+	a.deliver()
+	a.revokeUnused(unused)
+}
+
+var (
+	// errUnrefreshable is a refresh of a session that there is nothing to refresh with.
+	errUnrefreshable = errors.New("there is no refresh token")
+	// errNoRefresher is a refresh that nothing is configured for.
+	errNoRefresher = errors.New("there is no Refresher")
+	// errNoReturn is a Refresher that ignores its context.
+	errNoReturn = fmt.Errorf("the Refresher has not returned: %w", context.DeadlineExceeded)
+	// errLate is the reason to save a token outside of the refresh that it belongs to.
+	errLate = errors.New("the token arrived after the refresh had been given up")
+)
+
+// callRefresher turns panics and tokens that are none into errors.
+func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
+	defer func() { err = redactError(recovered("Refresher", recover(), err), old, t) }()
+	t, err = r.Refresh(ctx, old)
+	if err == nil && t.AccessToken == "" {
+		err = errors.New("the response has no access token")
+	}
+	return t, err
+}

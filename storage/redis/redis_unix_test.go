@@ -1,0 +1,111 @@
+//go:build unix
+
+package redis_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
+	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/redis"
+	"github.com/chatelaine-go/chatelaine/storage/storagetest"
+)
+
+// ttl is short, so that a killed holder does not make the tests long.
+const ttl = 2 * time.Second
+
+// envAddr has the server's address in the processes that package storagetest
+// starts.
+const envAddr = "CHATELAINE_REDIS_ADDR"
+
+// server starts a Redis server, unless the parent process has.
+func server(t *testing.T) (addr string) {
+	t.Helper()
+	if addr := os.Getenv(envAddr); addr != "" { //nolint:forbidigo // how it reaches the other processes
+		return addr
+	}
+	addr = testserver.Redis(t).Addr
+	t.Setenv(envAddr, addr)
+	return addr
+}
+
+// prefixFor returns the prefix that stands for a directory of package
+// storagetest.
+func prefixFor(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return "chatelaine[" + hex.EncodeToString(sum[:8]) + "]"
+}
+
+func client(t *testing.T, addr string) *goredis.Client {
+	t.Helper()
+	c := goredis.NewClient(&goredis.Options{Addr: addr, PoolSize: 10, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func open(t *testing.T, c redis.Config) *redis.Store {
+	t.Helper()
+	c.TTL = ttl
+	s, err := redis.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Provision(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+	addr := server(t)
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+		t.Helper()
+		return open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(dir)})
+	})
+}
+
+func TestSealedConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+	addr := server(t)
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+		t.Helper()
+		s, err := storage.Seal(open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(dir)}), storage.SealConfig{
+			Service: "redistest", Keys: storage.StaticKeys(bytes.Repeat([]byte{'k'}, storage.KeySize)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
+func TestFleet(t *testing.T) { //nolint:paralleltest // server sets the environment
+	addr := server(t)
+	storagetest.RunFleet(t, storagetest.Fleet{
+		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond,
+		Open: func(t *testing.T, addr, space string) storage.Store {
+			t.Helper()
+			return open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(space)})
+		},
+		Wipe: func(t *testing.T, _ string) {
+			t.Helper()
+			if err := client(t, addr).FlushAll(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+		},
+	})
+}
