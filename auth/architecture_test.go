@@ -71,7 +71,7 @@ func TestArchitecture_mutex(t *testing.T) {
 			return true
 		})
 	}
-	for _, name := range []string{"journal.go", "refusals.go", "sessions_pool.go", "state.go", "state_login.go", "store.go", "workers.go"} {
+	for _, name := range []string{"journal.go", "mint.go", "refusals.go", "sessions_pool.go", "state.go", "state_login.go", "store.go", "workers.go"} {
 		if owners[name] == 0 {
 			t.Errorf("%s locks nothing", name)
 		}

@@ -23,7 +23,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(
-		a.withEnvironment(a.inside(context.WithoutCancel(inside))), a.config.RefreshTimeout)
+		a.withEnvironment(a.inside(context.WithoutCancel(inside)), f.session.ProofKey), a.config.RefreshTimeout)
 	stop := context.AfterFunc(aborted, cancel)
 	r := &reply{done: make(chan struct{})}
 	a.workers.fork(func() {
@@ -31,6 +31,10 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		defer a.returned(r, f.session)
 		r.err = errVanished
 		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.Token)
+		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
+			r.minted = true
+			r.token, r.err = a.callMinter(ctx)
+		}
 	})
 	r.wait(ctx)
 	stop()
@@ -38,7 +42,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		f.err = errNoReturn
 	} else {
 		<-r.done
-		f.token, f.err = r.token, r.err
+		f.token, f.minted, f.err = r.token, r.minted, r.err
 	}
 	f.at = time.Now()
 	f.superseded = a.state.superseded(f.session, nil)
@@ -46,10 +50,11 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 
 // reply is what a call of the Refresher returns, to exactly one of two: ask, or late.
 type reply struct {
-	token Token
-	err   error
-	done  chan struct{}
-	taken atomic.Bool
+	token  Token
+	minted bool // the refresh token was dead, and the token is a Minter's
+	err    error
+	done   chan struct{}
+	taken  atomic.Bool
 }
 
 // abandon reports whether the reply has not arrived; then it will be late.
@@ -77,19 +82,19 @@ func (a *Interceptor) returned(r *reply, s *session) {
 		return
 	}
 	if r.err == nil {
-		a.late(s, r.token)
+		a.late(s, r)
 	}
 }
 
 // late saves a token that arrived after the refresh of s was given up, or revokes it if s has ended. If the
 // session has been refreshed otherwise, the token is of no use, and revoking it might end the session.
-func (a *Interceptor) late(s *session, t Token) {
+func (a *Interceptor) late(s *session, r *reply) {
 	now := time.Now()
 	if current := a.state.current.Load(); current.is(s) && current.isNewerThan(s) {
 		return
 	}
 	o := decide(facts{
-		session: s, read: true, stored: s.record, asked: true, token: t, at: now, saveErr: errLate, policy: a.policy,
+		session: s, read: true, stored: s.record, asked: true, token: r.token, minted: r.minted, at: now, saveErr: errLate, policy: a.policy,
 	})
 	_, unused, _ := a.apply(s, o)
 	a.deliver()

@@ -265,9 +265,10 @@ func TestPredicatePanics(t *testing.T) {
 			c.ShouldRefresh = func(r *interceptor.Response) bool { boom(armed); return auth.Unauthorized(r) }
 		},
 		"SetCredential": func(c *auth.Config, armed *bool) {
-			c.SetCredential = func(r *http.Request, tok auth.Token) {
+			c.SetCredential = func(r *http.Request, tok auth.Token) error {
 				boom(armed)
 				r.Header.Set("Authorization", "Bearer "+tok.AccessToken)
+				return nil
 			}
 		},
 	} {

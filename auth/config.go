@@ -44,7 +44,11 @@ type Config struct {
 	ShouldRefresh func(*interceptor.Response) bool
 	// SetCredential puts the token on a request, which it may change. Nil: "Authorization: Bearer …" (RFC 6750 §2.1), or
 	// another scheme if Token.TokenType says so.
-	SetCredential func(*http.Request, Token)
+	// An error fails the request before it is sent.
+	SetCredential func(*http.Request, Token) error
+	// Prover proves the possession of the key that tokens of the type DPoP are bound to (RFC 9449), at the API and at the
+	// endpoints of the refreshers and revokers of this package; see package dpop. Nil: there are no proofs.
+	Prover Prover
 	// AccountIsUser promises that all sessions stored under Account are of one user. Then a login by another
 	// process is adopted even if the tokens do not name a user. Without it, only tokens that are JWTs with
 	// the same subject are, and an opaque one ends the session with ReasonReplaced.

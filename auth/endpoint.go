@@ -36,11 +36,52 @@ type endpointCall struct {
 //
 // A response that could not be read to its end is returned with the error.
 func (c endpointCall) send(ctx context.Context) (tokens.Response, error) {
+	r, again, err := c.sendOnce(ctx)
+	if again {
+		r, _, err = c.sendOnce(ctx)
+	}
+	return r, err
+}
+
+// sendOnce sends the request with a proof, if the session has a key. Again reports that the server wants a nonce in the
+// proof, and has processed nothing (RFC 9449, section 8).
+func (c endpointCall) sendOnce(ctx context.Context) (r tokens.Response, again bool, err error) {
+	req, err := c.request(ctx)
+	if err != nil {
+		return r, false, err
+	}
+	e := environmentOf(ctx)
+	if e.prover != nil && e.key != nil {
+		if err := e.prover.Prove(req, e.key, ""); err != nil {
+			return r, false, fmt.Errorf("the proof: %w", err)
+		}
+	}
+	client := http.Client{
+		Transport:     transportFor(ctx, c.transport),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	asked := time.Now()
+	resp, err := client.Do(req)
+	if err != nil {
+		return r, false, withoutURL(err)
+	}
+	body := resp.Body
+	defer func() { _ = body.Close() }() // what was read counts
+	r, err = readResponse(resp, asked)
+	if e.prover != nil && e.key != nil && err == nil {
+		resp.Body = io.NopCloser(bytes.NewReader(r.Body))
+		again = e.prover.Learn(resp)
+	}
+	return r, again, err
+}
+
+// request returns the request, which net/http may send twice at most.
+func (c endpointCall) request(ctx context.Context) (*http.Request, error) {
 	sends := new(atomic.Int32)
 	body := func() io.ReadCloser { return &countedBody{Reader: bytes.NewReader([]byte(c.body)), sends: sends} }
 	req, err := http.NewRequestWithContext(ctx, c.method, c.url, body())
 	if err != nil {
-		return tokens.Response{}, withoutURL(err)
+		return nil, withoutURL(err)
 	}
 	req.ContentLength = int64(len(c.body))
 	maps.Copy(req.Header, c.header)
@@ -53,17 +94,7 @@ func (c endpointCall) send(ctx context.Context) (tokens.Response, error) {
 		req.GetBody = func() (io.ReadCloser, error) { return body(), nil }
 	} // else net/http would send it again in other cases, too
 	req.Header.Set("Accept", jsonType)
-	client := http.Client{
-		Transport:     transportFor(ctx, c.transport),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	asked := time.Now()
-	resp, err := client.Do(req)
-	if err != nil {
-		return tokens.Response{}, withoutURL(err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what was read counts
-	return readResponse(resp, asked)
+	return req, nil
 }
 
 // readResponse reads at most 1 MiB. The caller closes the body.

@@ -12,6 +12,8 @@ type environment struct {
 	base              *url.URL          // what relative endpoints resolve against; nil: they must be absolute
 	insecureAllowHTTP bool              // Config.InsecureAllowHTTP
 	transport         http.RoundTripper // beneath the chain that the session is installed in; nil: not installed
+	prover            Prover            // nil: none
+	key               []byte            // of the session, for the prover; nil: no proofs
 }
 
 type environmentKey struct{}
@@ -21,9 +23,11 @@ func environmentOf(ctx context.Context) environment {
 	return e
 }
 
-// withEnvironment returns the context for a call of the user's Refresher or Revoke.
-func (s *settings) withEnvironment(ctx context.Context) context.Context {
-	e := environment{base: s.base, insecureAllowHTTP: s.config.InsecureAllowHTTP}
+// withEnvironment returns the context for a call of the user's Refresher or Revoke about a session with the key.
+func (s *settings) withEnvironment(ctx context.Context, key []byte) context.Context {
+	e := environment{
+		base: s.base, insecureAllowHTTP: s.config.InsecureAllowHTTP, prover: s.config.Prover, key: key,
+	}
 	if t := s.transport.Load(); t != nil {
 		e.transport = *t
 	}

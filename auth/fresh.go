@@ -12,6 +12,9 @@ import (
 // ctx ends.
 func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
+	if err == nil && !s.signedIn() && a.minter() != nil {
+		return a.minted(ctx, s)
+	}
 	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
 		return s, err
 	}
@@ -20,7 +23,7 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		return s, nil
 	}
 	if s.expired(now) {
-		return a.refreshed(ctx, s, expired, nil)
+		return a.refreshedOrMinted(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token in
 	// the background. One that has lived for its window will live on.
@@ -34,6 +37,21 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		}
 	}
 	return s, nil
+}
+
+// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere.
+func (a *Interceptor) refreshedOrMinted(
+	ctx context.Context, s *session, t trigger, before func(),
+) (*session, error) {
+	next, err := a.refreshed(ctx, s, t, before)
+	if a.minter() == nil || !errors.Is(err, ErrLoginRequired) || errors.Is(err, ErrInvalidGrant) {
+		return next, err
+	}
+	out := a.state.current.Load()
+	if out.signedIn() {
+		return out.replacing(s)
+	}
+	return a.minted(ctx, out)
 }
 
 // required returns the session, or that a login is required; it reads the store first.
@@ -63,7 +81,7 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 	case !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) && a.refusals.has(req.Request, s, time.Now()):
 		return false, nil
 	case a.config.Refresher != nil:
-		now, err = a.refreshed(req.Context(), s, refused, release)
+		now, err = a.refreshedOrMinted(req.Context(), s, refused, release)
 	default:
 		if latest := a.state.current.Load(); latest.isNewerThan(s) {
 			now, err = latest.replacing(s)

@@ -21,6 +21,7 @@ type Interceptor struct {
 	state   state       // what is known of the session
 	persist persistence // where it is stored
 	journal journal     // what has happened to it
+	minting minting     // attempts to make it out of nothing
 	workers workers     // what is under way
 
 	refusals refusals // paths that refuse fresh tokens
@@ -31,7 +32,7 @@ var _ interceptor.Interceptor = (*Interceptor)(nil)
 func newInterceptor(s *settings, account string) *Interceptor {
 	a := &Interceptor{settings: s, account: account, born: time.Now()}
 	a.policy = policy{
-		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser,
+		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser || s.minter() != nil,
 	}
 	if s.usesAccessToken() {
 		a.policy.fraction = 2
@@ -82,7 +83,9 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	}
 	req.SetExtra(a, s)
 	if s.signedIn() && s.AccessToken != "" {
-		a.sign(req.Request, s)
+		if err := a.sign(req.Request, s); err != nil {
+			return h.Reject(fmt.Errorf("auth: the request was not signed: %w", redactError(err, s.Token)), interceptor.Through)
+		}
 	}
 	return h.Next(req)
 }
@@ -92,6 +95,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	s := a.signer(resp.Request)
 	if s == nil || !s.signedIn() {
 		return h.Next(resp)
+	}
+	if a.learn(resp) {
+		return h.Retry(0)
 	}
 	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
 		a.state.markAccepted(s)
@@ -114,6 +120,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 	if e.Kind != interceptor.KindBadResponse || e.Response == nil {
 		return h.Next(e)
+	}
+	if a.learn(e.Response) {
+		return h.Retry(0)
 	}
 	s := a.signer(e.Request)
 	if s == nil || !a.refusedToken(e.Response, s) {
@@ -145,14 +154,6 @@ func (a *Interceptor) shouldSign(r *http.Request) bool {
 		}
 	}
 	return true
-}
-
-func (a *Interceptor) sign(r *http.Request, s *session) {
-	if a.config.SetCredential != nil {
-		a.config.SetCredential(r, s.Token)
-		return
-	}
-	r.Header["Authorization"] = s.header
 }
 
 // signer returns the session a request was signed with: nil if it was not ours to sign, one that is

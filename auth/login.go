@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
@@ -15,6 +16,9 @@ import (
 func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := t.check(a.config.SetCredential == nil); err != nil {
 		return err
+	}
+	if t.scheme() == "DPoP" && a.config.SetCredential == nil && !a.proves(t) {
+		return errNoProofs
 	}
 	now := time.Now()
 	t.Expiry = loginExpiry(t, now)
@@ -63,3 +67,6 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 	a.state.commitLogin(s, Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil
 }
+
+var errNoProofs = errors.New("auth: the token is of the type DPoP, so every request needs a proof of its key: " +
+	"set Config.Prover to dpop.New(), get the token with the transport of a dpop.Key, and give Login what Key.Bind returns")

@@ -77,7 +77,7 @@ func (a *Interceptor) revoke(ctx context.Context, t Token) (err error) {
 	if a.config.Revoke == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(a.withEnvironment(ctx), revokeTimeout)
+	ctx, cancel := context.WithTimeout(a.withEnvironment(ctx, t.ProofKey), revokeTimeout)
 	defer cancel()
 	defer func() { err = redactError(recovered("Revoke", recover(), err), t) }()
 	return a.config.Revoke(ctx, t)

@@ -276,7 +276,7 @@ func TestLogin_refuses(t *testing.T) {
 			t.Errorf("%q: got %v", tok.AccessToken, err)
 		}
 	}
-	own, err := auth.New(auth.Config{BaseURL: "https://api.example.com", SetCredential: func(*http.Request, auth.Token) {}})
+	own, err := auth.New(auth.Config{BaseURL: "https://api.example.com", SetCredential: func(*http.Request, auth.Token) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

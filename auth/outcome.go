@@ -16,9 +16,10 @@ type facts struct {
 	stored     *record // what the store holds; nil: nothing
 	superseded bool    // a Login or a Logout of this process came in between
 
-	asked bool  // the Refresher was called
-	token Token // what it returned
-	err   error // why a step failed: reading the record, the refresh window, the Refresher
+	asked  bool  // the Refresher was called
+	minted bool  // the refresh token was dead, and the token is a Minter's
+	token  Token // what it returned
+	err    error // why a step failed: reading the record, the refresh window, the Refresher
 
 	saveErr error     // the store's own error: its lock, or the save
 	at      time.Time // when the last step ended
@@ -149,6 +150,9 @@ func (f facts) refreshed() outcome {
 		t.Expiry = tokens.JWTExpiry(t.AccessToken, f.at, time.Time{})
 	}
 	o := outcome{step: save, next: f.session.rotate(t, f.at)}
+	if f.minted { // nothing of the dead token remains
+		o.next.RefreshToken, o.next.ProofKey = t.RefreshToken, t.ProofKey
+	}
 	o.write = o.next
 	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
 	if f.saveErr != nil {

@@ -48,6 +48,9 @@ func (r *record) rotate(t Token, now time.Time) *record {
 	if t.Extra == nil {
 		t.Extra = r.Extra
 	}
+	if t.ProofKey == nil {
+		t.ProofKey = r.ProofKey
+	}
 	if t.Expiry = normalizeTime(t.Expiry); !t.Expiry.After(now) {
 		t.Expiry = time.Time{} // a new token that has expired already says more about a clock than about the token
 	}
@@ -84,6 +87,7 @@ const (
 	memberScope      = "scope"
 	memberIDToken    = "id_token"
 	memberExtra      = "extra"
+	memberKey        = "dpop_key"
 	memberOrigin     = "origin"
 	memberRetryAt    = "retry_at"
 	memberRetryAfter = "retry_after"
@@ -114,6 +118,9 @@ func (r *record) encode() ([]byte, error) {
 	}
 	if len(r.Extra) > 0 {
 		all[memberExtra] = r.Extra
+	}
+	if r.ProofKey != nil {
+		all[memberKey] = r.ProofKey
 	}
 	if r.Origin != "" {
 		all[memberOrigin] = r.Origin
@@ -181,7 +188,7 @@ func (r *record) takeOptional(all map[string]json.RawMessage) {
 		r.Scope = strings.Join(words, " ")
 		delete(all, memberScope)
 	}
-	for name, to := range map[string]any{memberScope: &r.Scope, memberIDToken: &r.IDToken, memberExtra: &r.Extra} {
+	for name, to := range map[string]any{memberScope: &r.Scope, memberIDToken: &r.IDToken, memberExtra: &r.Extra, memberKey: &r.ProofKey} {
 		if raw, ok := all[name]; ok && json.Unmarshal(raw, to) == nil {
 			delete(all, name)
 		}

@@ -22,6 +22,21 @@ func (st *state) commitLogin(s *session, e Event) {
 	st.journal.enqueue(e)
 }
 
+// commitMint makes a minted session current in place of from, which is signed out. It does nothing and returns false if a
+// Login or Logout was faster.
+func (st *state) commitMint(from, s *session, e Event) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.committing = ""
+	if st.current.Load() != from || st.logouts > 0 {
+		return false
+	}
+	st.invalidate()
+	st.current.Store(s)
+	st.journal.enqueue(e)
+	return true
+}
+
 // beginLogout signs out. It returns the session that was current, the one that is current now, and the
 // refresh that was under way.
 func (st *state) beginLogout() (old, out *session, c *call) {

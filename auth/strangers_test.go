@@ -263,8 +263,9 @@ func TestWithoutAuth(t *testing.T) {
 func TestSetCredential(t *testing.T) {
 	t.Parallel()
 	w := &wire{status: http.StatusOK}
-	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", SetCredential: func(r *http.Request, tok auth.Token) {
+	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", SetCredential: func(r *http.Request, tok auth.Token) error {
 		r.Header.Set("X-Token", tok.AccessToken)
+		return nil
 	}})
 	f := &fixture{client: clientOver(session, w)}
 	f.mustGet(t, "/me", http.StatusOK)
@@ -278,7 +279,7 @@ func TestSetCredential(t *testing.T) {
 func TestTokenType(t *testing.T) {
 	t.Parallel()
 	for tokenType, want := range map[string]string{
-		"": "Bearer", "bearer": "Bearer", "BEARER": "Bearer", "DPoP": "DPoP", "two words": "Bearer", "x\r\nY: z": "Bearer",
+		"": "Bearer", "bearer": "Bearer", "BEARER": "Bearer", "JWT": "JWT", "two words": "Bearer", "x\r\nY: z": "Bearer",
 	} {
 		session, err := auth.New(auth.Config{BaseURL: "https://api.example.com"})
 		if err != nil {

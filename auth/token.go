@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -34,6 +35,9 @@ type Token struct {
 	// Extra holds the other members of the response, as package encoding/json decodes them; up to 64 KiB of JSON. They
 	// are stored with the session and may be secrets. Do not change the map of a Token that a session has.
 	Extra map[string]any
+	// ProofKey is the private key that the token is bound to (PKCS #8), for a token of the type DPoP; see Config.Prover.
+	// It is stored with the session, and goes nowhere else.
+	ProofKey []byte
 }
 
 // FromOAuth2 converts from the type of golang.org/x/oauth2, with scope and id_token. That type does not list its other
@@ -157,8 +161,11 @@ func (t Token) check(inHeader bool) error {
 
 // scheme is the authentication scheme to send the token with. Servers write "bearer" in every case, and read it so.
 func (t Token) scheme() string {
-	if !challenge.IsToken(t.TokenType) {
+	switch {
+	case !challenge.IsToken(t.TokenType):
 		return "Bearer"
+	case strings.EqualFold(t.TokenType, "DPoP"):
+		return "DPoP"
 	}
 	return (&oauth2.Token{TokenType: t.TokenType}).Type()
 }

@@ -128,13 +128,13 @@ func TestRule12_TokenTypeKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := session.Login(t.Context(), auth.Token{AccessToken: "a", RefreshToken: "r", TokenType: "DPoP"}); err != nil {
+	if err := session.Login(t.Context(), auth.Token{AccessToken: "a", RefreshToken: "r", TokenType: "JWT"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := session.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := carried(t, session, request(t, "/me")); got != "DPoP new" {
+	if got := carried(t, session, request(t, "/me")); got != "JWT new" {
 		t.Errorf("got %q", got)
 	}
 	if err := session.Close(t.Context()); err != nil {

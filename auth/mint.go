@@ -1,0 +1,185 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token exchange, the
+// identity of a workload. With one, nobody has to call Login. While nobody is signed in, the next request mints a
+// session, once for all goroutines and processes that share the store, and so does a session whose refresh token is
+// dead. That includes the time after a Logout: stop sending, or call Close, to stay signed out.
+//
+// Mint is called under the lock of the store, like Refresh. An error that wraps [ErrInvalidGrant] means that nothing
+// but the user's help can make a session; callers get [ErrLoginRequired]. Any other error is for now; callers get
+// [ErrRefreshFailed]. Either way the next attempt waits for a backoff.
+//
+// All sessions of an account are taken for the same user, as with Config.AccountIsUser.
+type Minter interface {
+	Refresher
+	Mint(ctx context.Context) (Token, error)
+}
+
+// minting is the attempts of an Interceptor to mint a session.
+type minting struct {
+	mu     sync.Mutex
+	call   *call    // under way
+	failed *failure // the last one, if it failed
+	err    error    // what its callers got
+}
+
+// minter returns the configured Minter; nil if the Refresher is none.
+func (s *settings) minter() Minter {
+	switch r := s.config.Refresher.(type) {
+	case configuredMinter:
+		return r
+	case configured:
+		return nil
+	case Minter:
+		return r
+	default:
+		return nil
+	}
+}
+
+// minted returns a session in place of one that is signed out. Everyone who asks at the same time shares one attempt.
+func (a *Interceptor) minted(ctx context.Context, out *session) (*session, error) {
+	if a.isInside(ctx) {
+		return nil, &RefreshError{Err: errInside}
+	}
+	c, err := a.minting.join(time.Now(), func() *call { return a.startMint(out) })
+	if err != nil {
+		return nil, err
+	}
+	return c.wait(ctx)
+}
+
+// join returns the attempt under way, which begin starts if there is none, or the error of the last one if it failed too
+// recently.
+func (m *minting) join(now time.Time, begin func() *call) (*call, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.call != nil {
+		return m.call, nil
+	}
+	if m.failed != nil && m.failed.wait(expired, now) > 0 {
+		return nil, m.err
+	}
+	if m.call = begin(); m.call == nil {
+		return nil, &RefreshError{Err: ErrClosed}
+	}
+	return m.call, nil
+}
+
+// end notes how an attempt ended.
+func (m *minting) end(err error, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.call, m.err = nil, err
+	if err == nil {
+		m.failed = nil
+		return
+	}
+	m.failed = newFailure(m.failed, err, now)
+}
+
+// startMint begins an attempt on a goroutine of its own; nil if the interceptor is closed.
+func (a *Interceptor) startMint(out *session) *call {
+	c := newCall()
+	ctx, abort := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+	c.abort = abort
+	started := a.workers.start(func() {
+		defer abort()
+		var s *session
+		err := errVanished
+		defer func() {
+			a.minting.end(err, time.Now())
+			defer c.finish(s, err)
+			a.deliver()
+		}()
+		s, err = a.mint(ctx, out)
+	})
+	if !started {
+		abort()
+		return nil
+	}
+	return c
+}
+
+// mint stores a new session if the store has none, and makes the one that is stored then current.
+func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) {
+	unlock, err := a.lockWrites(ctx)
+	if err != nil {
+		return nil, mintError(err)
+	}
+	if s := a.state.current.Load(); s.signedIn() {
+		unlock()
+		return s, nil
+	}
+	made, cause, err := a.mintStored(ctx, out)
+	switch {
+	case cause != nil:
+		unlock()
+		return nil, mintError(cause)
+	case err != nil:
+		a.state.setCommitting("")
+		unlock()
+		return nil, mintError(persistError("save", err))
+	case made == nil: // another process has one, or a Logout came in between
+		unlock()
+		s, err := a.reload(ctx)
+		if err == nil && !s.signedIn() {
+			err = &LoginRequiredError{Reason: s.reason}
+		}
+		return s, err
+	}
+	s := newSession(made, "", a.policy)
+	ok := a.state.commitMint(out, s, Event{Kind: SignedIn, Expiry: made.Expiry})
+	unlock()
+	if !ok { // a Logout deletes what it finds stored
+		a.revokeUnused(&made.Token)
+		return nil, &LoginRequiredError{Reason: a.state.current.Load().reason}
+	}
+	return s, nil
+}
+
+// mintStored mints under the lock of the store. Made is nil if the store has a session already. Cause is the error of
+// the Minter or of reading, err that of the store.
+func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *record, cause, err error) {
+	err = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
+		stored, err := a.persist.decode(old)
+		if err != nil {
+			cause = err
+			return nil, err
+		}
+		if stored != nil || a.state.current.Load() != out {
+			return old, nil
+		}
+		t, err := a.askMinter(ctx, inside)
+		if err != nil {
+			cause = err
+			return nil, err
+		}
+		r := newRecord(a.account, t, time.Now())
+		r.Origin = a.origins[0].String()
+		value, err := r.encode()
+		if err != nil {
+			cause = err
+			return nil, err
+		}
+		a.state.setCommitting(r.Session)
+		made = r
+		return value, nil
+	})
+	return made, cause, err
+}
+
+// mintError is what callers get if there is no session.
+func mintError(err error) error {
+	if errors.Is(err, ErrInvalidGrant) {
+		return &LoginRequiredError{Reason: ReasonInvalidGrant, Err: err}
+	}
+	return newRefreshError(err)
+}
