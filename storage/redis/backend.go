@@ -19,6 +19,7 @@ type backend struct {
 	replicas int
 	patience time.Duration // with the replicas, of one operation
 	epoch    lease.Epoch
+	scripts  scripts
 	messages messages
 }
 
@@ -52,7 +53,7 @@ func (b *backend) Acquire(ctx context.Context, key, owner string, ttl time.Durat
 		return lease.Grant{}, err
 	}
 	g := lease.Grant{Held: true, Fence: lease.NewFence()}
-	reply, err := b.run(ctx, acquire, key, owner, g.Fence, ttl.Milliseconds())
+	reply, err := b.run(ctx, b.scripts.acquire, key, owner, g.Fence, ttl.Milliseconds())
 	if err != nil {
 		return lease.Grant{}, err
 	}
@@ -81,21 +82,21 @@ func (b *backend) Acquire(ctx context.Context, key, owner string, ttl time.Durat
 
 // Renew implements [lease.Backend].
 func (b *backend) Renew(ctx context.Context, key string, g lease.Grant, ttl time.Duration) (held bool, err error) {
-	reply, err := b.run(ctx, renew, key, g.Fence, ttl.Milliseconds())
+	reply, err := b.run(ctx, b.scripts.renew, key, g.Fence, ttl.Milliseconds())
 	return reply == int64(1), err
 }
 
 // Commit implements [lease.Backend].
 func (b *backend) Commit(ctx context.Context, key string, g lease.Grant, c lease.Change) (lease.Result, error) {
 	if !c.Write {
-		_, err := b.run(ctx, release, key, b.channel(), g.Fence)
+		_, err := b.run(ctx, b.scripts.release, key, b.channel(), g.Fence)
 		return lease.Saved, err
 	}
 	present := "1"
 	if c.Value == nil {
 		present = "0"
 	}
-	reply, err := b.run(ctx, commit, key, b.channel(), g.Fence, g.Version, present, c.Value)
+	reply, err := b.run(ctx, b.scripts.commit, key, b.channel(), g.Fence, g.Version, present, c.Value)
 	if err != nil {
 		return 0, err
 	}

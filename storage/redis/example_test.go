@@ -17,7 +17,6 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(store.Namespace())
-	// Provision once, then hand the store to a session.
+	fmt.Println(store.Namespace()) // Provision it once, then hand it to a session.
 	// Output: myprogram
 }

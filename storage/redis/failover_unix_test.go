@@ -35,7 +35,7 @@ func TestFailover(t *testing.T) {
 	promoted := client(t, replica.Addr)
 	checkReplica := func() {
 		t.Helper()
-		if err := promoted.SlaveOf(t.Context(), "NO", "ONE").Err(); err != nil {
+		if err := promoted.Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
 			t.Fatal(err)
 		}
 		got, err := open(t, redis.Config{Client: promoted}).Load(t.Context(), "key")

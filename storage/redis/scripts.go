@@ -21,18 +21,28 @@ const lifetime = `
 local function expire()
 	if redis.call('HEXISTS', KEYS[1], 'v') == 0 then
 		redis.call('PEXPIRE', KEYS[1], 86400000)
-	end
+	end -- if
 end
 `
+
+// scripts are what the backend runs.
+type scripts struct{ acquire, renew, release, commit *goredis.Script }
+
+func newScripts() scripts {
+	return scripts{
+		acquire: goredis.NewScript(acquireScript), renew: goredis.NewScript(renewScript),
+		release: goredis.NewScript(releaseScript), commit: goredis.NewScript(commitScript),
+	}
+}
 
 const now = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 `
 
-// acquire: owner, fence, ttl. Returns {1, version or "", value or false,
+// acquireScript: owner, fence, ttl. Returns {1, version or "", value or false,
 // interrupted} or {0, ms left}.
-var acquire = goredis.NewScript(now + lifetime + `
+const acquireScript = now + lifetime + `
 local o, u, i, n = unpack(redis.call('HMGET', KEYS[1], 'o', 'u', 'i', 'n'))
 if o and tonumber(u) > now and o ~= ARGV[1] then
 	redis.call('HSET', KEYS[1], 'w', '1')
@@ -46,10 +56,10 @@ redis.call('HSET', KEYS[1], 'o', ARGV[1], 'f', ARGV[2], 'u', now + ARGV[3])
 redis.call('HDEL', KEYS[1], 'w')
 expire()
 return {1, n or '', redis.call('HGET', KEYS[1], 'v'), i or '0'}
-`)
+`
 
-// renew: fence, ttl. Returns 1 if held.
-var renew = goredis.NewScript(now + lifetime + `
+// renewScript: fence, ttl. Returns 1 if held.
+const renewScript = now + lifetime + `
 local o, f = unpack(redis.call('HMGET', KEYS[1], 'o', 'f'))
 if not o or f ~= ARGV[1] then
 	return 0
@@ -57,7 +67,7 @@ end
 redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
 expire()
 return 1
-`)
+`
 
 const free = `
 local function free()
@@ -65,22 +75,22 @@ local function free()
 	redis.call('HDEL', KEYS[1], 'o', 'u', 'w')
 	if w then
 		redis.call('PUBLISH', ARGV[1], KEYS[1])
-	end
+	end -- if
 end
 `
 
-// release: channel, fence. Returns nothing of interest.
-var release = goredis.NewScript(free + `
+// releaseScript: channel, fence. Returns nothing of interest.
+const releaseScript = free + `
 local o, f = unpack(redis.call('HMGET', KEYS[1], 'o', 'f'))
 if o and f == ARGV[2] then
 	free()
 end
 return 1
-`)
+`
 
-// commit: channel, fence, version ("0": never written), whether there is a
+// commitScript: channel, fence, version ("0": never written), whether there is a
 // value, the value. Returns {"saved"}, {"taken"} or {"outdated", version or ""}.
-var commit = goredis.NewScript(now + lifetime + free + `
+const commitScript = now + lifetime + free + `
 local o, u, f, n = unpack(redis.call('HMGET', KEYS[1], 'o', 'u', 'f', 'n'))
 if n == ARGV[2] then
 	redis.call('HSET', KEYS[1], 'n', n) -- a write, which WAIT can wait for
@@ -104,4 +114,4 @@ redis.call('PERSIST', KEYS[1])
 expire()
 free()
 return {'saved'}
-`)
+`

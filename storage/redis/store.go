@@ -27,7 +27,7 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &backend{client: c.Client, prefix: c.Prefix, replicas: c.Replicas, patience: c.OpTimeout * 3 / 4}
+	b := &backend{client: c.Client, prefix: c.Prefix, replicas: c.Replicas, patience: c.OpTimeout * 3 / 4, scripts: newScripts()}
 	s, err := lease.New(c.lease(b))
 	if err != nil {
 		return nil, err
@@ -82,11 +82,10 @@ func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
 	}
 }
 
-var glob = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`)
-
 // scan calls each with the keys that have a value.
 func (b *backend) scan(ctx context.Context, client goredis.Cmdable, each func(key string) error) error {
-	pattern := glob.Replace(b.hash("")) + "*"
+	literal := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`)
+	pattern := literal.Replace(b.hash("")) + "*"
 	for cursor, first := uint64(0), true; first || cursor != 0; first = false {
 		names, next, err := client.Scan(ctx, cursor, pattern, 1000).Result()
 		if err != nil {

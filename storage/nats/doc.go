@@ -1,0 +1,36 @@
+// Package nats keeps values in a bucket of NATS JetStream, so that the programs
+// of many machines share one session.
+//
+// It is a module of its own, on github.com/nats-io/nats.go.
+//
+// # Usage
+//
+//	js, err := jetstream.New(conn)
+//	…
+//	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "sessions", Replicas: 3})
+//	…
+//	store, err := chatelainenats.New(chatelainenats.Config{Bucket: bucket})
+//	…
+//	err = store.Provision(ctx) // once, when the bucket is set up
+//
+// The bucket needs no TTL and a history of 1; file storage and three replicas
+// are what lets a session survive a server. An entry must fit into the server's
+// max_payload, 1 MiB unless it is configured.
+//
+// # Errors
+//
+// They match those of package storage. A value that is missing is
+// [io/fs.ErrNotExist] only while the marker of [Store.Provision] is there;
+// without it, the error matches [storage.ErrDataLost].
+//
+// # Concurrency
+//
+// A Store is safe for concurrent use by any number of goroutines, processes and
+// machines. No clock but the watcher's own decides when a lease has expired:
+// see [lease.CAS]. Waiters are woken by a watch of the entry.
+//
+// # Security
+//
+// Values are stored as they are given; [storage.Seal] encrypts them. Keys are
+// readable, in base64url.
+package nats

@@ -1,0 +1,14 @@
+package nats_test
+
+import (
+	"fmt"
+
+	"github.com/chatelaine-go/chatelaine/storage/nats"
+)
+
+// A problem with the configuration is found before the server is called.
+func ExampleNew() {
+	_, err := nats.New(nats.Config{}) // Bucket: js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{…})
+	fmt.Println(err)
+	// Output: nats: Config.Bucket is nil
+}
