@@ -219,6 +219,8 @@ func (p *modelProcess) checkEnd(reason auth.Reason) {
 		if p.sawNone < f.stored {
 			p.breach("p%d says that %v is gone, but has not looked", p.number, f)
 		}
+	case auth.ReasonNone, auth.ReasonLogout, auth.ReasonNeverSignedIn, auth.ReasonNoRefreshToken:
+		p.breach("p%d ends %v for the reason %q", p.number, f, reason)
 	}
 }
 

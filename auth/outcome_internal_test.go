@@ -32,10 +32,12 @@ func recordOf(session string, generation uint64, access, refresh string) *record
 
 // summary is an outcome in one line: what is stored, what is published, what the callers get, what is
 // reported, what is to be repeated, and what is revoked.
-func summary(s *session, o outcome) string {
+func summary(s *session, o outcome) string { return summaryWith(s, o, policy{}) }
+
+func summaryWith(s *session, o outcome, p policy) string {
 	parts := []string{map[step]string{keep: "keep", ask: "ask", save: "save", remove: "remove"}[o.step]}
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	switch n := o.session(s, policy{}); {
+	switch n := o.session(s, p); {
 	case n == nil:
 		add("nothing")
 	case !n.signedIn():
@@ -58,6 +60,12 @@ func summary(s *session, o outcome) string {
 	}
 	if o.unhelpful {
 		add("unhelpful")
+	}
+	if o.failure != nil && o.failure.err.RetryAfter > 0 {
+		add("after %v", o.failure.err.RetryAfter)
+	}
+	if o.failure != nil && o.write != nil {
+		add("wait %v", o.write.throttled(o.failure.at))
 	}
 	if o.revoke != nil {
 		add("revoke %s %s", o.revoke.AccessToken, o.revoke.RefreshToken)
@@ -160,6 +168,26 @@ func TestDecide(t *testing.T) {
 			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
 				"[signed out the server ended the session] · [persist failed] · pending(S, record false)",
 		},
+		"the token endpoint asked another process to wait": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(3*time.Minute, t0)},
+			"keep · failed(1) · refresh failed · [refresh failed] · after 2m0s",
+		},
+		"its wait is over": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(time.Minute, t0)},
+			"ask · nothing",
+		},
+		"the clock that wrote the wait is ahead": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(5*time.Second, t0.Add(time.Hour))},
+			"keep · failed(1) · refresh failed · [refresh failed] · after 5s",
+		},
+		"the server asks to wait": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: &RefreshError{RetryAfter: time.Minute, Err: errDown}},
+			"save · failed(1) · refresh failed · down · [refresh failed] · unhelpful · after 1m0s · wait 1m0s",
+		},
+		"the refresh window asks to wait": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: &RefreshError{RetryAfter: time.Minute, Err: ErrExcessiveRefresh}},
+			"keep · failed(1) · refresh failed · too many refreshes · [refresh failed] · after 1m0s",
+		},
 		"there is no refresh token": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errNoRefreshToken()},
 			"remove · out(the token was refused, and there is no refresh token of S) · login required · " +
@@ -224,7 +252,7 @@ func TestDecide_texts(t *testing.T) {
 	t.Parallel()
 	s := newSession(recordOf("S", 1, "a", "r"), "", policy{})
 	failed := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDown, at: t0})
-	if failed.err() != failed.events[0].Err || !failed.failure.at.Equal(t0) {
+	if !errors.Is(failed.events[0].Err, failed.err()) || !failed.failure.at.Equal(t0) {
 		t.Errorf("failed: %v, %v, at %v", failed.err(), failed.events[0].Err, failed.failure.at)
 	}
 	s = s.failed(failed.failure)

@@ -344,7 +344,7 @@ func TestRace_loginDuringLogout(t *testing.T) {
 				}
 				free := make(chan struct{})
 				go func() {
-					_ = memory.Update(context.Background(), "default", func(_ context.Context, old []byte) ([]byte, error) {
+					_ = memory.Update(context.WithoutCancel(t.Context()), "default", func(_ context.Context, old []byte) ([]byte, error) {
 						<-free
 						return old, nil
 					})
@@ -365,7 +365,7 @@ func TestRace_loginDuringLogout(t *testing.T) {
 				if err := <-in; err != nil {
 					t.Errorf("Login: %v", err)
 				}
-				time.Sleep(2 * time.Minute) // past every retry
+				sleep(2 * time.Minute) // past every retry
 				got, err := session.Token(t.Context())
 				if err != nil || got.AccessToken != "a2" {
 					t.Errorf("Token: %q, %v", got.AccessToken, err)

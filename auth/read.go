@@ -90,10 +90,10 @@ func (a *Interceptor) runRead(c *call) {
 func decideRead(known *session, stored *record, p policy) outcome {
 	switch {
 	case known.signedIn():
-		if o := decide(facts{session: known, read: true, stored: stored, policy: p}); o.step != ask {
+		if o := decide(facts{session: known, read: true, stored: stored, policy: p}); o.failure == nil && o.step != ask {
 			return o
 		}
-		return outcome{}
+		return outcome{} // nothing new, or the wish of the token endpoint to be left alone
 	case stored == nil:
 		return outcome{}
 	case known.reason == ReasonLogout:

@@ -70,7 +70,7 @@ func (a *Interceptor) start(s *session) *call {
 }
 
 // run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that the
-// user's code does, a panic or runtime.Goexit included, keeps it from finishing the call.
+// user's code does, a panic or [runtime.Goexit] included, keeps it from finishing the call.
 func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
 	f := facts{session: s, saveErr: errVanished, policy: a.policy}
 	defer func() {

@@ -98,18 +98,6 @@ func subjectOf(access string) string {
 
 func (s *session) signedIn() bool { return s.record != nil }
 
-// name returns record.Session of the session, or of the one that ended; "" if none is known.
-func (s *session) name() string {
-	switch {
-	case s == nil:
-		return ""
-	case s.signedIn():
-		return s.Session
-	default:
-		return s.ended
-	}
-}
-
 // tokenName is the name of a token.
 type tokenName struct {
 	session    string

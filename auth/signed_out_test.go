@@ -248,7 +248,8 @@ func TestAccountIsUser(t *testing.T) {
 		f.mustFail(t, "/me", auth.ErrLoginRequired)
 		other.login(t)
 		f.mustGet(t, "/me", http.StatusOK)
-		if other.as(t, "bob"); !opaque {
+		other.as(t, "bob")
+		if !opaque {
 			f.Revoke("alice")
 			f.mustFail(t, "/me", auth.ErrLoginRequired) // these tokens do say otherwise
 		}
