@@ -124,7 +124,13 @@ func TestMCP_oauthHandler(t *testing.T) {
 	if err := greet(t, agent); err != nil {
 		t.Fatal(err)
 	}
-	if logins != 1 {
-		t.Errorf("%d logins, want 1", logins)
+	if err := session.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := greet(t, agent); err != nil { // the SDK asks unsigned, is refused, and calls Authorize
+		t.Fatal(err)
+	}
+	if logins != 2 {
+		t.Errorf("%d logins, want 2", logins)
 	}
 }
