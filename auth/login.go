@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
@@ -19,6 +20,11 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	}
 	if t.scheme() == "DPoP" && a.config.SetCredential == nil && !a.proves(t) {
 		return errNoProofs
+	}
+	switch t.scheme() {
+	case "Bearer", "DPoP", "MAC", "Basic": // those that x/oauth2 knows
+	default:
+		a.config.Logger.DebugContext(ctx, "auth: unknown token_type, sent unchanged", slog.String("token_type", t.scheme()))
 	}
 	now := time.Now()
 	t.Expiry = loginExpiry(t, now)

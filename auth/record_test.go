@@ -32,6 +32,9 @@ func TestRecord_golden(t *testing.T) {
 		"origin.json":  full,
 		"minimal.json": {AccessToken: "golden-access"},
 		"refresh.json": {RefreshToken: "golden-refresh"},
+		"key.json": {
+			AccessToken: "golden-access", RefreshToken: "golden-refresh", TokenType: "DPoP", ProofKey: []byte("golden-key"),
+		},
 		"extra.json": {
 			AccessToken: "golden-access", RefreshToken: "golden-refresh", TokenType: "Bearer", Scope: "a b", IDToken: "golden-id",
 			Extra: map[string]any{"instance_url": "https://golden.example", "user": map[string]any{"id": 7.0}},
@@ -50,7 +53,7 @@ func TestRecord_golden(t *testing.T) {
 		got, err := session.Token(t.Context())
 		if err != nil || got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken ||
 			got.TokenType != want.TokenType || !got.Expiry.Equal(want.Expiry) || got.IDToken != want.IDToken ||
-			!reflect.DeepEqual(got.Extra, want.Extra) || name == "extra.json" && got.Scope != want.Scope {
+			!reflect.DeepEqual(got.Extra, want.Extra) || string(got.ProofKey) != string(want.ProofKey) || name == "extra.json" && got.Scope != want.Scope {
 			t.Errorf("%s: got %q %q %q %v, %v", name, got.AccessToken, got.RefreshToken, got.TokenType, got.Expiry, err)
 		}
 	}
@@ -60,7 +63,7 @@ func TestRecord_golden(t *testing.T) {
 func TestRecord_goldenComplete(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
-	if err != nil || len(files) != 7 {
+	if err != nil || len(files) != 8 {
 		t.Errorf("%v, %v", files, err)
 	}
 }

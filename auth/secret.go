@@ -13,12 +13,12 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/chatelaine-go/chatelaine/internal/printable"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 const (
-	// masked stands for a secret in texts.
-	masked = printable.Mask
+	// masked stands for a secret in texts, as redact.Mask does.
+	masked = "REDACTED"
 	// shortestSecret keeps the words of a message from being taken for a token. No server hands out such short ones.
 	shortestSecret = 8
 )
@@ -65,7 +65,7 @@ func redactError(err error, secrets ...Token) error {
 			}
 		}
 	}
-	if clean = printable.Escape(clean); clean == text {
+	if clean = escape.Line(clean); clean == text {
 		return err
 	}
 	return &scrubbed{text: clean, err: err}

@@ -1,23 +1,31 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // Status is what is known of a session. It holds no token.
 type Status struct {
 	Account  string
 	SignedIn bool
+	// Subject is the user's identifier at the server, by the sub claim of the access token or the ID token, which is not
+	// verified; "" if neither is a JWT that has one.
+	Subject string
+	// Scope is what the server said that the token may be used for; "" if it did not.
+	Scope string
 	// Expiry of the access token; zero if not known.
 	Expiry time.Time
-	// Expired tells whether Expiry has passed; the next request renews the token then, if Refreshable.
+	// Expired reports whether Expiry has passed; the next request renews the token then, if Refreshable.
 	Expired bool
-	// Refreshable tells whether there is a Refresher, and a refresh token if it needs one.
+	// Refreshable reports whether there is a Refresher, and a refresh token if it needs one.
 	Refreshable bool
-	// Unsaved tells whether the store has not taken the last change yet, a new token or a logout.
+	// Unsaved reports whether the store has not taken the last change yet, a new token or a logout.
 	Unsaved bool
 	// LastError is why the last refresh failed, nil if it did not.
 	LastError error
@@ -37,7 +45,8 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	st := Status{Account: a.account, SignedIn: s.signedIn(), Reason: s.reason, Unsaved: a.state.pendingSave() != nil}
 	if s.signedIn() {
 		st.Expiry, st.Expired = s.expiresAt, s.expired(time.Now())
-		st.Refreshable = a.canRefresh(s.Token)
+		st.Refreshable, st.Scope = a.canRefresh(s.Token), s.Scope
+		st.Subject = cmp.Or(tokens.Subject(s.AccessToken), tokens.Subject(s.IDToken))
 	}
 	if s.failure != nil {
 		st.LastError = s.failure.err

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chatelaine-go/chatelaine/internal/printable"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 // Failure is a response without a token.
@@ -106,7 +106,7 @@ func (f *Failure) Detail() string {
 	var parts []string
 	if media := f.Header.Get("Content-Type"); media != "" && !f.empty {
 		media, _, _ = strings.Cut(media, ";")
-		parts = append(parts, printable.Truncate(media, 40))
+		parts = append(parts, escape.Line(escape.Cut(media, 40)))
 	}
 	if len(f.Members) > 0 {
 		parts = append(parts, "members "+strings.Join(f.Members, ", "))

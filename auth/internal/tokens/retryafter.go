@@ -1,11 +1,12 @@
 package tokens
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/internal/header"
 )
 
 // MaxRetryAfter bounds how long a server may ask to wait.
@@ -15,8 +16,12 @@ const MaxRetryAfter = time.Hour
 // rate limit is exhausted: Retry-After (RFC 9110, section 10.2.3), RateLimit-Remaining and X-RateLimit-Remaining with
 // their Reset, and RateLimit as the drafts of the IETF have it. Date is the time of the server's clock.
 func RetryAfter(h http.Header, date time.Time) (wait time.Duration, asked bool) {
-	if v := strings.TrimSpace(h.Get("Retry-After")); v != "" {
-		return seconds(v, date), true
+	if date.IsZero() {
+		date = time.Now()
+	}
+	if strings.TrimSpace(h.Get("Retry-After")) != "" { // nonsense there still means a limit
+		wait, _ := header.RetryAfter(h, date)
+		return min(max(wait, 0), MaxRetryAfter), true
 	}
 	for _, prefix := range []string{"RateLimit-", "X-RateLimit-", "X-Rate-Limit-"} {
 		if strings.TrimSpace(h.Get(prefix+"Remaining")) == "0" {
@@ -38,32 +43,16 @@ func RetryAfter(h http.Header, date time.Time) (wait time.Duration, asked bool) 
 	return wait, asked
 }
 
-// seconds reads a number of seconds, or a date by the clock of the server.
-func seconds(value string, date time.Time) time.Duration {
-	n, err := strconv.ParseUint(value, 10, 31)
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return min(time.Duration(n)*time.Second, MaxRetryAfter)
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return until(at, date)
-}
-
 // reset reads when a rate limit is reset: in how many seconds, or when, in seconds since 1970.
 func reset(value string, date time.Time) time.Duration {
 	const epoch = 1_000_000_000 // no wait is that long
 	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	if err == nil && n > epoch && n < maxUnix {
-		return until(time.Unix(n, 0), date)
+	switch {
+	case err != nil || n < 0 || n > maxUnix:
+		return 0
+	case n > epoch:
+		return min(max(time.Unix(n, 0).Sub(date), 0), MaxRetryAfter)
+	default:
+		return min(time.Duration(n)*time.Second, MaxRetryAfter)
 	}
-	return seconds(strings.TrimSpace(value), date)
-}
-
-func until(at, date time.Time) time.Duration {
-	if date.IsZero() {
-		date = time.Now()
-	}
-	return min(max(at.Sub(date), 0), MaxRetryAfter)
 }
