@@ -3,11 +3,10 @@ package bench_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +21,6 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/chain"
-	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
 const target = "https://api.example.com/me"
@@ -54,121 +52,30 @@ func newRequest(tb testing.TB) *http.Request {
 
 func newSession(tb testing.TB) *auth.Interceptor {
 	tb.Helper()
+	return sessionOf(tb, auth.Token{AccessToken: "token"})
+}
+
+func sessionOf(tb testing.TB, t auth.Token) *auth.Interceptor {
+	tb.Helper()
 	session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Refresher: auth.JSONRefresher{URL: "/refresh"}})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	t := auth.Token{AccessToken: "token", RefreshToken: "refresh", Expiry: time.Now().Add(24 * time.Hour)}
+	t.RefreshToken, t.Expiry = "refresh", time.Now().Add(24*time.Hour)
 	if err := session.Login(tb.Context(), t); err != nil {
 		tb.Fatal(err)
 	}
 	return session
 }
 
-type pass struct{ interceptor.Base }
-
-// careful promises what the stock interceptors do.
-type careful struct{ pass }
-
-func (careful) CopyOnWrite() bool { return true }
-
 func expiring() *oauth2.Token {
 	return &oauth2.Token{AccessToken: "token", Expiry: time.Now().Add(24 * time.Hour)}
 }
 
-// cloner is the shortest correct RoundTripper that sets a header.
-type cloner struct{ base http.RoundTripper }
-
-func (c cloner) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer token")
-	return c.base.RoundTrip(r)
-}
-
-// floor is what cannot be avoided: a request, a header map of two pieces, and a value that all requests share.
-type floor struct {
-	base  http.RoundTripper
-	value []string
-}
-
-func (f floor) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := new(http.Request)
-	*c = *r
-	c.Header = maps.Clone(r.Header)
-	c.Header["Authorization"] = f.value
-	return f.base.RoundTrip(c)
-}
-
-// sign sets a header to a value that all requests share: the least an interceptor can do.
-type sign struct {
-	careful
-
-	value []string
-}
-
-func (s sign) OnRequest(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-	r.Header["Authorization"] = s.value
-	return h.Next(r)
-}
-
-// measure runs f, and reports its CPU time beside the usual: unlike the time on the wall, it does not count who else is at
-// work on the machine. The collector's work is in it.
-func measure(b *testing.B, f func() error) {
-	b.Helper()
-	b.ReportAllocs()
-	begin := cpuTime()
-	for b.Loop() {
-		if err := f(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if used := cpuTime() - begin; used > 0 {
-		b.ReportMetric(float64(used.Nanoseconds())/float64(b.N), "cpu-ns/op")
-	}
-}
-
-// BenchmarkTransport compares transports: what each adds to the bare one, for a request with few headers and with some
-// more.
-func BenchmarkTransport(b *testing.B) {
-	base := newTransport()
-	session := newSession(b)
-	value := []string{"Bearer token"}
-	source := oauth2.ReuseTokenSource(expiring(), oauth2.StaticTokenSource(expiring()))
-	for _, headers := range []int{2, 6} {
-		for _, c := range []struct {
-			name string
-			t    http.RoundTripper
-		}{
-			{"lib=bare", base},
-			{"lib=floor", floor{base, value}},
-			{"lib=clone", cloner{base}},
-			{"lib=oauth2", &oauth2.Transport{Source: source, Base: base}},
-			{"lib=chain/more=0", chain.New(sign{value: value}).Transport(base)},
-			{"lib=chain/more=4", chain.New(sign{value: value}, careful{}, careful{}, careful{}, careful{}).Transport(base)},
-			{"lib=chain/more=any", chain.New(sign{value: value}, pass{}).Transport(base)},
-			{"lib=chain+auth/more=0", chain.New(session).Transport(base)},
-			{"lib=chain+auth/more=4", chain.New(session, careful{}, careful{}, careful{}, careful{}).Transport(base)},
-			{"lib=chain+auth/more=any", chain.New(session, pass{}).Transport(base)},
-		} {
-			b.Run(fmt.Sprintf("headers=%d/%s", headers, c.name), func(b *testing.B) {
-				r := newRequest(b)
-				for i := range headers - 2 {
-					r.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
-				}
-				measure(b, func() error {
-					resp, err := c.t.RoundTrip(r)
-					if err != nil {
-						return err
-					}
-					return resp.Body.Close()
-				})
-			})
-		}
-	}
-}
-
-// BenchmarkClient compares whole clients, each bare and with a token added in its own way. All requests have a context.
+// BenchmarkClient compares whole clients, each bare and with a token added in its own way. All
+// requests but those of "plain" have a context. What is added is printed beside it.
 func BenchmarkClient(b *testing.B) {
+	var all []contestant
 	for _, c := range []struct {
 		name string
 		do   func(testing.TB) func() error
@@ -179,6 +86,9 @@ func BenchmarkClient(b *testing.B) {
 		{"lib=resty2/add=none", resty2None},
 		{"lib=resty2/add=chain+auth", resty2Chain},
 		{"lib=resty2/add=oauth2", resty2OAuth2},
+		{"lib=resty2-plain/add=none", resty2PlainNone},
+		{"lib=resty2-plain/add=chain+auth", resty2PlainChain},
+		{"lib=resty2-plain/add=oauth2", resty2PlainOAuth2},
 		{"lib=resty3/add=none", resty3None},
 		{"lib=resty3/add=middleware", resty3Middleware},
 		{"lib=req/add=none", reqNone},
@@ -188,9 +98,13 @@ func BenchmarkClient(b *testing.B) {
 		{"lib=azcore/add=none", azcoreNone},
 		{"lib=azcore/add=bearer", azcoreBearer},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			measure(b, c.do(b))
-		})
+		all = append(all, contestant{c.name, c.do(b)})
+	}
+	costs := compare(b, all)
+	for _, c := range all {
+		lib, _, _ := strings.Cut(c.name, "/")
+		added := costs[c.name].minus(costs[lib+"/add=none"])
+		report(b, c.name, costs[c.name], "added-cpu-ns", added.cpu, "added-allocs", added.allocs, "added-B", added.bytes)
 	}
 }
 
@@ -199,6 +113,33 @@ func resty2(tb testing.TB, t http.RoundTripper, prepare func(*resty.Client)) fun
 	c := resty.New().SetTransport(t)
 	prepare(c)
 	return func() error { _, err := c.R().SetContext(tb.Context()).Get(target); return err }
+}
+
+// resty2Plain sends requests without a context.
+func resty2Plain(tb testing.TB, t http.RoundTripper, prepare func(*resty.Client)) func() error {
+	tb.Helper()
+	c := resty.New().SetTransport(t)
+	prepare(c)
+	return func() error { _, err := c.R().Get(target); return err }
+}
+
+func resty2PlainNone(tb testing.TB) func() error {
+	tb.Helper()
+	return resty2Plain(tb, newTransport(), func(*resty.Client) {})
+}
+
+func resty2PlainChain(tb testing.TB) func() error {
+	tb.Helper()
+	return resty2Plain(tb, newTransport(), func(c *resty.Client) {
+		if err := chain.New(newSession(tb)).Install(c); err != nil {
+			tb.Fatal(err)
+		}
+	})
+}
+
+func resty2PlainOAuth2(tb testing.TB) func() error {
+	tb.Helper()
+	return resty2Plain(tb, newOAuth2(newTransport()), func(*resty.Client) {})
 }
 
 func resty2None(tb testing.TB) func() error {

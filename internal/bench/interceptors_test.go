@@ -19,6 +19,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/idempotency"
 	"github.com/chatelaine-go/chatelaine/interceptor/logging"
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
+	"github.com/chatelaine-go/chatelaine/interceptor/progress"
 	"github.com/chatelaine-go/chatelaine/interceptor/requestid"
 	"github.com/chatelaine-go/chatelaine/interceptor/retry"
 )
@@ -29,12 +30,16 @@ type sink struct{ slog.Handler }
 func (sink) Enabled(context.Context, slog.Level) bool  { return true }
 func (sink) Handle(context.Context, slog.Record) error { return nil }
 
-// BenchmarkInterceptor: what the stock interceptors add to a POST of a small JSON object that is answered by another one.
+func ignore(progress.Report) {}
+
+// BenchmarkInterceptor: what the stock interceptors add to a POST of a small JSON object whose
+// response is another one, over a chain without any.
 func BenchmarkInterceptor(b *testing.B) {
 	line := logging.Config{Logger: slog.New(sink{})}
 	headers, bodies := line, line
 	headers.Headers = true
 	bodies.Headers, bodies.BodyLimit = true, 1<<10
+	var all []contestant
 	for _, c := range []struct {
 		name string
 		list []interceptor.Interceptor
@@ -44,6 +49,7 @@ func BenchmarkInterceptor(b *testing.B) {
 		{"auth", one(b)(newSession(b), nil)},
 		{"requestid", one(b)(requestid.New(requestid.Config{}))},
 		{"idempotency", one(b)(idempotency.New(idempotency.Config{}))},
+		{"progress", one(b)(progress.New(progress.Config{Upload: ignore, Download: ignore}), nil)},
 		{"retry", one(b)(retry.New(retry.Config{}))},
 		{"logging/level=off", one(b)(logging.New(logging.Config{Logger: slog.New(slog.DiscardHandler)}))},
 		{"logging/line", one(b)(logging.New(line))},
@@ -57,10 +63,12 @@ func BenchmarkInterceptor(b *testing.B) {
 			MeterProvider:  metric.NewMeterProvider(metric.WithReader(metric.NewManualReader())),
 		})},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			t := chain.New(c.list...).Transport(messages{})
-			measure(b, func() error { return post(b.Context(), t) })
-		})
+		t := chain.New(c.list...).Transport(messages{})
+		all = append(all, contestant{c.name, func() error { return post(b.Context(), t) }})
+	}
+	costs := compare(b, all)
+	for _, c := range all {
+		report(b, c.name, costs[c.name].minus(costs["none"]))
 	}
 }
 

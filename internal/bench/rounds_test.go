@@ -1,0 +1,113 @@
+package bench_test
+
+import (
+	"flag"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+var (
+	rounds = flag.Int("rounds", 25, "rounds of a comparison")
+	slice  = flag.Duration("slice", 10*time.Millisecond, "CPU time for one contestant in one round")
+)
+
+// contestant is one of several that do the same work.
+type contestant struct {
+	name string
+	do   func() error
+}
+
+// cost is what one operation takes.
+type cost struct {
+	cpu, bytes, allocs float64
+}
+
+// minus returns what c takes more than base.
+func (c cost) minus(base cost) cost {
+	return cost{c.cpu - base.cpu, c.bytes - base.bytes, c.allocs - base.allocs}
+}
+
+// compare measures the contestants in turns, round after round, in one process: what the machine
+// does meanwhile, the frequency of its clock and the state of its caches, concern all of them
+// alike. It returns the median of the rounds for each. The time is that of the CPU, the collector's
+// work included, so it does not count who else is at work on the machine.
+func compare(b *testing.B, all []contestant) map[string]cost {
+	b.Helper()
+	n := make([]int, len(all))
+	for i, c := range all {
+		n[i] = calibrate(b, c)
+	}
+	costs := make([][]cost, len(all))
+	for range *rounds {
+		for i, c := range all {
+			costs[i] = append(costs[i], measureN(b, c, n[i]))
+		}
+	}
+	medians := make(map[string]cost, len(all))
+	for i, c := range all {
+		medians[c.name] = cost{
+			median(costs[i], func(c cost) float64 { return c.cpu }),
+			median(costs[i], func(c cost) float64 { return c.bytes }),
+			median(costs[i], func(c cost) float64 { return c.allocs }),
+		}
+	}
+	return medians
+}
+
+// calibrate returns how often a contestant works in one slice.
+func calibrate(b *testing.B, c contestant) int {
+	b.Helper()
+	for n := 1; ; n *= 2 {
+		if took := measureN(b, c, n).cpu * float64(n); took >= float64(*slice)/4 || n > 1<<24 {
+			return max(1, int(float64(n)*float64(*slice)/max(took, 1)))
+		}
+	}
+}
+
+// measureN lets a contestant work n times.
+func measureN(b *testing.B, c contestant, n int) cost {
+	b.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	begin := cpuTime()
+	for range n {
+		if err := c.do(); err != nil {
+			b.Fatalf("%s: %v", c.name, err)
+		}
+	}
+	used := cpuTime() - begin
+	runtime.ReadMemStats(&after)
+	return cost{
+		float64(used.Nanoseconds()) / float64(n),
+		float64(after.TotalAlloc-before.TotalAlloc) / float64(n),
+		float64(after.Mallocs-before.Mallocs) / float64(n),
+	}
+}
+
+func median(all []cost, of func(cost) float64) float64 {
+	values := make([]float64, len(all))
+	for i, c := range all {
+		values[i] = of(c)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// report prints a line for one contestant: what it takes, and further metrics in pairs of name and
+// value.
+func report(b *testing.B, name string, c cost, more ...any) {
+	b.Helper()
+	b.Run(name, func(b *testing.B) {
+		for range b.N { //nolint:revive // the work is done
+		}
+		b.ReportMetric(0, "ns/op") // the time on the wall means nothing here
+		b.ReportMetric(c.cpu, "cpu-ns/op")
+		b.ReportMetric(c.bytes, "B/op")
+		b.ReportMetric(c.allocs, "allocs/op")
+		for i := 0; i+1 < len(more); i += 2 {
+			b.ReportMetric(more[i+1].(float64), more[i].(string))
+		}
+	})
+}
