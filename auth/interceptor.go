@@ -75,8 +75,10 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	if err == nil && !s.signedIn() && a.config.RequireLogin {
 		s, err = a.required(req.Context())
 	}
-	if before := a.signer(req); err == nil && before != nil && before.signedIn() && s.signedIn() {
-		_, err = s.replacing(before) // a Login may have come between the attempts
+	if err == nil && req.Attempt() > 1 {
+		if before := a.signer(req); before != nil && before.signedIn() && s.signedIn() {
+			_, err = s.replacing(before) // a Login may have come between the attempts
+		}
 	}
 	if err != nil {
 		return h.Reject(err, interceptor.Through)

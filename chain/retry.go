@@ -17,7 +17,7 @@ type retry struct {
 // goes to the caller.
 func (c *call) mayRetry(d time.Duration) bool {
 	ctx := c.orig.Context()
-	if c.state.Attempt >= c.chain.maxAttempts() || ctx.Err() != nil {
+	if int(c.state.Attempt) >= c.chain.maxAttempts() || ctx.Err() != nil {
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {

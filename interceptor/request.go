@@ -31,7 +31,7 @@ func (r *Request) Attempt() int {
 	if r.Call == nil {
 		return 1
 	}
-	return r.Call.Attempt
+	return int(r.Call.Attempt)
 }
 
 // Redirected reports whether this request follows a redirect. Each hop is a call of its own, and

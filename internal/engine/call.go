@@ -9,17 +9,18 @@ import (
 // the callbacks of one call run one after the other.
 type Call struct {
 	// Attempt is the number of the current send, from 1.
-	Attempt int
+	Attempt int32
 	// Redirected reports whether the call is a hop that follows a redirect.
 	Redirected bool
+
+	searched bool // for caller
 	// Body is the body of the current response as the transport returned it. Unlike a body that an
 	// interceptor put around it, it may be closed while another goroutine reads.
 	Body io.Closer
 
-	first    pair // in place: most calls store one value, and it costs no allocation
-	more     []pair
-	caller   *extra // the values of the caller's context
-	searched bool   // for caller
+	first  pair // in place: most calls store one value, and it costs no allocation
+	more   *extra
+	caller *extra // the values of the caller's context
 }
 
 type pair struct{ key, value any }
@@ -45,7 +46,7 @@ func (c *Call) Set(key, value any) {
 	case c.first.key == nil:
 		c.first = pair{key, value}
 	default:
-		c.more = append(c.more, pair{key, value})
+		c.more = &extra{pair{key, value}, c.more}
 	}
 }
 
@@ -54,16 +55,16 @@ func (c *Call) find(key any) *pair {
 	if c.first.key == key {
 		return &c.first
 	}
-	for i := range c.more {
-		if c.more[i].key == key {
-			return &c.more[i]
+	for e := c.more; e != nil; e = e.before {
+		if e.key == key {
+			return &e.pair
 		}
 	}
 	return nil
 }
 
-// extra is a value that a caller's context carries, and the ones it carried before. All are found
-// under one context key, because a key for each would be an allocation for each look.
+// extra is a value, and the ones stored before. The values of a caller's context are all found under
+// one context key, because a key for each would be an allocation for each look.
 type extra struct {
 	pair
 
