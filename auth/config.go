@@ -98,6 +98,7 @@ type settings struct {
 	config  Config
 	base    *url.URL // nil: requests must be absolute
 	origins origin.Set
+	names   headerNames // of requests, to find the caller's Authorization
 
 	transport atomic.Pointer[http.RoundTripper] // beneath the chain; nil until the session is installed
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
@@ -36,7 +35,7 @@ func secure(field string, o origin.Origin, insecureAllowHTTP bool) error {
 // LOCALHOST is loopback to the comparison, but net/http would send it to a proxy.
 func (a *Interceptor) mine(r *http.Request) bool {
 	o, ok := a.origins.Match(r.URL, r.Host)
-	if !ok || authorized(r.Header) || a.excluded(r.Context()) {
+	if !ok || a.names.authorized(r.Header) || a.excluded(r.Context()) {
 		return false
 	}
 	if r.URL.Host != o.Host() {
@@ -45,17 +44,6 @@ func (a *Interceptor) mine(r *http.Request) bool {
 		r.URL = u
 	}
 	return true
-}
-
-// authorized reports whether the caller has put an Authorization header on the request, in whatever case.
-func authorized(h http.Header) bool {
-	const name = "Authorization"
-	for k, v := range h {
-		if len(k) == len(name) && len(v) > 0 && strings.EqualFold(k, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // checkOrigins reads the origins that may see the token.

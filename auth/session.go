@@ -11,7 +11,7 @@ import (
 // session is what the interceptor knows at one moment: a token and how the attempts to refresh it went.
 // A session without a record is signed out.
 //
-// It never changes after it was published, except for accepted. Whatever happens to a session makes a
+// It never changes after it was published, except for its marks. Whatever happens to a session makes a
 // new one, so a request may keep the session that signed it and compare it later.
 //
 // There is one way to name a session: record.Session names the login, record.Generation counts its
@@ -26,14 +26,20 @@ type session struct {
 
 	// user names the first of several logins that followed each other in this process without a
 	// logout: a Login on top of a session is taken for the same user, unless the tokens say otherwise.
-	user     string
-	failure  *failure     // the last refresh of this token, if it failed
-	accepted *atomic.Bool // the server has accepted the token
-	loaded   bool         // it was read from the store, and may be as old as one that was just refused
+	user    string
+	failure *failure // the last refresh of this token, if it failed
+	marks   *marks   // what was noted about the token
+	loaded  bool     // it was read from the store, and may be as old as one that was just refused
 
 	reason Reason // why nobody is signed in
 	ended  string // record.Session of the session that ended; "" if there was none
 	whose  string // the subject of its token, if it named one
+}
+
+// marks is what changes about a token while it is in use.
+type marks struct {
+	accepted atomic.Bool  // the server has accepted it
+	freshFor atomic.Int64 // from the interceptor's birth on, as a time.Duration: need not be renewed
 }
 
 // policy is the part of a Config that sessions depend on.
@@ -54,7 +60,7 @@ func newSession(r *record, user string, p policy) *session {
 	case user == "":
 		user = r.Session
 	}
-	s := &session{record: &own, user: user, accepted: new(atomic.Bool), expiresAt: r.Expiry}
+	s := &session{record: &own, user: user, marks: new(marks), expiresAt: r.Expiry}
 	// The token is held once: as the tail of the header.
 	scheme := r.scheme() + " "
 	s.header = []string{scheme + r.AccessToken}

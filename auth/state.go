@@ -65,7 +65,7 @@ func (st *state) joinRefresh(old *session, t trigger, begin func(*session) *call
 		err.RetryAfter = s.failure.wait(t, now)
 		return nil, nil, &err
 	}
-	if t == refused && s.failure == nil && s.Generation > 1 && !s.accepted.Load() {
+	if t == refused && s.failure == nil && s.Generation > 1 && !s.marks.accepted.Load() {
 		st.unhelpful.add(now) // the refresh that brought this token did not help
 	}
 	if c = begin(s); c == nil {
@@ -167,7 +167,7 @@ func (st *state) ignores(r *record, known *session) bool {
 
 // markAccepted notes that the server accepts the token of s.
 func (st *state) markAccepted(s *session) {
-	if s.accepted.Load() || !s.accepted.CompareAndSwap(false, true) {
+	if s.marks.accepted.Load() || !s.marks.accepted.CompareAndSwap(false, true) {
 		return
 	}
 	st.mu.Lock()
