@@ -71,7 +71,7 @@ func (r *refusals) has(req *http.Request, s *session, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last, known := r.last[refusalKey(req)]
-	return known && now.Sub(last.at) < last.lasts && (s.accepted.Load() || last.token == s.tokenName())
+	return known && now.Sub(last.at) < last.lasts && (s.marks.accepted.Load() || last.token == s.tokenName())
 }
 
 // forget ends the memory of a request that was not refused.
