@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,6 +46,7 @@ type finding struct {
 	Backend   string `json:"backend"`
 	Usable    bool   `json:"usable"`
 	Selected  bool   `json:"selected"`
+	Holds     bool   `json:"holds"` // it has the key of the session
 	Reason    string `json:"reason,omitempty"`
 	Fix       string `json:"fix,omitempty"`
 	elsewhere bool   // it belongs to another operating system
@@ -98,7 +100,7 @@ func (a *app) diagnose(ctx context.Context) (diagnosis, error) {
 func findings(reports []keyring.Report) []finding {
 	all := make([]finding, 0, len(reports))
 	for _, r := range reports {
-		f := finding{Backend: r.Backend, Usable: r.Usable, Selected: r.Selected, Fix: r.Fix}
+		f := finding{Backend: r.Backend, Usable: r.Usable, Selected: r.Selected, Holds: r.Holds, Fix: r.Fix}
 		if r.Err != nil {
 			f.Reason = reason(r)
 			f.elsewhere = strings.HasSuffix(f.Reason, "belongs to another operating system")
@@ -108,18 +110,32 @@ func findings(reports []keyring.Report) []finding {
 	return all
 }
 
-// reason is why a backend does not work, without the words that each reason begins with.
+// reason is why a backend does not work, without its name and without what to do.
 func reason(r keyring.Report) string {
-	text := message(r.Err)
-	for _, prefix := range []string{"keyring: ", "unavailable: ", r.Backend + ": "} {
-		text = strings.TrimPrefix(text, prefix)
+	e, ok := errors.AsType[*keyring.Error](r.Err)
+	switch {
+	case !ok:
+		return strings.TrimPrefix(message(r.Err), "keyring: ")
+	case e.Holder != "":
+		return "the key of the session is in " + e.Holder
+	case e.Err != nil:
+		return message(e.Err)
+	default:
+		return strings.TrimPrefix(message(e.Kind), "keyring: ")
 	}
-	return text
 }
 
 // next says what to do, given the backend that would be used.
 func (d diagnosis) next(selected finding, passphrase bool) []string {
+	holder := slices.IndexFunc(d.Backends, func(f finding) bool { return f.Holds && !f.Selected })
 	switch {
+	case holder >= 0:
+		name := d.Backends[holder].Backend
+		return []string{
+			"Use the keyring that holds the key of the session: --backend " + name,
+			"or move the key where both work: demo move " + selected.Backend + " --backend " + name,
+			"or sign in to another profile here: demo login --backend " + selected.Backend + " --profile NAME",
+		}
 	case !selected.Usable:
 		return d.Place.advice(selected.Fix)
 	case selected.Backend == "file" && !passphrase && d.Place == service:
@@ -164,6 +180,10 @@ func (a *app) describeFinding(f finding) string {
 	name := f.Backend + strings.Repeat(" ", max(1, column-utf8.RuneCountInString(f.Backend)))
 	rest := f.Reason
 	switch {
+	case f.Holds && f.Usable:
+		rest = "works, and holds the key of the session"
+	case f.Holds:
+		rest = "holds the key of the session, but: " + f.Reason
 	case f.Selected && f.Usable:
 		rest = "works, and would be used"
 	case f.Selected:
@@ -171,7 +191,7 @@ func (a *app) describeFinding(f finding) string {
 	case f.Usable:
 		rest = "works"
 	}
-	if f.Selected {
+	if f.Selected || f.Holds {
 		name = a.outStyle.Bold(name)
 	}
 	return a.outStyle.Mark(f.Usable) + " " + name + wrap(rest, screen.Width(a.out, 100), 12+2+column)

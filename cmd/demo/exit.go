@@ -127,6 +127,12 @@ func explainSession(err error) (hint string, code int) {
 
 func explainKeyring(err error) (hint string, code int) {
 	switch {
+	case errors.Is(err, keyring.ErrOtherBackend):
+		e, _ := errors.AsType[*keyring.Error](err)
+		if e == nil || e.Holder == "" {
+			return "run `demo doctor` to see which keyring holds the key", exitKeyring
+		}
+		return "use --backend " + e.Holder + ", or move the key with `demo move " + e.Backend + " --backend " + e.Holder + "`", exitKeyring
 	case errors.Is(err, keyring.ErrNoPassphrase):
 		return "name a file with --passphrase-file or CHATELAINE_PASSPHRASE_FILE, or run on a terminal to be asked", exitKeyring
 	case errors.Is(err, keyring.ErrWrongPassphrase):

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/profile"
@@ -53,6 +55,16 @@ func passphraseIn(file string) func(string) (string, error) {
 			}
 		}
 		return passphrase, nil
+	}
+}
+
+// checkBackend refuses the name of an unknown backend; "" is the default one.
+func checkBackend(name string) error {
+	if name == "" || slices.Contains(backends(), name) {
+		return nil
+	}
+	return &hinted{
+		err: fmt.Errorf("unknown backend %q", name), code: exitUsage, hint: "choose one of " + strings.Join(backends(), ", "),
 	}
 }
 

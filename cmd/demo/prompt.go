@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/screen"
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
@@ -19,38 +15,19 @@ const maxSecret = 64 << 10
 
 // askPassword prompts on the terminal, without echo.
 func (a *app) askPassword(ctx context.Context, prompt string) (string, error) {
-	tty, ok := a.in.(*os.File)
-	if a.flags.noInput || !ok || !screen.IsTerminal(tty) {
+	if a.flags.noInput || !screen.IsTerminal(a.in) {
 		return "", &hinted{
 			err: errors.New("no password, and no terminal to prompt on"), code: exitUsage,
 			hint: "use --password-stdin or --password-file",
 		}
 	}
-	fd := int(tty.Fd())
-	before, err := term.MakeRaw(fd) // before the prompt, so that nothing typed early is echoed
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	password, err := keyring.PassphrasePrompt(prompt)
 	if err != nil {
-		return "", err
+		_ = waitForSignal(ctx)
 	}
-	defer func() {
-		_ = term.Restore(fd, before)
-		_, _ = fmt.Fprintln(a.err)
-	}()
-	_, _ = fmt.Fprint(a.err, prompt+": ")
-	type input struct {
-		typed []byte
-		err   error
-	}
-	read := make(chan input, 1)
-	go func() {
-		typed, err := term.ReadPassword(fd)
-		read <- input{typed, err}
-	}()
-	select {
-	case got := <-read:
-		return string(got.typed), got.err
-	case <-ctx.Done(): // the read cannot be canceled, but the terminal can be restored
-		return "", ctx.Err()
-	}
+	return password, err
 }
 
 // readSecret returns the first line of stdin.

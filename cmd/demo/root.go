@@ -19,12 +19,16 @@ func newRoot(a *app) *cobra.Command {
   demo login --user alice    prompts for the password, which is wonderland
   demo get /me --trace       draws the requests; --har FILE writes them for the network panel of a browser
   demo login --issuer URL --client-id ID    signs in at your provider`,
-		Version:          version(),
-		SilenceUsage:     true,
-		SilenceErrors:    true,
-		Args:             subcommand,
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) { a.flags.given = cmd.Flags(); a.prepare() },
-		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          subcommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.flags.given = cmd.Flags()
+			a.prepare()
+			return checkBackend(a.backend())
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.flags.register(root.PersistentFlags())
@@ -36,7 +40,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newTour(a), newServe(a), newLogin(a), newStatus(a), newGet(a), newPost(a), newStorm(a), newToken(a), newRefresh(a),
-		newLogout(a), newSwitch(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
+		newLogout(a), newSwitch(a), newMove(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
 	)
 	root.InitDefaultCompletionCmd()
 	return root
