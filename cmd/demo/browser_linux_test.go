@@ -54,7 +54,7 @@ func newBrowser(t *testing.T) *browser {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
 	home := t.TempDir()
-	cmd.Env = append(hermetic(home), "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
+	cmd.Env = append(mustHermetic(t, home), "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
 	commands, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
-	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +20,7 @@ type lab struct {
 
 func newLab(t *testing.T, config authtest.Config) *lab {
 	t.Helper()
-	l := &lab{server: authtest.NewServer(config), env: hermetic(t.TempDir())}
+	l := &lab{server: authtest.NewServer(config), env: mustHermetic(t, t.TempDir())}
 	t.Cleanup(l.server.Close)
 	return l
 }
@@ -40,6 +38,7 @@ func (l *lab) demo(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "demo", args...)
 	cmd.Env = slices.Clone(l.env)
+	interruptible(cmd)
 	return cmd
 }
 
@@ -66,23 +65,7 @@ func codeOf(t *testing.T, err error) int {
 	return exit.ExitCode()
 }
 
-// interrupt is Ctrl-C.
-func interrupt(p *os.Process) error {
-	if runtime.GOOS == "windows" { // there is no other way to end a process
-		return p.Kill()
-	}
-	return p.Signal(os.Interrupt)
-}
-
-// signals skips a test that sends some.
-func signals(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("this system cannot interrupt one process")
-	}
-}
-
-// A watch is an output that tells when something has been written to it.
+// A watch is an output that reports what has been written to it.
 type watch struct {
 	text  bytes.Buffer
 	wrote chan string
@@ -90,12 +73,12 @@ type watch struct {
 
 func newWatch() *watch { return &watch{wrote: make(chan string, 1000)} }
 
-// Write tells the whole text so far.
+// Write sends the whole text so far.
 func (w *watch) Write(b []byte) (int, error) {
 	n, err := w.text.Write(b)
 	select {
 	case w.wrote <- w.text.String():
-	default: // nobody has looked for long; the next one will do
+	default: // the reader is slow; it gets the next text
 	}
 	return n, err
 }

@@ -61,7 +61,7 @@ func newDesk(t *testing.T) *desk {
 	where := strings.Fields(string(goenv))
 	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for. The home is new, so git would
 	// not trust the repository in it.
-	d.env = append(hermetic(t.TempDir()), "TERM=dumb", "GOCACHE="+where[0], "GOMODCACHE="+where[1], "GOPATH="+where[2], "GOFLAGS=-buildvcs=false")
+	d.env = append(mustHermetic(t, t.TempDir()), "TERM=dumb", "GOCACHE="+where[0], "GOMODCACHE="+where[1], "GOPATH="+where[2], "GOFLAGS=-buildvcs=false")
 	d.run(t, "go run ./cmd/demo --version", "…") // compiling is not what the commands are waited for
 	return d
 }

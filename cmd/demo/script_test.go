@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,14 +45,11 @@ func TestScript(t *testing.T) {
 			env.Defer(server.Close)
 			env.Values["server"] = server
 			env.Values["trap"] = new(atomic.Pointer[trap])
-			if runtime.GOOS != "linux" { // where the keyring of the system could not be kept out
-				passphrase := filepath.Join(env.WorkDir, ".passphrase")
-				if err := os.WriteFile(passphrase, []byte("correct horse"), 0o600); err != nil {
-					return err
-				}
-				env.Vars = append(env.Vars, "CHATELAINE_BACKEND=file", "CHATELAINE_PASSPHRASE_FILE="+passphrase)
+			vars, err := hermetic(env.WorkDir)
+			if err != nil {
+				return err
 			}
-			env.Vars = append(env.Vars, hermetic(env.WorkDir)...)
+			env.Vars = append(env.Vars, vars...)
 			env.Vars = append(env.Vars, "WORK="+env.WorkDir, "URL="+server.URL)
 			return nil
 		},
@@ -147,13 +143,16 @@ func empty(ts *testscript.TestScript, _ bool, args []string) {
 
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("demo", append([]string{"serve", "--json", "--addr", "127.0.0.1:0"}, args...)...)
-	cmd.Env = hermetic(ts.Getenv("WORK"))
+	vars, err := hermetic(ts.Getenv("WORK"))
+	ts.Check(err)
+	cmd.Env = vars
+	interruptible(cmd)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
 	ts.Defer(func() {
 		ts.Check(interrupt(cmd.Process))
-		if err := cmd.Wait(); err != nil && runtime.GOOS != "windows" { // an interrupt is how it ends, so that is no error
+		if err := cmd.Wait(); err != nil { // an interrupt is how it ends, so that is not an error
 			ts.Fatalf("demo serve: %v", err)
 		}
 	})

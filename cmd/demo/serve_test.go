@@ -13,7 +13,6 @@ import (
 // TestServe tells what to try and what happens, until it is interrupted.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	signals(t)
 	l := newLab(t, authtest.Config{})
 	cmd := l.demo(t, "serve", "--addr", "127.0.0.1:0")
 	events, words := newWatch(), newWatch()
