@@ -191,6 +191,8 @@ func explainClient(err error) string {
 		return "check --client-id and --client-secret-file, and try the other --auth-style"
 	case "unauthorized_client", "unsupported_grant_type", "unsupported_response_type":
 		return "the client may not sign in this way; try --web or --device, or change its registration"
+	case "use_dpop_nonce", "invalid_dpop_proof":
+		return "the server wants tokens that are bound to a key; sign in with --dpop"
 	case "invalid_scope":
 		return "check --scope against the registration of the client"
 	case "invalid_redirect_uri":

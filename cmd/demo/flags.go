@@ -70,6 +70,7 @@ func registerServer(p *pflag.FlagSet, s *profile.Server) {
 	p.StringVar(&s.AuthStyle, "auth-style", s.AuthStyle, "`place` of the client's secret: header or params (default header)")
 	p.StringSliceVar(&s.Scopes, "scope", s.Scopes, "`scopes` to request, for oauth2 (default with --issuer: openid,offline_access)")
 	p.StringVar(&s.RedirectURL, "redirect-url", s.RedirectURL, "`URL` on this machine that the browser comes back to (default: any free port)")
+	p.BoolVar(&s.DPoP, "dpop", s.DPoP, "bind the tokens to a key of the session (RFC 9449), for servers that support it")
 	p.Var(&pairs{&s.Params}, "params", "further `name=value` of logins and refreshes, such as audience; repeatable")
 	p.Var(&pairs{&s.Headers}, "headers", "`name=value` of a header for every request to the server; repeatable")
 	p.StringSliceVar(&s.DeadCodes, "dead-codes", s.DeadCodes, "further error `codes` that mean that the refresh token is dead")

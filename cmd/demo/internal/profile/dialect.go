@@ -73,7 +73,7 @@ func (p *Profile) client() (login.Client, error) {
 			Endpoint: oauth2.Endpoint{AuthURL: s.AuthorizationURL, DeviceAuthURL: s.DeviceURL, TokenURL: token, AuthStyle: style},
 		},
 		ID: s.ClientID, Secret: p.secret, AuthStyle: style, Scopes: s.Scopes, Params: params,
-		Transport: p.transport(wire.Login, "login"),
+		Transport: p.loginTransport(),
 	}, nil
 }
 

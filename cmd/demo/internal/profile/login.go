@@ -67,9 +67,28 @@ func redirected(resp *http.Response) error {
 // loginClient sends passwords: to the address it is given, and to no other.
 func (p *Profile) loginClient() *http.Client {
 	return &http.Client{
-		Transport: p.transport(wire.Login, "login"), Timeout: p.timeout,
+		Transport: p.loginTransport(), Timeout: p.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// loginTransport sends the requests of a login, with proofs if the tokens are to be bound to a key.
+func (p *Profile) loginTransport() http.RoundTripper {
+	base := p.transport(wire.Login, "login")
+	if p.key != nil {
+		return p.key.Transport(base)
+	}
+	return base
+}
+
+// begin begins the session with a token that the login got.
+func (p *Profile) begin(ctx context.Context, t auth.Token) (err error) {
+	if p.key != nil {
+		if t, err = p.key.Bind(t); err != nil {
+			return fmt.Errorf("%w: dpop: %w", ErrConfig, err)
+		}
+	}
+	return p.Session.Login(ctx, t)
 }
 
 // Login exchanges name and password for a session.
@@ -82,7 +101,7 @@ func (p *Profile) Login(ctx context.Context, user, password string) error {
 	if err != nil {
 		return err
 	}
-	return p.Session.Login(ctx, t)
+	return p.begin(ctx, t)
 }
 
 // askREST posts name and password as JSON.

@@ -13,6 +13,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/dpop"
 	"github.com/chatelaine-go/chatelaine/chain"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
 	"github.com/chatelaine-go/chatelaine/interceptor"
@@ -53,6 +54,7 @@ type Profile struct {
 	recorder *wire.Recorder
 	har      *har.Recorder // nil: none
 	secret   string        // of the OAuth client
+	key      *dpop.Key     // that logins bind their tokens to; nil: none
 	timeout  time.Duration
 }
 
@@ -76,6 +78,11 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 	c, err := p.config(o)
 	if err != nil {
 		return nil, err
+	}
+	if p.Server.DPoP {
+		if p.key, err = dpop.NewKey(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Keyring != nil {
 		if p.Store, err = keyring.Open(ctx, *o.Keyring); err != nil {
@@ -143,6 +150,9 @@ func (p *Profile) config(o Options) (auth.Config, error) {
 	}
 	if c.Revoke, err = p.revoke(); err != nil {
 		return c, err
+	}
+	if s.DPoP {
+		c.Prover = dpop.New()
 	}
 	c.ShouldRefresh = s.shouldRefresh()
 	return c, s.checkHeaders()

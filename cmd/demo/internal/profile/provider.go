@@ -102,7 +102,7 @@ func (p *Profile) LoginAt(ctx context.Context, f Flow) error {
 	if err != nil {
 		return err
 	}
-	return p.Session.Login(ctx, t)
+	return p.begin(ctx, t)
 }
 
 // CheckFlow returns what a login at the provider lacks, before anything is sent.

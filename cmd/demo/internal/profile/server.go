@@ -62,6 +62,8 @@ type Server struct {
 	AuthStyle        string   `json:"auth_style,omitempty"` // header or params
 	Scopes           []string `json:"scopes,omitempty"`
 	RedirectURL      string   `json:"redirect_url,omitempty"`
+	// DPoP binds the tokens to a key of the session (RFC 9449).
+	DPoP bool `json:"dpop,omitempty"`
 	// Params are further parameters of logins and refreshes, such as audience and resource.
 	Params Pairs `json:"params,omitempty"`
 
