@@ -50,19 +50,11 @@ func renewing(session *auth.Interceptor) grpc.UnaryClientInterceptor {
 		if status.Code(err) != codes.Unauthenticated {
 			return err
 		}
-		if _, renewErr := renew(ctx, session, used); renewErr != nil {
+		if _, renewErr := session.Renew(ctx, used); renewErr != nil {
 			return status.Error(codes.Unauthenticated, renewErr.Error())
 		}
 		return invoke(ctx, method, req, reply, cc, opts...)
 	}
-}
-
-// renew refreshes the session, unless it has another token than the refused one already.
-func renew(ctx context.Context, session *auth.Interceptor, refused auth.Token) (auth.Token, error) {
-	if token, err := session.Token(ctx); err != nil || token.AccessToken != refused.AccessToken {
-		return token, err
-	}
-	return session.Refresh(ctx)
 }
 
 // TestGRPC: calls are signed, and a token that the server refuses is renewed once for all of them.

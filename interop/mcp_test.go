@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	mcpauth "github.com/modelcontextprotocol/go-sdk/auth"
@@ -89,7 +90,8 @@ func (h oauthHandler) Authorize(ctx context.Context, req *http.Request, resp *ht
 	if resp.StatusCode != http.StatusUnauthorized {
 		return errors.New("another token would not help")
 	}
-	_, err := h.session.Refresh(ctx)
+	refused := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+	_, err := h.session.Renew(ctx, auth.Token{AccessToken: refused})
 	if errors.Is(err, auth.ErrLoginRequired) || errors.Is(err, auth.ErrInvalidGrant) {
 		return h.login(ctx)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/go-resty/resty/v2"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
@@ -50,4 +51,25 @@ func Example_agent() {
 	// Output:
 	// The user has to sign in: ask them to run `myprogram login`. Do not retry before.
 	// application/json 200 OK
+}
+
+func Example_agentOnItsOwn() {
+	server := authtest.NewServer(authtest.Config{Clients: authtest.Secrets{"nightly-report": "s3cret"}})
+	defer server.Close()
+	ctx := context.Background()
+
+	session, err := auth.New(auth.Config{
+		BaseURL: server.URL,
+		Refresher: auth.ClientCredentials{Config: clientcredentials.Config{
+			ClientID: "nightly-report", ClientSecret: "s3cret", TokenURL: "/oauth/token",
+		}},
+	})
+	must(err)
+	defer session.Close(ctx)
+	client := resty.New()
+	must(chain.New(session).Install(client))
+	resp, err := client.R().Get("/me")
+	must(err)
+	fmt.Println(resp.Status())
+	// Output: 200 OK
 }
