@@ -2,6 +2,7 @@ package chain
 
 import (
 	"maps"
+	"math/bits"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,9 +53,18 @@ func (l *list) newAttempt(r *http.Request) *attempt {
 // copy copies the request and the map of its header.
 func (a *attempt) copy(r *http.Request) {
 	a.http = *r
-	if len(r.Header) == 0 {
+	switch n := len(r.Header); {
+	case n == 0:
 		a.http.Header = make(http.Header)
-		return
+	case full(n):
+		a.http.Header = make(http.Header, 2*n)
+		maps.Copy(a.http.Header, r.Header)
+	default:
+		a.http.Header = maps.Clone(r.Header)
 	}
-	a.http.Header = maps.Clone(r.Header)
 }
+
+// full reports whether a map of n headers has no room for another one: a group of the runtime's maps
+// holds eight, a table seven eighths of a power of two. A clone would grow at once, which costs two
+// more allocations; for other sizes it costs less than a copy.
+func full(n int) bool { return n == 8 || n >= 14 && n%7 == 0 && bits.OnesCount(uint(n/7)) == 1 }

@@ -2,6 +2,7 @@ package chain_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -43,6 +44,34 @@ func TestAllocations(t *testing.T) {
 		})
 		if got != 3 {
 			t.Errorf("%s: %v allocations, want 3", name, got)
+		}
+	}
+}
+
+// TestAllocations_headers: three for up to seven headers and the one that is added, five at most for
+// more.
+//
+//nolint:paralleltest // AllocsPerRun counts for the whole process
+func TestAllocations_headers(t *testing.T) {
+	token := []string{"Bearer x"}
+	sign := &interceptor.Funcs{Request: func(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
+		r.Header["Authorization"] = token
+		return h.Next(r)
+	}}
+	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
+	client := chain.New(sign).Transport(roundTrip(func(*http.Request) (*http.Response, error) { return answer, nil }))
+	for n, most := range map[int]float64{0: 3, 1: 3, 7: 3, 8: 5, 9: 5, 13: 5, 14: 5, 15: 5, 27: 5, 28: 5, 29: 5, 56: 5, 64: 5} {
+		req := request(t)
+		for i := range n {
+			req.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
+		}
+		got := testing.AllocsPerRun(100, func() {
+			if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+				t.Fatal(err)
+			}
+		})
+		if got > most {
+			t.Errorf("%d headers: %v allocations, want at most %v", n, got, most)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -66,10 +67,9 @@ func rotatingSession(b *testing.B, server *rotating, refresh auth.RefreshFunc, e
 	return chain.New(session).Transport(server)
 }
 
-const herd = 10_000
-
-// send lets the whole herd send one request each, and returns how long that took.
-func send(b *testing.B, client http.RoundTripper) time.Duration {
+// send lets herd goroutines send one request each at once, and returns how long that took and what
+// it took of the CPU.
+func send(b *testing.B, client http.RoundTripper, herd int) (wall, cpu time.Duration) {
 	b.Helper()
 	var ready, done sync.WaitGroup
 	gate := make(chan struct{})
@@ -88,31 +88,64 @@ func send(b *testing.B, client http.RoundTripper) time.Duration {
 		})
 	}
 	ready.Wait()
-	begin := time.Now()
+	begin, used := time.Now(), cpuTime()
 	close(gate)
 	done.Wait()
-	return time.Since(begin)
+	return time.Since(begin), cpuTime() - used
 }
 
-// BenchmarkHerd: ten thousand goroutines meet a 401 together. The ratio is the wall time of that over the refresh and one
-// round of requests with a good token.
+// BenchmarkHerd: many goroutines meet a 401 together, and there is one refresh. The ratio is the wall
+// time of that over the refresh and one round of requests with a good token; the CPU time is that of
+// one goroutine, from the first send to its response.
 func BenchmarkHerd(b *testing.B) {
 	const refresh = 100 * time.Millisecond
-	var ratio float64
-	n := 0
-	for b.Loop() {
-		var calls atomic.Int32
-		server := newRotating()
-		client := rotatingSession(b, server, server.rotate("token", refresh, 0, &calls), time.Time{})
-		wall := send(b, client)
-		replay := send(b, client)
-		if calls.Load() != 1 {
-			b.Fatalf("%d refreshes", calls.Load())
-		}
-		ratio += float64(wall) / float64(refresh+replay)
-		n++
+	for _, herd := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("goroutines=%d", herd), func(b *testing.B) {
+			var ratios, cpu []float64
+			for b.Loop() {
+				var calls atomic.Int32
+				server := newRotating()
+				client := rotatingSession(b, server, server.rotate("token", refresh, 0, &calls), time.Time{})
+				wall, used := send(b, client, herd)
+				replay, _ := send(b, client, herd)
+				if calls.Load() != 1 {
+					b.Fatalf("%d refreshes", calls.Load())
+				}
+				ratios = append(ratios, float64(wall)/float64(refresh+replay))
+				cpu = append(cpu, float64(used.Nanoseconds())/float64(herd))
+			}
+			same := func(v float64) float64 { return v }
+			b.ReportMetric(medianOf(ratios, same), "wall/(refresh+replay)")
+			b.ReportMetric(medianOf(cpu, same), "cpu-ns/goroutine")
+		})
 	}
-	b.ReportMetric(ratio/float64(n), "wall/(refresh+replay)")
+}
+
+// BenchmarkParallel: goroutines that use one session at the same time do not wait for each other. The
+// CPU time is that of one request.
+func BenchmarkParallel(b *testing.B) {
+	client := chain.New(newSession(b)).Transport(newTransport())
+	for _, callers := range []int{1, 2, 8, 64} {
+		const each = 2_000
+		var all []float64
+		for range *rounds {
+			var group sync.WaitGroup
+			used := cpuTime()
+			for range callers {
+				do := through(b, client, 2)
+				group.Go(func() {
+					for range each {
+						if err := do(); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			group.Wait()
+			all = append(all, float64((cpuTime()-used).Nanoseconds())/float64(callers*each))
+		}
+		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: medianOf(all, func(v float64) float64 { return v })})
+	}
 }
 
 // BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against those while nothing happens.
