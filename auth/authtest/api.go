@@ -11,19 +11,19 @@ import (
 	"unicode/utf8"
 )
 
-// Echo is the answer of /echo and /public/echo.
+// Echo is the response of /echo and /public/echo.
 type Echo struct {
 	Method string              `json:"method"`
 	Path   string              `json:"path"`
 	Query  map[string][]string `json:"query"`
 	Header http.Header         `json:"header"` // the value of Authorization is replaced
-	User   string              `json:"user"`   // "" if nobody signed the request
+	User   string              `json:"user"`   // "" if the request is unsigned
 	Size   int64               `json:"size"`   // of the body, in bytes
 	SHA256 string              `json:"sha256"` // of the body, in lower-case hexadecimal
 	Body   string              `json:"body"`   // the first 64 KiB of it, if they are UTF-8
 }
 
-// User is the answer of /me.
+// User is the response of /me.
 type User struct {
 	ID       string `json:"id"`
 	Username string `json:"username"`

@@ -23,14 +23,14 @@ const (
 	EventRotate    EventKind = "rotate"    // it was granted
 	EventReuse     EventKind = "reuse"     // it carried a spent refresh token
 	EventRefuse    EventKind = "refuse"    // it, or a login, was refused
-	EventFail      EventKind = "fail"      // Server.FailRefresh or Server.FailAPI answered
+	EventFail      EventKind = "fail"      // Server.FailRefresh or Server.FailAPI took effect
 	EventDrop      EventKind = "drop"      // Server.DropAfterRotate cut the connection
-	EventRedirect  EventKind = "redirect"  // Config.TokenRedirect answered
+	EventRedirect  EventKind = "redirect"  // Config.TokenRedirect took effect
 	EventRevoke    EventKind = "revoke"    // a session, or an access token, was ended on demand
 	EventExpire    EventKind = "expire"    // Server.ExpireAccess
-	EventAPI       EventKind = "api"       // the API answered
+	EventAPI       EventKind = "api"       // the API responded
 	EventDeny      EventKind = "deny"      // the API refused an access token, or asked for one
-	EventForeign   EventKind = "foreign"   // the Foreign origin answered
+	EventForeign   EventKind = "foreign"   // the Foreign origin responded
 )
 
 // Event is one entry of the [Timeline]. It never holds a token, a password or a query string, and
@@ -42,7 +42,7 @@ type Event struct {
 	Session string // "s1", "s2" … in the order of login; "" if unknown
 	Method  string // "" if no request caused it
 	Path    string // without the query; redacted if there is a token in it
-	Status  int    // of the answer; 0: none
+	Status  int    // of the response; 0: none
 	Note    string // in words
 }
 

@@ -17,13 +17,13 @@ type fault struct {
 	drop   bool
 }
 
-// write gives the answer of the fault.
+// write sends the response of the fault.
 func (f *fault) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), f.header)
 	writeBody(w, f.status, f.body)
 }
 
-// newFault returns an answer. What is no final status becomes 500.
+// newFault returns a response. A status that is not final becomes 500.
 func newFault(n, status int, header http.Header, body string) fault {
 	if status < 200 || status > 599 {
 		status = http.StatusInternalServerError
@@ -46,7 +46,7 @@ func next(queue *[]fault) *fault {
 	return &f
 }
 
-// FailRefresh answers the next n refresh requests, of both dialects, with this status, header and
+// FailRefresh fails the next n refresh requests, of both dialects, with this status, header and
 // body; no token is spent by them. Calls queue up, together with those of
 // [Server.DropAfterRotate]. A negative n fails every request from there on, and n == 0 clears the
 // queue. The header may be nil; without a Content-Type it is taken from the body. A status outside
@@ -57,7 +57,7 @@ func (s *Server) FailRefresh(n, status int, header http.Header, body string) {
 	enqueue(&s.refreshFaults, newFault(n, status, header, body))
 }
 
-// FailAPI answers the next n requests to the API as [Server.FailRefresh] does for refreshes,
+// FailAPI fails the next n requests to the API as [Server.FailRefresh] does for refreshes,
 // whatever credentials they carry.
 func (s *Server) FailAPI(n, status int, header http.Header, body string) {
 	s.mu.Lock()
@@ -65,8 +65,8 @@ func (s *Server) FailAPI(n, status int, header http.Header, body string) {
 	enqueue(&s.apiFaults, newFault(n, status, header, body))
 }
 
-// DropAfterRotate lets the next n refreshes take effect and cuts the connection in place of the
-// answer, so that the client never learns its new tokens. Refreshes that are refused do not count.
+// DropAfterRotate lets the next n refreshes take effect and cuts the connection instead of sending
+// the response, so that the client never learns its new tokens. Refused refreshes do not count.
 // It queues up with [Server.FailRefresh], with the same meaning of n.
 func (s *Server) DropAfterRotate(n int) {
 	s.mu.Lock()
@@ -82,8 +82,8 @@ func enqueue(queue *[]fault, f fault) {
 	*queue = append(*queue, f)
 }
 
-// DelayRefresh delays the answer to every refresh that arrives from now on. The refresh takes
-// effect when it arrives: a client that does not wait for the answer has spent its token.
+// DelayRefresh delays the response to every refresh that arrives from now on. The refresh takes
+// effect when it arrives: a client that does not wait for the response has spent its token.
 // 0 ends it.
 func (s *Server) DelayRefresh(d time.Duration) {
 	s.mu.Lock()
@@ -91,8 +91,8 @@ func (s *Server) DelayRefresh(d time.Duration) {
 	s.refreshDelay = d
 }
 
-// HoldRefresh keeps back the answers to all refreshes that arrive until release is called. As with
-// [Server.DelayRefresh] they have taken effect. [Server.Wait] tells when one has arrived.
+// HoldRefresh holds the responses to all refreshes that arrive until release is called. As with
+// [Server.DelayRefresh] they have taken effect. [Server.Wait] returns when one has arrived.
 // A second call of release does nothing; a second call of HoldRefresh returns the same hold.
 func (s *Server) HoldRefresh() (release func()) {
 	s.mu.Lock()
@@ -112,7 +112,7 @@ func (s *Server) HoldRefresh() (release func()) {
 }
 
 // HoldAPI keeps the next n requests to the API waiting until release is called, and looks at their
-// access token only then. So a request can be made to learn late that its token is no good.
+// access token only then. So a request can learn late that its token is not valid.
 // Calls queue up. A second call of release does nothing.
 func (s *Server) HoldAPI(n int) (release func()) {
 	hold := make(chan struct{})

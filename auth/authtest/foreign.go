@@ -15,10 +15,9 @@ type Leak struct {
 	Where  string // "Authorization header", "header NAME", "URL" or "body"
 }
 
-// Foreign is a server on an origin that is not the API's: a stranger, to whom the client should
-// never show a token. Its host is that of the API and only its port differs, because net/http
-// itself strips the Authorization header on a redirect to another host, but not to another port.
-// Its methods may be called concurrently, while it serves. It ends with [Server.Close].
+// Foreign is a server on an origin that is not the API's: a stranger that must never see a token. It
+// has the host of the API and another port, because on a redirect net/http itself strips the
+// Authorization header for another host, but not for another port. Its methods may be called concurrently, while it serves. It ends with [Server.Close].
 type Foreign struct {
 	// URL is the base of the origin, http://host:port.
 	URL string
@@ -38,7 +37,7 @@ func newForeign(s *Server, l net.Listener) *Foreign {
 	return f
 }
 
-// Answer sets the answer to every request from now on. The default is 200 {"foreign":true}. The
+// Answer sets the response to every request from now on. The default is 200 {"foreign":true}. The
 // header may be nil; without a Content-Type it is taken from the body. A status outside of 200 to
 // 599 becomes 500.
 func (f *Foreign) Answer(status int, header http.Header, body string) {
@@ -47,7 +46,7 @@ func (f *Foreign) Answer(status int, header http.Header, body string) {
 	f.answer = newFault(0, status, header, body)
 }
 
-// Redirect answers every request from now on with a redirect to an absolute URL.
+// Redirect responds to every request from now on with a redirect to an absolute URL.
 func (f *Foreign) Redirect(status int, url string) {
 	f.Answer(status, http.Header{"Location": {url}}, "")
 }
@@ -82,7 +81,7 @@ func (f *Foreign) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.write(w)
 }
 
-// findToken tells where in a request a credential is, "" if nowhere.
+// findToken returns where in a request a credential is, "" if nowhere.
 func (s *Server) findToken(r *http.Request, body []byte) string {
 	if r.Header.Get("Authorization") != "" {
 		return "Authorization header"

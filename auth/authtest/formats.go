@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Shape is the form of the answer to POST /auth/refresh.
+// Shape is the form of the response of POST /auth/refresh.
 type Shape string
 
 // The kinds of [Shape].
@@ -18,7 +18,7 @@ const (
 	TextShape   Shape = "text"   // the access token alone, as plain text
 )
 
-// ExpiresIn is the form of the lifetime in token answers.
+// ExpiresIn is the form of the lifetime in token responses.
 type ExpiresIn string
 
 // The kinds of [ExpiresIn], with what they make of five minutes. Whole seconds are counted, down,
@@ -33,7 +33,7 @@ const (
 	ExpiresInHuge        ExpiresIn = "huge"        // 1e300
 )
 
-// expiresMember returns the lifetime of an answer, and whether there is one.
+// expiresMember returns the lifetime for a response, and whether to send one.
 func (c *Config) expiresMember(ttl time.Duration) (any, bool) {
 	seconds := max(1, int64(ttl/time.Second)) // 0 would say "unknown" to many clients
 	switch c.ExpiresIn {
@@ -54,7 +54,7 @@ func (c *Config) expiresMember(ttl time.Duration) (any, bool) {
 	return seconds, true
 }
 
-// Rotation says which refresh token the answer to a refresh carries.
+// Rotation says which refresh token the response to a refresh carries.
 type Rotation string
 
 // The kinds of [Rotation].
@@ -65,7 +65,7 @@ const (
 	BlankRefreshToken  Rotation = "blank"  // an empty string; the presented one stays good
 )
 
-// refreshMember returns the refresh token of an answer, and whether there is one.
+// refreshMember returns the refresh token for a response, and whether to send one.
 func (c *Config) refreshMember(g *issued, presented string) (string, bool) {
 	if g.refresh != "" {
 		return g.refresh, true

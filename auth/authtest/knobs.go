@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// ExpireAccess makes every access token issued so foreign expire. The refresh tokens stay good.
+// ExpireAccess makes every access token issued so far expire. The refresh tokens stay valid.
 func (s *Server) ExpireAccess() {
 	s.mu.Lock()
 	defer s.unlock()
@@ -17,7 +17,7 @@ func (s *Server) ExpireAccess() {
 // Revoke ends every session of the user: its access tokens and refresh tokens are refused from now
 // on, as after a change of password.
 func (s *Server) Revoke(user string) {
-	s.revokeUser(user, func(ses *family) bool { return ses.user == user })
+	s.revokeUser(user, func(f *family) bool { return f.user == user })
 }
 
 // RevokeAll ends every session of everyone.
@@ -32,7 +32,7 @@ func (s *Server) revokeUser(user string, match func(*family) bool) {
 }
 
 // AssertRefreshes fails the test, and goes on, if the server has not received exactly n refresh
-// requests, of both dialects together, whatever it answered. The message holds the timeline.
+// requests, of both dialects together, whatever its responses. The message holds the timeline.
 func (s *Server) AssertRefreshes(tb testing.TB, n int) {
 	tb.Helper()
 	if got := s.Stats().Refreshes; got != n {
@@ -59,7 +59,7 @@ func (s *Server) AssertNoLeak(tb testing.TB) {
 }
 
 // AssertSessions fails the test, and goes on, if not exactly n sessions are alive, that is,
-// hold a refresh token that is good. The message holds the timeline.
+// hold a valid refresh token. The message holds the timeline.
 func (s *Server) AssertSessions(tb testing.TB, n int) {
 	tb.Helper()
 	if got := s.Stats().Sessions; got != n {

@@ -25,7 +25,7 @@ func serve(l net.Listener, handler http.Handler) *httpServer {
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}}
 	// The accept loop reports a connection as new before its goroutine starts, and holds a count of
-	// its own meanwhile: Add never races with Wait.
+	// its own during that time: Add never races with Wait.
 	h.server.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:

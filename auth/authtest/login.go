@@ -30,14 +30,14 @@ func (s *Server) revokeToken(r *http.Request, token, client string, status int) 
 	s.mu.Lock()
 	defer s.unlock()
 	e := Event{Kind: EventRevoke, Method: r.Method, Path: r.URL.Path, Status: status}
-	ses, ended := s.tokens.revokeToken(token, client)
+	f, ended := s.tokens.revokeToken(token, client)
 	switch {
-	case ses == nil:
+	case f == nil:
 		e.Note = "unknown token"
 	case ended:
-		e.Session, e.User = ses.id, ses.user
+		e.Session, e.User = f.id, f.user
 	default:
-		e.Session, e.User, e.Note = ses.id, ses.user, "access token only"
+		e.Session, e.User, e.Note = f.id, f.user, "access token only"
 	}
 	s.record(e, func(st *Stats) {
 		st.Revocations++

@@ -8,7 +8,7 @@ import (
 // maxBody bounds what is read of the body of a login or token request.
 const maxBody = 1 << 20
 
-// writeJSON answers with a status and a value that always encodes.
+// writeJSON responds with a status and a value that always encodes.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -17,7 +17,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	writeBody(w, status, append(body, '\n'))
 }
 
-// writeBody answers with a status and a body, which is taken for JSON if it is JSON.
+// writeBody responds with a status and a body, labeled as JSON if it is valid JSON.
 func writeBody(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	if h.Get("Content-Type") == "" {
@@ -33,7 +33,7 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	}
 }
 
-// writeMessage answers in the REST dialect's form of an error.
+// writeMessage responds with an error of the REST dialect.
 func writeMessage(w http.ResponseWriter, status int, message string) {
 	writeJSON(w, status, map[string]string{"message": message})
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// notOneObject is the answer to a body that cannot be read.
+// notOneObject is the message for a body that cannot be read.
 const notOneObject = "The body must be one JSON object"
 
 // readObject reads the body, which must be one JSON object.
@@ -73,7 +73,7 @@ func (s *Server) restRefresh(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// restRefreshed answers a refresh that was granted, in the configured shape.
+// restRefreshed responds to a granted refresh, in the configured shape.
 func restRefreshed(w http.ResponseWriter, o *refreshResult, token string) {
 	switch o.cfg.Shape {
 	case StringShape:
@@ -96,7 +96,7 @@ func (s *Server) restLogout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// restObject is the answer to a login or a refresh in the REST dialect.
+// restObject is the response to a login or a refresh in the REST dialect.
 func restObject(cfg *Config, g *issued, presented string) map[string]any {
 	m := map[string]any{cfg.AccessField: g.access}
 	if refresh, ok := cfg.refreshMember(g, presented); ok {

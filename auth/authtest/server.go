@@ -49,7 +49,7 @@ func NewServer(cfg Config) *Server {
 	return s
 }
 
-// Start starts a server and returns when it accepts connections. The error tells everything that
+// Start starts a server and returns when it accepts connections. The error names everything that
 // is wrong with the configuration, or why the address cannot be listened on.
 func Start(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
@@ -119,7 +119,7 @@ func (s *Server) Foreign() *Foreign { return s.foreign }
 //
 //	err := s.Reconfigure(func(c *authtest.Config) { c.ExpiredStatus = http.StatusForbidden })
 //
-// The function is called once, with the configuration in force, defaults filled in. If the outcome
+// The function is called once, with the configuration in force, defaults filled in. If the result
 // is not valid, or changes a field that is fixed at the start, nothing changes and the error says
 // why. The function must not call methods of the server.
 func (s *Server) Reconfigure(change func(*Config)) error {

@@ -10,13 +10,13 @@ type Stats struct {
 	Logins          int `json:"logins"`           // sessions opened by a password; Server.Issue does not count
 	Refreshes       int `json:"refreshes"`        // refresh requests that arrived, whatever became of them
 	Rotations       int `json:"rotations"`        // refresh requests that were granted
-	Refusals        int `json:"refusals"`         // refresh requests whose token was no good; reuses are among them
+	Refusals        int `json:"refusals"`         // refresh requests whose token was not valid, reuses included
 	Reuses          int `json:"reuses"`           // refresh requests with a token that was spent before
-	Revocations     int `json:"revocations"`      // requests to /oauth/revoke and /auth/logout that were answered
+	Revocations     int `json:"revocations"`      // requests to /oauth/revoke, /oauth/logout and /auth/logout
 	RevokedSessions int `json:"revoked_sessions"` // sessions ended before their time, for whatever reason
 	Sessions        int `json:"sessions"`         // sessions that are alive now
 	APICalls        int `json:"api_calls"`        // requests to the API that arrived
-	Unauthorized    int `json:"unauthorized"`     // API calls refused for want of a good access token, whatever the status
+	Unauthorized    int `json:"unauthorized"`     // API calls refused for lack of a valid access token, whatever the status
 	NonceChallenges int `json:"nonce_challenges"` // requests that were asked for another DPoP nonce; they count as nothing else
 	ForeignRequests int `json:"foreign_requests"` // requests that the foreign origin received
 	ForeignTokens   int `json:"foreign_tokens"`   // those among them that carried a credential
@@ -52,7 +52,7 @@ func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	}
 }
 
-// await returns nil if the condition holds, or else a channel that is closed at the next change.
+// await returns nil if the condition holds, otherwise a channel that is closed at the next change.
 func (s *Server) await(condition func(Stats) bool) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,15 +65,15 @@ func (s *Server) await(condition func(Stats) bool) <-chan struct{} {
 	return s.changed
 }
 
-// Timeline returns a copy of what happened so foreign: everything, or the last 10,000 events at least.
+// Timeline returns a copy of the events so far: all of them, or at least the last 10,000.
 func (s *Server) Timeline() Timeline {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append(Timeline(nil), s.events...)
 }
 
-// record enters an event and its change to the counters. The caller holds the lock, and gives it
-// back by unlock.
+// record adds an event and changes the counters. The caller holds the lock, and releases it with
+// unlock.
 func (s *Server) record(e Event, count func(*Stats)) {
 	e.Time, e.Path = time.Now(), printable(s.tokens.mask(e.Path))
 	e.Method, e.User, e.Note = printable(e.Method), printable(e.User), printable(e.Note)
@@ -94,7 +94,7 @@ func (s *Server) count(change func(*Stats)) {
 	s.dirty = true
 }
 
-// unlock gives the lock back and tells everyone who waits for events.
+// unlock releases the lock, wakes up Wait and reports events to OnEvent.
 func (s *Server) unlock() {
 	pending, onEvent := s.pending, s.cfg.OnEvent
 	s.pending = nil
