@@ -123,7 +123,9 @@ func TestBrowser_starts_a_session(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		session, err := auth.New(auth.Config{BaseURL: s.URL, Refresher: client.Refresher(), Revoke: client.Revoker().Revoke})
+		refresher, revoker := client.Refresher(), client.Revoker()
+		refresher.Transport, revoker.Transport = s.Transport(), s.Transport()
+		session, err := auth.New(auth.Config{BaseURL: s.URL, Refresher: refresher, Revoke: revoker.Revoke})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,6 +472,81 @@ func TestBrowser_configuration(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "pw") {
 			t.Errorf("%s: a password in %v", name, err)
+		}
+	}
+}
+
+// A redirect URL that is not here: only the pasted address can bring the code.
+func TestBrowser_redirects_elsewhere(t *testing.T) {
+	t.Parallel()
+	const redirect = "https://program.example.test/signed-in"
+	s := newServer(t, authtest.Config{RedirectURIs: []string{redirect}})
+	var out bytes.Buffer
+	pasted := errors.New("nothing to paste")
+	for _, fails := range []bool{false, true} {
+		out.Reset()
+		_, err := login.Browser(t.Context(), login.BrowserConfig{
+			Client: clientOf(t, s), Output: &out, NoBrowser: true, RedirectURL: redirect,
+			Paste: func(ctx context.Context) (string, error) {
+				if fails {
+					return "", pasted
+				}
+				client := &http.Client{Transport: s.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error {
+					return http.ErrUseLastResponse
+				}}
+				r, err := http.NewRequestWithContext(ctx, http.MethodGet, addressIn(out.String()), http.NoBody)
+				if err != nil {
+					return "", err
+				}
+				resp, err := client.Do(r)
+				if err != nil {
+					return "", err
+				}
+				defer resp.Body.Close()
+				return resp.Header.Get("Location"), nil
+			},
+		})
+		if fails != errors.Is(err, pasted) || !fails && err != nil {
+			t.Errorf("fails %v: error %v", fails, err)
+		}
+	}
+}
+
+// The login is canceled while the code is exchanged: the page says so, and nothing hangs.
+func TestBrowser_canceled_in_the_exchange(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, authtest.Config{})
+	ctx, cancel := context.WithCancel(t.Context())
+	client := clientOf(t, s)
+	client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		cancel()
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	b := &browser{server: s}
+	_, err := login.Browser(ctx, login.BrowserConfig{Client: client, Output: io.Discard, Open: b.open})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if _, page := b.shown(); page != "" && !strings.Contains(page, "Not signed in") {
+		t.Errorf("page %s", page)
+	}
+}
+
+func TestBrowser_push_fails(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"error":"invalid_redirect_uri"}`: "BrowserConfig.RedirectURL", `{}`: "no request_uri", `<html>`: "no request_uri",
+	} {
+		client := login.Client{ID: "app", Transport: answerWith(400, "application/json", body)}
+		client.Provider.Endpoint = oauth2.Endpoint{AuthURL: "https://id.test/a", TokenURL: "https://id.test/t"}
+		client.Provider.PushedAuthorizationURL = "https://id.test/par"
+		_, err := login.Browser(t.Context(), login.BrowserConfig{
+			Client: client, Output: io.Discard, Push: true,
+			Open: func(context.Context, string) error { t.Error("opened"); return nil },
+		})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", body, err, want)
 		}
 	}
 }

@@ -53,19 +53,19 @@ type Client struct {
 }
 
 // Refresher returns what refreshes the tokens of this client, for auth.Config. The parameters resource
-// and audience are those of Params.
+// and audience are those of Params. It does not use Transport, which may be one for the login only,
+// such as that of a DPoP key: without a Transport of its own it sends beneath the session's chain.
 func (c Client) Refresher() auth.OAuth2Refresher {
-	return auth.OAuth2Refresher{
-		Config: c.OAuth2(), Params: c.targets(), ClientAssertion: c.Assertion, Transport: c.Transport,
-	}
+	return auth.OAuth2Refresher{Config: c.OAuth2(), Params: c.targets(), ClientAssertion: c.Assertion}
 }
 
 // Revoker returns what revokes the tokens of this client at a logout (RFC 7009): its method Revoke is
 // for auth.Config. It fails if the provider has no RevocationURL. Assertions are made for the token
-// endpoint, as in all other requests: not every provider accepts the revocation endpoint.
+// endpoint, as in all other requests: not every provider accepts the revocation endpoint. As with
+// Refresher, Transport is not used.
 func (c Client) Revoker() auth.OAuth2Revoker {
 	r := auth.OAuth2Revoker{
-		URL: c.Provider.RevocationURL, ClientID: c.ID, ClientSecret: c.Secret, AuthStyle: c.style(), Transport: c.Transport,
+		URL: c.Provider.RevocationURL, ClientID: c.ID, ClientSecret: c.Secret, AuthStyle: c.style(),
 	}
 	if c.Assertion != nil {
 		r.ClientAssertion = func(ctx context.Context, _ string) (string, error) {

@@ -9,12 +9,14 @@ import (
 
 // refresherOf refreshes as the client authenticates.
 func refresherOf(c login.Client, m *meter) auth.Refresher {
-	c.Transport = m
-	return c.Refresher()
+	r := c.Refresher()
+	r.Transport = m
+	return r
 }
 
 // revokerOf revokes the refresh token (RFC 7009).
 func revokerOf(c login.Client, m *meter) func(context.Context, auth.Token) error {
-	c.Transport = m
-	return c.Revoker().Revoke
+	r := c.Revoker()
+	r.Transport = m
+	return r.Revoke
 }
