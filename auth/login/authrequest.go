@@ -152,7 +152,7 @@ func (r *authRequest) code(resp *response) (string, error) {
 			return "", errOtherLogin
 		case iss != "" && p.Issuer != "" && iss != p.Issuer:
 			return "", fmt.Errorf("login: the response is from %q, not from %q; start again",
-				printable(iss, 200, nil), p.Issuer)
+				shown(iss, 200, nil), p.Issuer)
 		case iss == "" && p.SendsIssuer:
 			return "", errors.New("login: the response has no iss, which this provider always sends; start again")
 		}

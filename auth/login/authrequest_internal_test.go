@@ -32,7 +32,7 @@ func TestAuthRequest_code(t *testing.T) {
 		{strict, "code=c&state=the-state&iss=https://id.test/", false, "", "not from"},
 		{strict, "error=access_denied&state=the-state&iss=https://evil.test", false, "", "not from"},
 		{strict, "error=access_denied&state=the-state&iss=https://id.test", false, "", "access_denied"},
-		{plain, "error=server_error&error_description=x%1bthe-state&state=the-state", false, "", "x?[redacted]"},
+		{plain, "error=server_error&error_description=x%1bthe-state&state=the-state", false, "", `x\x1bREDACTED`},
 		{plain, "state=the-state", false, "", "no code"},
 	} {
 		q, err := url.ParseQuery(c.query)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 const (
@@ -65,7 +66,7 @@ func Browser(ctx context.Context, cfg BrowserConfig) (auth.Token, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, ErrExpired)
 	defer cancel()
 	var l *listener
-	if isLoopback(redirect.Hostname()) {
+	if origin.IsLoopback(redirect.Hostname()) {
 		if l, err = listen(ctx, redirect); err != nil {
 			return auth.Token{}, err
 		}
@@ -124,7 +125,7 @@ func (cfg *BrowserConfig) redirect() (*url.URL, error) {
 	switch {
 	case err != nil || u.Fragment != "" || u.RawQuery != "":
 		return nil, errors.New("login: RedirectURL is not a URL without query and fragment")
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && origin.IsLoopback(u.Hostname()):
 		u.Path = cmp.Or(u.Path, "/")
 	case !cfg.NoBrowser || cfg.Paste == nil:
 		return nil, errors.New("login: RedirectURL must be http on 127.0.0.1, [::1] or localhost, " +

@@ -121,14 +121,14 @@ func (d *deviceAuthorization) prompt() (DevicePrompt, error) {
 		d.URL = d.OldURL
 	}
 	p := DevicePrompt{
-		UserCode: printable(d.UserCode, 100, nil),
-		URL:      printable(d.URL, 2000, nil),
+		UserCode: shown(d.UserCode, 100, nil),
+		URL:      shown(d.URL, 2000, nil),
 		Expiry:   time.Now().Add(d.life()),
 	}
 	if err := checkEndpoint("the provider's verification_uri", p.URL); err != nil {
 		return DevicePrompt{}, err
 	}
-	if complete := printable(d.CompleteURL, 2000, nil); complete == d.CompleteURL && checkEndpoint("", complete) == nil {
+	if complete := shown(d.CompleteURL, 2000, nil); complete == d.CompleteURL && checkEndpoint("", complete) == nil {
 		p.CompleteURL = complete
 	}
 	return p, nil

@@ -130,8 +130,8 @@ func TestDevice_refuses_bad_responses(t *testing.T) {
 		`{}`: "no code", `[]`: "no code", `<html>`: "no code", `null`: "no code",
 		`{"error":"invalid_scope"}`: "Client.Scopes",
 		`{"device_code":"d","user_code":"u","verification_uri":"http://evil.test/d"}`:  "use https",
-		`{"device_code":"d","user_code":"u","verification_uri":"javascript:alert(1)"}`: "not an absolute URL",
-		`{"device_code":"d","user_code":"u","verification_uri":""}`:                    "not an absolute URL",
+		`{"device_code":"d","user_code":"u","verification_uri":"javascript:alert(1)"}`: "must be an absolute",
+		`{"device_code":"d","user_code":"u","verification_uri":""}`:                    "must be an absolute",
 		`{"device_code":"d","user_code":"u","x":"` + strings.Repeat("x", 1<<20) + `"}`: "longer than 1 MiB",
 	} {
 		client := login.Client{ID: "app", Transport: answerWith(200, "application/json", body)}

@@ -58,7 +58,7 @@ func Discover(ctx context.Context, issuer string) (*Provider, error) {
 			continue
 		case m.Issuer != issuer:
 			return nil, fmt.Errorf("login: the provider at %s calls itself %q, not %q; if you trust it, use exactly that",
-				u.Host, printable(m.Issuer, 200, nil), issuer)
+				u.Host, shown(m.Issuer, 200, nil), issuer)
 		}
 		return m.provider()
 	}

@@ -79,12 +79,13 @@ func TestDiscover_errors(t *testing.T) {
 		"a slash more":      {"https://id.test", `{"issuer":"https://id.test/"}`, "use exactly that"},
 		"no issuer":         {"https://id.test", `{}`, `calls itself ""`},
 		"http endpoint":     {"https://id.test", `{"issuer":"https://id.test","token_endpoint":"http://id.test/t"}`, "token_endpoint is at http://id.test"},
-		"relative endpoint": {"https://id.test", `{"issuer":"https://id.test","revocation_endpoint":"/r"}`, "revocation_endpoint is not an absolute URL"},
+		"relative endpoint": {"https://id.test", `{"issuer":"https://id.test","revocation_endpoint":"/r"}`, "revocation_endpoint must be an absolute"},
 		"too long":          {"https://id.test", `{"issuer":"` + strings.Repeat("x", 1<<20) + `"}`, "longer than 1 MiB"},
 		"http issuer":       {"http://id.test", "", "use https"},
 		"issuer with query": {"https://id.test?x=1", "", "has no query"},
-		"issuer in words":   {"my provider", "", "not an absolute URL"},
+		"issuer in words":   {"my provider", "", "must be an absolute"},
 		"password":          {"https://me:pw@id.test", "", "password in it"},
+		"not as dialed":     {"https://api.gİthub.com", "", "must spell its host in ASCII"},
 		"localhost-like":    {"http://localhost.evil.test", "", "use https"},
 	} {
 		documents := map[string]string{}

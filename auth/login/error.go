@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/chatelaine-go/chatelaine/internal/printable"
 )
 
 var (
@@ -70,29 +70,16 @@ func nextSteps() map[string]string {
 
 // newError returns the error of a response. Secrets that the provider repeats are replaced.
 func newError(code, description string, status int, secrets ...string) *Error {
-	return &Error{Code: printable(code, 60, secrets), Description: printable(description, 300, secrets), Status: status}
+	return &Error{Code: shown(code, 60, secrets), Description: shown(description, 300, secrets), Status: status}
 }
 
-// printable returns a text of the provider without secrets and control characters, cut to a length
-// in bytes.
-func printable(text string, limit int, secrets []string) string {
+// shown returns a text of the provider without secrets and control characters, cut to a length in
+// bytes.
+func shown(text string, limit int, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= 4 {
-			text = strings.ReplaceAll(text, s, "[redacted]")
+			text = strings.ReplaceAll(text, s, printable.Mask)
 		}
 	}
-	text = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-	if len(text) > limit {
-		cut := limit
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut] + "…"
-	}
-	return text
+	return printable.Truncate(text, limit)
 }

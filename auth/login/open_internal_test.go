@@ -37,7 +37,7 @@ func TestOpenBrowser_opens_only_web_pages(t *testing.T) {
 	}
 }
 
-func TestPrintable(t *testing.T) {
+func TestShown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text, want string
@@ -45,11 +45,11 @@ func TestPrintable(t *testing.T) {
 		secrets    []string
 	}{
 		{"plain", "plain", 10, nil},
-		{"a\x1b[31mb\r\n\u202e\xff", "a?[31mb????", 100, nil},
+		{"a\x1b[31mb\r\n\u202e\xff", "a\\x1b[31mb\\r\\n\\u202e\ufffd", 100, nil},
 		{"äöü", "äö…", 5, nil},
-		{"code code-1234 is bad", "code [redacted] is bad", 100, []string{"code-1234", "", "bad"}},
+		{"code code-1234 is bad", "code REDACTED is bad", 100, []string{"code-1234", "", "bad"}},
 	} {
-		if got := printable(c.text, c.limit, c.secrets); got != c.want {
+		if got := shown(c.text, c.limit, c.secrets); got != c.want {
 			t.Errorf("%q: %q, want %q", c.text, got, c.want)
 		}
 	}

@@ -3,11 +3,11 @@ package login
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
 // Provider is the metadata of an authorization server. [Discover] fills it in; by hand, only the
@@ -70,27 +70,19 @@ func (p *Provider) LogoutURL(clientID, idToken, redirectURL, state string) (stri
 	return u.String(), nil
 }
 
-// checkEndpoint reports an endpoint that is not https or on loopback.
+// checkEndpoint reports an endpoint whose host is not spelled as it is dialed, or that is neither https
+// nor on loopback.
 func checkEndpoint(name, endpoint string) error {
-	u, err := url.Parse(endpoint)
+	u, o, err := origin.Parse(endpoint)
 	switch {
-	case err != nil || u.Host == "" || u.Opaque != "":
-		return fmt.Errorf("login: %s is not an absolute URL", name)
+	case err != nil:
+		return fmt.Errorf("login: %s %w", name, err)
 	case u.User != nil:
 		return fmt.Errorf("login: %s has a password in it; remove it", name)
 	case u.Fragment != "":
 		return fmt.Errorf("login: %s has a fragment; remove it", name)
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return nil
+	case !o.Secure():
+		return fmt.Errorf("login: %s is at %s; use https, or a loopback address", name, shown(o.String(), 200, nil))
 	}
-	return fmt.Errorf("login: %s is at %s://%s; use https, or a loopback address", name, u.Scheme, printable(u.Host, 200, nil))
-}
-
-// isLoopback reports whether a host is localhost or a loopback address.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return nil
 }
