@@ -138,7 +138,11 @@ func (cfg *BrowserConfig) redirect() (*url.URL, error) {
 // if there is one, or from the user.
 func (cfg *BrowserConfig) wait(ctx context.Context, l *listener, request *authRequest, address string) (*response, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ended := make(chan struct{}) // closed when nothing is pasted any more
+	defer func() {
+		cancel()
+		awaitPaste(ended)
+	}()
 	if l != nil {
 		l.expect(request)
 	}
@@ -150,8 +154,11 @@ func (cfg *BrowserConfig) wait(ctx context.Context, l *listener, request *authRe
 		cfg.say("To sign in, open this address in a browser:\n\n  %s\n\n", address)
 		if cfg.Paste != nil {
 			cfg.say("If the browser ends at a page that cannot be reached, paste its address here.\n")
-			pasted = cfg.paste(ctx, request)
+			pasted = cfg.paste(ctx, request, ended)
 		}
+	}
+	if pasted == nil {
+		close(ended)
 	}
 	for {
 		select {
@@ -178,9 +185,10 @@ type pasteResult struct {
 }
 
 // paste asks the user until the text is a response.
-func (cfg *BrowserConfig) paste(ctx context.Context, request *authRequest) <-chan pasteResult {
+func (cfg *BrowserConfig) paste(ctx context.Context, request *authRequest, ended chan<- struct{}) <-chan pasteResult {
 	results := make(chan pasteResult, 1)
 	go func() {
+		defer close(ended)
 		for n := 1; ; n++ {
 			text, err := cfg.Paste(ctx)
 			if err != nil {
@@ -196,6 +204,17 @@ func (cfg *BrowserConfig) paste(ctx context.Context, request *authRequest) <-cha
 		}
 	}()
 	return results
+}
+
+// awaitPaste waits until Paste has returned, for a second at most: its context has ended.
+func awaitPaste(ended <-chan struct{}) {
+	const patience = time.Second
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+	}
 }
 
 // say writes to the user. If that fails the login goes on.

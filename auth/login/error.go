@@ -4,8 +4,9 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/chatelaine-go/chatelaine/internal/printable"
+	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
 var (
@@ -78,8 +79,15 @@ func newError(code, description string, status int, secrets ...string) *Error {
 func shown(text string, limit int, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= 4 {
-			text = strings.ReplaceAll(text, s, printable.Mask)
+			text = strings.ReplaceAll(text, s, "REDACTED")
 		}
 	}
-	return printable.Truncate(text, limit)
+	if len(text) > limit {
+		cut := limit
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return escape.Line(text)
 }

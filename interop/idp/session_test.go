@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/dpop"
 	"github.com/chatelaine-go/chatelaine/auth/login"
 	"github.com/chatelaine-go/chatelaine/chain"
 )
@@ -33,6 +34,7 @@ type meter struct {
 	mu      sync.Mutex
 	refresh []string // a hash of each refresh token that was sent
 	dead    int      // responses with invalid_grant
+	nonces  int      // responses with use_dpop_nonce
 	fail    func(*http.Request) (*http.Response, error)
 	sent    func(hash string)
 }
@@ -50,20 +52,13 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
 	m.mu.Lock()
-	fail, refreshes := m.fail, form.Get("grant_type") == "refresh_token"
-	if refreshes && fail == nil {
-		hash := hashOf(form.Get("refresh_token"))
-		m.refresh = append(m.refresh, hash)
-		if m.sent != nil {
-			m.sent(hash)
-		}
-	}
+	fail := m.fail
 	m.mu.Unlock()
 	if fail != nil {
 		return fail(r)
 	}
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-	if err != nil || !refreshes || resp.StatusCode < 400 {
+	if err != nil || form.Get("grant_type") != "refresh_token" {
 		return resp, err
 	}
 	said, err := io.ReadAll(resp.Body)
@@ -71,13 +66,28 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(string(said), "invalid_grant") {
-		m.mu.Lock()
-		m.dead++
-		m.mu.Unlock()
-	}
 	resp.Body = io.NopCloser(strings.NewReader(string(said)))
+	m.count(form.Get("refresh_token"), resp.StatusCode, string(said))
 	return resp, nil
+}
+
+// count counts a refresh. One that was asked for a nonce has spent nothing and is sent again.
+func (m *meter) count(token string, status int, body string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	refused := status >= http.StatusBadRequest
+	if refused && strings.Contains(body, "use_dpop_nonce") {
+		m.nonces++
+		return
+	}
+	hash := hashOf(token)
+	m.refresh = append(m.refresh, hash)
+	if m.sent != nil {
+		m.sent(hash)
+	}
+	if refused && strings.Contains(body, "invalid_grant") {
+		m.dead++
+	}
 }
 
 // counts returns the number of refreshes, and of those that were refused for good.
@@ -115,6 +125,7 @@ func newSession(c login.Client, store auth.Store, m *meter) (*session, error) {
 		Store:     store,
 		Refresher: refresherOf(c, m),
 		Revoke:    revokerOf(c, m),
+		Prover:    proverOf(c.ID),
 	})
 	if err != nil {
 		return nil, err
@@ -179,12 +190,41 @@ func (p *provider) open(t *testing.T, id string, store auth.Store) *session {
 	return s
 }
 
-// login signs in with the browser.
+// usesDPoP reports whether a client's tokens are bound to a key.
+func usesDPoP(id string) bool { return strings.HasPrefix(id, "dpop") }
+
+// proverOf returns what proves the possession of the key, if there is one.
+func proverOf(id string) auth.Prover {
+	if usesDPoP(id) {
+		return dpop.New()
+	}
+	return nil
+}
+
+// login signs in with the browser, and binds the token to a new key if the client wants that.
 func (p *provider) login(t *testing.T, id string) auth.Token {
+	t.Helper()
+	c := p.client(t, id)
+	if !usesDPoP(id) {
+		return p.loginAs(t, c)
+	}
+	key, err := dpop.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Transport = key.Transport(&http.Transport{DisableKeepAlives: true})
+	token, err := key.Bind(p.loginAs(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func (p *provider) loginAs(t *testing.T, c login.Client) auth.Token {
 	t.Helper()
 	visited := make(chan error, 1)
 	token, err := login.Browser(t.Context(), login.BrowserConfig{
-		Client: p.client(t, id), Output: io.Discard,
+		Client: c, Output: io.Discard,
 		Open: func(ctx context.Context, url string) error {
 			go func() { visited <- p.visit(context.WithoutCancel(ctx), url) }() // a browser goes on
 			return nil
@@ -196,13 +236,13 @@ func (p *provider) login(t *testing.T, id string) auth.Token {
 			t.Logf("the browser: %v", visit)
 		default:
 		}
-		t.Fatalf("signing in as %s: %v", id, err)
+		t.Fatalf("signing in as %s: %v", c.ID, err)
 	}
 	if err := <-visited; err != nil {
 		t.Errorf("the browser: %v", err)
 	}
 	if token.RefreshToken == "" {
-		t.Fatalf("signing in as %s: no refresh token", id)
+		t.Fatalf("signing in as %s: no refresh token", c.ID)
 	}
 	return token
 }
