@@ -64,12 +64,31 @@ func TestPage(t *testing.T) {
 	b.await(`document.querySelector("#next-commands code").textContent.includes("get /me --trace")`)
 	l.want(t, exitOK, l.demo(t, "get", "/me"))
 	b.await(`document.querySelector("tr.k-replay")`)
-	if got, want := b.kinds(), []string{"login", "control", "rejected", "refresh", "replay"}; !slices.Equal(got, want) {
+	got := slices.DeleteFunc(b.kinds(), func(kind string) bool { return kind == "other" }) // the discovery of the login
+	if want := []string{"login", "control", "rejected", "refresh", "replay"}; !slices.Equal(got, want) {
 		t.Errorf("the timeline shows %q, want %q", got, want)
 	}
 	b.await(`document.querySelector("[data-stat=rotations]").textContent === "1"`)
 	b.await(`document.querySelector("[data-session=s1].valid .small").textContent === "refreshed once"`)
 	b.await(`document.querySelector("#announce").textContent.includes("sent again")`)
+	b.clean(url)
+}
+
+// TestPage_provider: a login at the provider is shown step by step.
+func TestPage_provider(t *testing.T) {
+	t.Parallel()
+	l, b, url := served(t)
+	b.await(`document.querySelectorAll("#next-commands code")[1].textContent.includes("--issuer ` + url + ` --client-id demo")`)
+	cmd := l.demo(t, "login", "--issuer", url, "--client-id", "demo")
+	cmd.Env = append(cmd.Env, "DISPLAY=:0")
+	l.want(t, exitOK, cmd)
+	b.await(`document.querySelector("tr.k-login .request code").textContent === "/oauth/token"`)
+	var remarks []string
+	b.eval(`[...document.querySelectorAll(".burst")].reverse().flatMap((t) =>
+		[...t.querySelectorAll("tr[data-kind] .remark")].map((e) => e.textContent))`, &remarks)
+	if want := []string{"discovery", "login page", "login"}; !slices.Equal(remarks, want) {
+		t.Errorf("the timeline shows %q, want %q", remarks, want)
+	}
 	b.clean(url)
 }
 

@@ -18,7 +18,7 @@ func newRoot(a *app) *cobra.Command {
   demo serve                 a server to play with; then, in another terminal:
   demo login --user alice    prompts for the password, which is wonderland
   demo get /me --trace       draws the requests; --har FILE writes them for the network panel of a browser
-  demo login --issuer URL --client-id ID    signs in at your provider`,
+  demo login --issuer URL    signs in at your provider, with its login page`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

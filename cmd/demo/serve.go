@@ -22,8 +22,9 @@ func newServe(a *app) *cobra.Command {
 		Long: "Run an identity provider and an API to play with, until Ctrl-C. It prints what it does, and shows it on a page at /\n" +
 			"that has a control for everything below.\n\n" +
 			"It speaks two dialects, plain REST (/auth/login, /auth/refresh, /auth/logout) and OAuth 2.0 (/oauth/token,\n" +
-			"/oauth/revoke), and has an API to call: /me, /echo, /status/CODE, /bytes/N, /redirect?to=URL. Every setting is a flag\n" +
-			"below. Settings can also be changed, and failures be triggered, while it runs:\n\n" +
+			"/oauth/revoke), and is an OpenID Connect provider for `demo login --issuer URL --client-id demo`. Its API is /me, /echo,\n" +
+			"/status/CODE, /bytes/N and /redirect?to=URL. Every setting is a flag below. Settings can also be changed, and failures\n" +
+			"be triggered, while it runs:\n\n" +
 			playground.ControlHelp +
 			"\nWhoever reaches these controls the server, so it listens on this machine only, and refuses pages of other sites.",
 		Example: `  demo serve

@@ -120,8 +120,8 @@ function showNext() {
     text = "The session has ended at the server. The next request finds out; then sign in again.";
     commands = [`${command} get /me`, `${command} login --base-url ${url} --user ${user}`];
   } else {
-    text = `Sign in. The password of ${user} is ${password}.`;
-    commands = [`${command} login --base-url ${url} --user ${user}`];
+    text = `Sign in: with a password, which is ${password}, or as at a provider, with a login page.`;
+    commands = [`${command} login --base-url ${url} --user ${user}`, `${command} login --issuer ${url} --client-id demo`];
   }
   const list = $("#next-commands");
   const key = text + commands.join();

@@ -47,13 +47,22 @@ const words = {
   revoked: "logout",
 };
 
+// steps of a login at a provider.
+const steps = {
+  "/oauth/authorize": "login page",
+  "/oauth/device_authorization": "device code",
+  "/oauth/device": "code entered",
+  "/oauth/par": "pushed request",
+  "/oauth/register": "registration",
+};
+
 // remark says what a row is, in a few words.
 export function remark(row) {
   const e = row.first;
   switch (e.kind) {
     case "refused": return e.note || "refused";
     case "refresh": return row.count === 1 && e.note ? `refresh, ${e.note.replace("refresh ", "")}` : "refresh";
-    case "reuse": return "refresh token reused";
+    case "other": return steps[e.path] ?? (e.path.startsWith("/.well-known/") ? "discovery" : "");
     default: return words[e.kind] ?? "";
   }
 }
