@@ -16,14 +16,15 @@ const (
 	calm       = 30 * time.Millisecond // between two messages
 )
 
-// A state is a message to the page: the entries that have changed, and everything else as it is.
+// A state is a message to the page: the entries that have changed, and everything else in full.
 type state struct {
 	Entries  []Entry           `json:"entries"`
 	Sessions []Session         `json:"sessions"`
 	Settings map[string]string `json:"settings"`
 	Stats    authtest.Stats    `json:"stats"`
 	Armed    armed             `json:"armed"`
-	Now      float64           `json:"now"` // on the scale of Entry.Start
+	Began    time.Time         `json:"began"` // when the server started
+	Now      float64           `json:"now"`   // on the scale of Entry.Start
 	Clock    time.Time         `json:"clock"`
 }
 
@@ -73,7 +74,7 @@ func (s *Server) send(w io.Writer, entries []Entry) error {
 	sessions, armed := s.recorder.snapshot()
 	data, err := json.Marshal(state{
 		Entries: entries, Sessions: sessions, Settings: s.settings(), Stats: s.Provider.Stats(), Armed: armed,
-		Now: millis(time.Since(s.recorder.began)), Clock: time.Now(),
+		Began: s.recorder.began, Now: millis(time.Since(s.recorder.began)), Clock: time.Now(),
 	})
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ function setLive(text) {
 
 function show(state) {
   // A server that was started anew counts from the beginning.
-  if (last && state.now < last.now) {
+  if (last && state.began !== last.began) {
     entries.clear();
     cleared = 0;
   }
