@@ -75,7 +75,7 @@ func readAccount(ctx context.Context, store Store, name string) (Account, error)
 	if err != nil {
 		return a, err
 	}
-	if r == nil {
+	if r = r.live(); r == nil {
 		return a, fs.ErrNotExist
 	}
 	a.Subject = cmp.Or(tokens.Subject(r.AccessToken), tokens.Subject(r.IDToken))

@@ -94,7 +94,7 @@ func (a *Interceptor) late(s *session, r *reply) {
 		return
 	}
 	o := decide(facts{
-		session: s, read: true, stored: s.record, asked: true, token: r.token, minted: r.minted, at: now, saveErr: errLate, policy: a.policy,
+		session: s, read: true, stored: s.record, asked: true, token: r.token, minted: r.minted, at: now, saveErr: errLate, policy: a.policyNow(),
 	})
 	_, unused, _ := a.apply(s, o)
 	a.deliver()

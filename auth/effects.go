@@ -11,16 +11,24 @@ func (f facts) withoutErrors() outcome {
 // refreshed reports whether the server gave a new token.
 func (o outcome) refreshed() bool { return o.next != nil && !o.loaded }
 
-// value is what to store in place of old.
-func (o outcome) value(old []byte) ([]byte, error) {
+// value is what to store in place of old. Bury says what is left of a session that has ended.
+func (o outcome) value(old []byte, bury func(Reason) ([]byte, error)) ([]byte, error) {
 	switch o.step {
 	case save:
 		return o.write.encode()
 	case remove:
-		return nil, nil
+		return bury(o.reason())
 	default:
 		return old, nil
 	}
+}
+
+// reason is why the session ended; a refresh that a Logout made pointless ends it as well.
+func (o outcome) reason() Reason {
+	if o.ended == nil {
+		return ReasonLogout
+	}
+	return o.ended.Reason
 }
 
 // session returns what comes after s; nil if nothing has changed.

@@ -25,6 +25,9 @@ const (
 	SignedOut
 	// PersistFailed is a change that the store did not take; it is repeated. Err matches [ErrPersist].
 	PersistFailed
+	// StoreLost is a store that has lost its data. Nobody is signed out: sessions go on in memory, and are
+	// stored again with their next refresh. Err is the store's.
+	StoreLost
 )
 
 // String names the kind in the style of log messages.
@@ -40,6 +43,8 @@ func (k EventKind) String() string {
 		return "signed out"
 	case PersistFailed:
 		return "persist failed"
+	case StoreLost:
+		return "store lost"
 	default:
 		return "unknown event"
 	}
@@ -91,7 +96,7 @@ func (a *Interceptor) deliver() { a.journal.deliver(a.emit) }
 func (a *Interceptor) emit(e Event) {
 	e.Account = a.account
 	level := slog.LevelInfo
-	if e.Kind == RefreshFailed || e.Kind == PersistFailed {
+	if e.Kind == RefreshFailed || e.Kind == PersistFailed || e.Kind == StoreLost {
 		level = slog.LevelWarn
 	}
 	a.log(level, e.attrs()...)

@@ -38,7 +38,9 @@ func newInterceptor(s *settings, account string) *Interceptor {
 		a.policy.fraction = 2
 	}
 	a.state.journal = &a.journal
-	a.persist = persistence{store: s.config.Store, account: account, origins: s.origins, writes: make(chan struct{}, 1)}
+	a.persist.store, a.persist.account, a.persist.origins = s.config.Store, account, s.origins
+	a.persist.writes = make(chan struct{}, 1)
+	a.persist.journal = &a.journal
 	if a.persist.store == nil {
 		a.persist.store = newMemoryStore()
 	}

@@ -61,14 +61,15 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 	}
 	defer unlock()
 	a.state.setCommitting(r.Session)
-	err = a.persist.update(ctx, func(context.Context, []byte) ([]byte, error) {
-		r.Obtained = normalizeTime(time.Now()) // a Logout that gave up while this Login waited was not about it
+	err = a.persist.replace(ctx, func(context.Context, []byte) ([]byte, error) {
+		r.Obtained = normalizeTime(time.Now())
 		return r.encode()
 	})
 	if err != nil {
 		a.state.setCommitting("")
 		return err
 	}
+	a.persist.wiped.Store(false)
 	s := newSession(r, "", a.policy)
 	a.state.commitLogin(s, Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil

@@ -46,7 +46,7 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 // deleteStored removes what is stored, and returns it. If that fails, it is repeated later. Out is the
 // session after the logout.
 func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record, err error) {
-	p := &pendingSave{since: normalizeTime(time.Now()), session: out.ended}
+	p := &pendingSave{session: out.ended, reason: ReasonLogout, logout: true}
 	defer func() {
 		if err == nil {
 			a.state.endLogout(out, nil)
@@ -54,21 +54,33 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 			a.retrySave(p)
 		}
 	}()
+	// What is stored now is to go, even if the lock is not to be had and another process logs in later.
+	if r, err := a.persist.read(ctx); r.live() != nil {
+		p.stored = r.Session
+	} else if err != nil {
+		p.unknown = true
+	}
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	err = a.persist.update(ctx, func(_ context.Context, stored []byte) ([]byte, error) {
-		r, _ := a.persist.decode(stored) // one that cannot be read is deleted as well
-		if s := a.state.current.Load(); r != nil && s.signedIn() && s.Session == r.Session {
+	err = a.persist.replace(ctx, func(_ context.Context, stored []byte) ([]byte, error) {
+		r, err := a.persist.decode(stored)
+		switch {
+		case err != nil:
+			return nil, nil // one that cannot be read is deleted as well
+		case r.live() == nil:
+			return stored, nil
+		case a.state.current.Load().is(&session{record: r}):
 			return stored, nil // of a Login that came after this Logout
 		}
-		if last = r; r != nil {
-			p.session = r.Session
-		}
-		return nil, nil // deletes
+		last, p.stored, p.unknown = r, r.Session, false
+		return a.persist.bury(r, ReasonLogout)
 	})
+	if isUnreadable(err) && ctx.Err() == nil && !a.state.current.Load().signedIn() && a.persist.remove(ctx) {
+		err = nil // its encryption key is gone, say
+	}
 	return last, err
 }
 

@@ -154,7 +154,7 @@ func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *recor
 			cause = err
 			return nil, err
 		}
-		if stored != nil || a.state.current.Load() != out {
+		if stored.live() != nil || a.state.current.Load() != out {
 			return old, nil
 		}
 		t, err := a.askMinter(ctx, inside)

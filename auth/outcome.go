@@ -16,12 +16,15 @@ type facts struct {
 	stored     *record // what the store holds; nil: nothing
 	superseded bool    // a Login or a Logout of this process came in between
 
+	interrupted bool // the holder of the lock before has vanished; what it did is not known
+
 	asked  bool  // the Refresher was called
 	minted bool  // the refresh token was dead, and the token is a Minter's
 	token  Token // what it returned
 	err    error // why a step failed: reading the record, the refresh window, the Refresher
 
 	saveErr error     // the store's own error: its lock, or the save
+	lost    bool      // the lock was lost; stored is what was read afterwards
 	at      time.Time // when the last step ended
 
 	policy policy
@@ -60,6 +63,7 @@ type outcome struct {
 //
 //   - What the user did in this process wins over everything: a token that arrives after a Logout is
 //     not used, but revoked.
+//   - Then, if the lock was lost, what its next holder has stored. The server's refusal means little then.
 //   - Then the server's word, if it was asked. It was asked under the lock, so nobody can have stored
 //     a newer token, and only a refusal of the very token that is stored ends the session.
 //   - Then a failure. It never ends the session.
@@ -68,8 +72,12 @@ func decide(f facts) outcome {
 	switch {
 	case f.superseded:
 		return f.pointless()
+	case f.lost:
+		return f.afterLoss()
 	case f.asked && errors.Is(f.err, errUnrefreshable):
 		return f.dead(ReasonNoRefreshToken, nil)
+	case f.asked && errors.Is(f.err, ErrInvalidGrant) && f.interrupted && f.stored != nil && !f.stored.Suspect:
+		return f.suspect()
 	case f.asked && errors.Is(f.err, ErrInvalidGrant):
 		return f.dead(ReasonInvalidGrant, f.err)
 	case f.err != nil:
@@ -78,8 +86,12 @@ func decide(f facts) outcome {
 		return f.refreshed()
 	case !f.read:
 		return f.failed(f.saveErr)
-	case f.stored == nil:
-		return over(ReasonEndedElsewhere, nil)
+	case f.stored == nil && f.policy.wiped && f.saveErr == nil: // nobody logged out
+		return outcome{step: ask}
+	case f.stored == nil && f.policy.wiped:
+		return f.failed(f.saveErr)
+	case f.stored.live() == nil:
+		return over(endOf(f.stored, f.session.Session), nil)
 	case f.stored.Session != f.session.Session:
 		return f.otherLogin()
 	case f.newer():
@@ -112,7 +124,7 @@ func (f facts) dead(why Reason, cause error) outcome {
 	o := over(why, cause)
 	o.step = remove
 	if f.saveErr != nil {
-		o.pending = &pendingSave{session: f.session.Session}
+		o.pending = &pendingSave{session: f.session.Session, reason: why}
 		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", f.saveErr)})
 	}
 	return o

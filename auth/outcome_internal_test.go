@@ -281,7 +281,7 @@ func TestOutcome_value(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step, want := range map[step]string{keep: "old", ask: "old", remove: "", save: string(encoded)} {
-		value, err := outcome{step: step, write: next}.value([]byte("old"))
+		value, err := outcome{step: step, write: next}.value([]byte("old"), func(Reason) ([]byte, error) { return nil, nil })
 		if string(value) != want || err != nil || (value == nil) != (want == "") {
 			t.Errorf("step %d: %q, %v, want %q", step, value, err, want)
 		}

@@ -133,7 +133,7 @@ func scenes() map[string]func(*scene) {
 		"dead, the deletion failed":  func(s *scene) { s.RevokeAll(); s.store.fail(0, 0, 1) },
 		"the store cannot be read": func(s *scene) {
 			s.fixture = join(s.t, s.Server, with(s.store))
-			s.store.fail(1, 0, 0)
+			s.store.fail(2, 0, 0) // it is tried twice
 		},
 		"the record cannot be read": func(s *scene) {
 			put(s.t, s.store, "default", "damaged")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/internal/origin"
@@ -18,19 +19,41 @@ type persistence struct {
 	// writes is the write lock: a channel, so that waiting for it ends with a context. Login, Logout
 	// and the retry of a pending save hold it while they change store and memory.
 	writes chan struct{}
+
+	journal *journal
+	wiped   atomic.Bool // the store has lost its data, and not been given ours again
 }
+
+// loadPause is how long to wait before a failed Load is repeated, once: a database may have failed over.
+const loadPause = 100 * time.Millisecond
 
 // read returns the stored record, nil if there is none.
 func (p *persistence) read(ctx context.Context) (r *record, err error) {
 	defer func() { err = recovered("Store", recover(), err) }()
 	data, err := p.store.Load(ctx, p.account)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isDataLost(err) && pause(ctx, loadPause) {
+		data, err = p.store.Load(ctx, p.account)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil //nolint:nilnil // absence is a result, not an error
 	case err != nil:
+		p.noteLoss(err)
 		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
 	}
 	return p.decode(data)
+}
+
+// pause waits, and reports whether it came to its end before ctx.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // decode reads a stored record, nil if there is none. A record that was made for another server is
@@ -55,13 +78,52 @@ func (p *persistence) decode(data []byte) (*record, error) {
 		ErrSessionUnreadable, p.account, r.Origin, p.origins)
 }
 
+// change is a function that Store.Update calls.
+type change func(ctx context.Context, old []byte) ([]byte, error)
+
 // update is Store.Update, with panics turned into errors, and errors that do not quote what is stored.
-func (p *persistence) update(
-	ctx context.Context, fn func(ctx context.Context, old []byte) ([]byte, error),
+func (p *persistence) update(ctx context.Context, fn change) error {
+	return p.updateBy(ctx, p.store.Update, fn)
+}
+
+// replace is update for a Login or a Logout, to which a value that is damaged is as good as none.
+func (p *persistence) replace(ctx context.Context, fn change) error {
+	err := p.update(ctx, fn)
+	if r, ok := p.store.(replacer); ok && isUnreadable(err) && ctx.Err() == nil {
+		return p.updateBy(ctx, r.Replace, fn)
+	}
+	return err
+}
+
+// isUnreadable reports whether err is about a value that will not become readable by waiting.
+func isUnreadable(err error) bool {
+	var e interface{ Unreadable() bool }
+	return errors.As(err, &e) && e.Unreadable()
+}
+
+// replacer is storage.Replacer.
+type replacer interface {
+	Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
+	Remove(ctx context.Context, key string) error
+}
+
+// remove deletes a value that cannot be read, say because its encryption key is gone, if the store can.
+func (p *persistence) remove(ctx context.Context) (removed bool) {
+	defer func() { removed = recover() == nil && removed }()
+	r, ok := p.store.(replacer)
+	return ok && r.Remove(ctx, p.account) == nil
+}
+
+func (p *persistence) updateBy(
+	ctx context.Context,
+	update func(context.Context, string, func(context.Context, []byte) ([]byte, error)) error, fn change,
 ) (err error) {
 	var before, after []byte
-	defer func() { err = p.redactError(recovered("Store", recover(), err), before, after) }()
-	return p.store.Update(ctx, p.account, func(ctx context.Context, old []byte) (value []byte, err error) {
+	defer func() {
+		err = p.redactError(recovered("Store", recover(), err), before, after)
+		p.noteLoss(err)
+	}()
+	return update(ctx, p.account, func(ctx context.Context, old []byte) (value []byte, err error) {
 		before = old
 		after, err = fn(ctx, old)
 		return after, err
@@ -97,122 +159,3 @@ func (a *Interceptor) lockWrites(ctx context.Context) (unlock func(), err error)
 
 // errInside is a call that would wait for the very refresh it is made from.
 var errInside = errors.New("auth: the Refresher must not call the session it refreshes")
-
-// pendingSave is a change that the store has not accepted yet.
-type pendingSave struct {
-	record  *record   // to save; nil: to delete
-	session string    // the session it is about
-	since   time.Time // of a Logout, which is about everything that was stored then
-}
-
-// removes reports whether r is to be deleted.
-func (p *pendingSave) removes(r *record) bool {
-	return p != nil && p.record == nil &&
-		(r.Session == p.session || !p.since.IsZero() && !r.Obtained.After(p.since))
-}
-
-// value returns what to store in place of old. Lost reports that another process has ended or replaced
-// the session that was to be saved.
-func (p *pendingSave) value(old []byte, stored *record) (value []byte, lost bool, err error) {
-	switch {
-	case stored == nil || p.record != nil && stored.Session != p.session:
-		return old, p.record != nil, nil
-	case p.removes(stored):
-		return nil, false, nil
-	case p.record != nil && stored.Generation < p.record.Generation:
-		value, err = p.record.encode()
-		return value, false, err
-	default:
-		return old, false, nil
-	}
-}
-
-const (
-	firstSaveRetry = time.Second
-	maxSaveRetry   = 30 * time.Second
-)
-
-// retrySave repeats a change that the store did not accept until it does, or a Login or Logout makes it
-// pointless, or the interceptor is closed.
-func (a *Interceptor) retrySave(p *pendingSave) {
-	a.workers.start(func() {
-		wait := firstSaveRetry
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		for closing := a.workers.done(); ; {
-			select {
-			case <-timer.C:
-			case <-closing: // Close tries once more
-				return
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
-			err := a.trySave(ctx, p)
-			cancel()
-			if err == nil {
-				return
-			}
-			wait = min(2*wait, maxSaveRetry)
-			timer.Reset(wait)
-		}
-	})
-}
-
-// trySave makes the change, if it is still wanted.
-func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
-	if a.state.pendingSave() != p {
-		return nil
-	}
-	stored, lost, err := a.savePending(ctx, p)
-	if err != nil {
-		return err
-	}
-	a.state.saved(p)
-	if lost {
-		a.lose(p, stored)
-	}
-	return nil
-}
-
-// savePending makes the change under the locks. It returns what was stored before.
-func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *record, lost bool, err error) {
-	unlock, err := a.lockWrites(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	defer unlock()
-	err = a.persist.update(ctx, func(_ context.Context, old []byte) (value []byte, err error) {
-		if a.state.pendingSave() != p {
-			return old, nil
-		}
-		if stored, err = a.persist.decode(old); err != nil {
-			if p.since.IsZero() {
-				return nil, err
-			}
-			return nil, nil // after a Logout a record that cannot be read is deleted as well
-		}
-		value, lost, err = p.value(old, stored)
-		return value, err
-	})
-	return stored, lost, err
-}
-
-// lose deals with a session that another process has ended or replaced before it could be saved.
-func (a *Interceptor) lose(p *pendingSave, stored *record) {
-	s := a.state.current.Load()
-	if !s.signedIn() || s.Session != p.session {
-		return
-	}
-	o := decide(facts{session: s, read: true, stored: stored, policy: a.policy})
-	if o.step == ask {
-		return
-	}
-	_, _, _ = a.apply(s, o)
-	a.deliver()
-	if stored == nil { // the Logout did not know this token
-		a.revokeUnused(&s.Token)
-	}
-}
-
-func persistError(verb string, err error) error {
-	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
-}

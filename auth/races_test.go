@@ -58,6 +58,7 @@ func TestRace_logoutAfterSave(t *testing.T) {
 		"another's token": func(f *fixture, h *hooked) {
 			other := join(t, f.Server, with(h.Memory))
 			other.mustGet(t, "/me", http.StatusOK)
+			h.fail(2, 0, 0) // so that it is found under the lock only
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

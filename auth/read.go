@@ -78,7 +78,7 @@ func (a *Interceptor) runRead(c *call) {
 	defer cancel()
 	var r *record
 	err := errVanished
-	defer func() { c.finish(a.state.finishRead(c, r, err, a.policy)) }()
+	defer func() { c.finish(a.state.finishRead(c, r, err, a.policyNow())) }()
 	r, err = a.persist.read(ctx)
 }
 
@@ -94,7 +94,10 @@ func decideRead(known *session, stored *record, p policy) outcome {
 			return o
 		}
 		return outcome{} // nothing new, or the wish of the token endpoint to be left alone
-	case stored == nil:
+	case stored.live() == nil:
+		if stored != nil && known.reason == ReasonNeverSignedIn {
+			return outcome{ended: &LoginRequiredError{Reason: endOf(stored, "")}}
+		}
 		return outcome{}
 	case known.reason == ReasonLogout:
 		return outcome{next: stored, loaded: true}

@@ -24,6 +24,8 @@ type record struct {
 
 	RetryAt    time.Time     // when the token endpoint may be asked again, by the clock that wrote it
 	RetryAfter time.Duration // how long that was from then; no reader waits longer, whatever its clock
+	Suspect    bool          // the refresh token was refused after a process had vanished in a refresh
+	Ended      string        // why the session ended, of a record without tokens; "" if it has not
 	Origin     string        // the server that the session was made for; "" in records of early versions
 
 	account string                     // whose session it is; a record under another key is refused
@@ -55,22 +57,9 @@ func (r *record) rotate(t Token, now time.Time) *record {
 		t.Expiry = time.Time{} // a new token that has expired already says more about a clock than about the token
 	}
 	n.Token, n.Obtained = t, normalizeTime(now)
-	n.RetryAt, n.RetryAfter = time.Time{}, 0
+	n.RetryAt, n.RetryAfter, n.Suspect = time.Time{}, 0, false
 	n.Generation++
 	return &n
-}
-
-// throttle returns the record with the token endpoint's wish to be left alone for a while.
-func (r *record) throttle(wait time.Duration, now time.Time) *record {
-	n := *r
-	n.RetryAt, n.RetryAfter = normalizeTime(now.Add(wait)), wait
-	return &n
-}
-
-// throttled returns how long the token endpoint must not be asked. The clock may not be the one that
-// wrote RetryAt, so the wait is never longer than the server asked for.
-func (r *record) throttled(now time.Time) time.Duration {
-	return min(max(r.RetryAt.Sub(now), 0), r.RetryAfter)
 }
 
 // The members of version 1, which is one JSON object. It is promised for all of 1.x; testdata/record has files of it.
@@ -91,6 +80,8 @@ const (
 	memberOrigin     = "origin"
 	memberRetryAt    = "retry_at"
 	memberRetryAfter = "retry_after"
+	memberSuspect    = "suspect"
+	memberEnded      = "ended"
 )
 
 func (r *record) encode() ([]byte, error) {
@@ -124,6 +115,12 @@ func (r *record) encode() ([]byte, error) {
 	}
 	if r.Origin != "" {
 		all[memberOrigin] = r.Origin
+	}
+	if r.Suspect {
+		all[memberSuspect] = true
+	}
+	if r.Ended != "" {
+		all[memberEnded] = r.Ended
 	}
 	if r.RetryAfter > 0 {
 		all[memberRetryAt], all[memberRetryAfter] = r.RetryAt, r.RetryAfter.Seconds()
@@ -165,7 +162,7 @@ func (r *record) take(all map[string]json.RawMessage) error {
 	for name, to := range map[string]any{
 		memberAccount: &r.account, memberSession: &r.Session, memberGeneration: &r.Generation, memberObtained: &r.Obtained,
 		memberAccess: &r.AccessToken, memberRefresh: &r.RefreshToken, memberType: &r.TokenType, memberExpiry: &r.Expiry,
-		memberOrigin: &r.Origin,
+		memberOrigin: &r.Origin, memberEnded: &r.Ended,
 	} {
 		raw, ok := all[name]
 		if !ok {
@@ -192,6 +189,9 @@ func (r *record) takeOptional(all map[string]json.RawMessage) {
 		if raw, ok := all[name]; ok && json.Unmarshal(raw, to) == nil {
 			delete(all, name)
 		}
+	}
+	if json.Unmarshal(all[memberSuspect], &r.Suspect) == nil {
+		delete(all, memberSuspect)
 	}
 	seconds, ok := tokens.Number(all[memberRetryAfter])
 	if ok && seconds > 0 && json.Unmarshal(all[memberRetryAt], &r.RetryAt) == nil {

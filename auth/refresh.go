@@ -72,7 +72,7 @@ func (a *Interceptor) start(s *session) *call {
 // run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that the
 // user's code does, a panic or [runtime.Goexit] included, keeps it from finishing the call.
 func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
-	f := facts{session: s, saveErr: errVanished, policy: a.policy}
+	f := facts{session: s, saveErr: errVanished, policy: a.policyNow()}
 	defer func() {
 		if f.at.IsZero() {
 			f.at = time.Now()
@@ -89,26 +89,67 @@ func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
 func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 	ctx, cancel := context.WithTimeout(aborted, a.config.RefreshTimeout)
 	defer cancel()
+	if a.glance(ctx, f) {
+		return
+	}
+	bury := func(why Reason) ([]byte, error) { return a.persist.bury(s.record, why) }
 	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
 		if f.stored, f.err = a.persist.decode(old); f.err != nil {
 			return nil, f.err
 		}
 		f.read, f.superseded, f.at = true, a.state.superseded(s, f.stored), time.Now()
 		if o := f.withoutErrors(); o.step != ask {
-			return o.value(old)
+			return o.value(old, bury)
 		}
 		if f.err = a.checkRefreshWindow(); f.err != nil {
 			return nil, f.err
 		}
+		if inside.Err() != nil { // the lock is lost: another process may be using the refresh token
+			f.err = whyDone(inside)
+			return nil, f.err
+		}
+		f.interrupted = interrupted(inside)
 		a.ask(aborted, inside, f)
 		o := f.withoutErrors()
 		if o.failure != nil && o.step == keep {
 			return nil, f.err
 		}
-		return o.value(old)
+		return o.value(old, bury)
 	})
-	if f.superseded && !f.asked {
+	switch {
+	case f.superseded && !f.asked:
 		f.superseded, f.err = a.waitForLogin(ctx, s)
+	case isLost(f.saveErr) || isLost(f.err):
+		a.readAfterLoss(f)
+	case f.saveErr == nil && f.asked && f.err == nil:
+		a.persist.wiped.Store(false) // it has our session again
+	}
+}
+
+// glance reads the store without its lock, and reports whether that is enough: another process has refreshed
+// the session already, or the token endpoint asked to wait. Most refreshes of a fleet end here.
+func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
+	r, err := a.persist.read(ctx)
+	if err != nil || r == nil {
+		return false
+	}
+	seen := *f
+	seen.read, seen.stored, seen.at, seen.saveErr = true, r, time.Now(), nil
+	seen.superseded = a.state.superseded(f.session, r)
+	if o := decide(seen); seen.superseded || o.next == nil && o.failure == nil {
+		return false
+	}
+	*f = seen
+	return true
+}
+
+// readAfterLoss learns what the next holder of a lock that was lost has stored.
+func (a *Interceptor) readAfterLoss(f *facts) {
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+	defer cancel()
+	if r, err := a.persist.read(ctx); err == nil {
+		f.lost, f.stored = true, r
+		f.superseded = a.state.superseded(f.session, r)
 	}
 }
 

@@ -48,6 +48,7 @@ type policy struct {
 	fraction      time.Duration // at most this part of its lifetime
 	account       string
 	accountIsUser bool
+	wiped         bool // the store has lost its data
 }
 
 // newSession returns the session of r. User names the user that it is taken for; "" if no session came

@@ -19,14 +19,15 @@ var (
 	// ErrCorrupt: the sealed file is damaged, cut short, tampered with, or
 	// belongs to another key or service. Only this key is concerned. Load and
 	// Update leave the file as it is; [Sealed.Replace] and [Sealed.Remove] do not.
-	ErrCorrupt = errors.New("storage: corrupt")
+	// An error that matches it, or ErrKeyMissing, has a method Unreadable() bool for [errors.As].
+	ErrCorrupt error = unreadableError("storage: corrupt")
 	// ErrTooNew: the file was written by a program with a newer version of this
 	// package. It is left as it is.
 	ErrTooNew = errors.New("storage: written by a newer version")
 	// ErrKeyMissing: there are sealed files, but the encryption key that sealed
 	// them is gone or has been replaced. It is never created anew while they
 	// exist.
-	ErrKeyMissing = errors.New("storage: encryption key missing")
+	ErrKeyMissing error = unreadableError("storage: encryption key missing")
 	// ErrNested: Update was called with the context of the callback of an Update
 	// of the same key.
 	ErrNested = nested.Err
@@ -45,6 +46,14 @@ var (
 	// matches it has a method DataLost() bool for [errors.As].
 	ErrDataLost error = dataLostError{}
 )
+
+// unreadableError is the type of errors about a value that will not become readable by waiting.
+type unreadableError string
+
+func (e unreadableError) Error() string { return string(e) }
+
+// Unreadable reports true.
+func (unreadableError) Unreadable() bool { return true }
 
 // lostError is the type of [ErrLost]. Its method lets a package that does not
 // import this one recognize it.

@@ -1,0 +1,138 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// pendingSave is a change that the store has not accepted yet.
+//
+// Sessions are told apart by their names, never by time: the clocks of two machines differ.
+type pendingSave struct {
+	record  *record // to save; nil: to delete
+	session string  // the session it is about
+	reason  Reason  // of a deletion
+
+	// A Logout is also about the session that was stored when it was called, whichever that was; if that
+	// could not be read, about the first one that can.
+	logout  bool
+	stored  string
+	unknown bool
+}
+
+// removes reports whether r is to be deleted.
+func (p *pendingSave) removes(r *record) bool {
+	return p != nil && p.record == nil && (r.Session == p.session || r.Session == p.stored || p.unknown)
+}
+
+// value returns what to store in place of old. Lost reports that another process has ended or replaced
+// the session that was to be saved.
+func (p *pendingSave) value(old []byte, stored *record) (value []byte, lost bool, err error) {
+	switch {
+	case stored == nil || p.record != nil && stored.Session != p.session:
+		return old, p.record != nil, nil
+	case p.record != nil && stored.Generation < p.record.Generation:
+		value, err = p.record.encode()
+		return value, false, err
+	default:
+		return old, false, nil
+	}
+}
+
+const (
+	firstSaveRetry = time.Second
+	maxSaveRetry   = 30 * time.Second
+)
+
+// retrySave repeats a change that the store did not accept until it does, or a Login or Logout makes it
+// pointless, or the interceptor is closed.
+func (a *Interceptor) retrySave(p *pendingSave) {
+	a.workers.start(func() {
+		wait := firstSaveRetry
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		for closing := a.workers.done(); ; {
+			select {
+			case <-timer.C:
+			case <-closing: // Close tries once more
+				return
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+			err := a.trySave(ctx, p)
+			cancel()
+			if err == nil {
+				return
+			}
+			wait = min(2*wait, maxSaveRetry)
+			timer.Reset(wait)
+		}
+	})
+}
+
+// trySave makes the change, if it is still wanted.
+func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
+	if a.state.pendingSave() != p {
+		return nil
+	}
+	stored, lost, err := a.savePending(ctx, p)
+	if err != nil {
+		return err
+	}
+	a.state.saved(p)
+	if lost {
+		a.lose(p, stored)
+	}
+	return nil
+}
+
+// savePending makes the change under the locks. It returns what was stored before.
+func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *record, lost bool, err error) {
+	unlock, err := a.lockWrites(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer unlock()
+	update := a.persist.update
+	if p.logout {
+		update = a.persist.replace
+	}
+	err = update(ctx, func(_ context.Context, old []byte) (value []byte, err error) {
+		if a.state.pendingSave() != p {
+			return old, nil
+		}
+		if stored, err = a.persist.decode(old); err != nil {
+			if !p.logout {
+				return nil, err
+			}
+			return nil, nil // after a Logout a record that cannot be read is deleted as well
+		}
+		if stored = stored.live(); stored != nil && p.removes(stored) {
+			return a.persist.bury(stored, p.reason)
+		}
+		value, lost, err = p.value(old, stored)
+		return value, err
+	})
+	return stored, lost, err
+}
+
+// lose deals with a session that another process has ended or replaced before it could be saved.
+func (a *Interceptor) lose(p *pendingSave, stored *record) {
+	s := a.state.current.Load()
+	if !s.signedIn() || s.Session != p.session {
+		return
+	}
+	o := decide(facts{session: s, read: true, stored: stored, policy: a.policyNow()})
+	if o.step == ask {
+		return
+	}
+	_, _, _ = a.apply(s, o)
+	a.deliver()
+	if stored == nil { // the Logout did not know this token
+		a.revokeUnused(&s.Token)
+	}
+}
+
+func persistError(verb string, err error) error {
+	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
+}
