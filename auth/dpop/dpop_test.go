@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +25,17 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary play the part of a program as well.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Arg(0) == childMarker {
+		if err := child(flag.Arg(1), flag.Arg(2)); err != nil {
+			fmt.Println("failed:", err)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // fixture is a client of a server that wants proofs.
 type fixture struct {
