@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -53,12 +54,8 @@ func grantCall(
 	ctx context.Context, endpoint string, client clientAuth, params, grant url.Values, transport http.RoundTripper,
 ) (endpointCall, error) {
 	form, h := make(url.Values), make(http.Header)
-	for name, values := range params {
-		form[name] = values
-	}
-	for name, values := range grant {
-		form[name] = values
-	}
+	maps.Copy(form, params)
+	maps.Copy(form, grant)
 	if err := client.apply(ctx, endpoint, form, h); err != nil {
 		return endpointCall{}, err
 	}

@@ -65,12 +65,12 @@ func (c endpointCall) sendOnce(ctx context.Context) (r tokens.Response, again bo
 	if err != nil {
 		return r, false, withoutURL(err)
 	}
-	body := resp.Body
-	defer func() { _ = body.Close() }() // what was read counts
+	defer func() { _ = resp.Body.Close() }() // what was read counts
 	r, err = readResponse(resp, asked)
 	if e.prover != nil && e.key != nil && err == nil {
-		resp.Body = io.NopCloser(bytes.NewReader(r.Body))
-		again = e.prover.Learn(resp)
+		seen := *resp
+		seen.Body = io.NopCloser(bytes.NewReader(r.Body))
+		again = e.prover.Learn(&seen)
 	}
 	return r, again, err
 }
@@ -176,7 +176,7 @@ func (e environment) endpoint(field, raw string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("auth: %s %w", field, err)
 	}
-	return u.String(), secure(field, o, e.insecureAllowHTTP)
+	return u.String(), e.secure(field, o)
 }
 
 // endpointText names an endpoint in texts, without user and query, which may hold secrets.

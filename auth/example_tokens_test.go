@@ -20,17 +20,19 @@ import (
 
 // The response to a login has the same shape as that to a refresh, and one parser reads both.
 func ExampleParseToken() {
-	response := func(status int, body string) *http.Response {
-		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	parse := func(status int, body string) (auth.Token, error) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+		defer resp.Body.Close()
+		return auth.ParseToken(resp)
 	}
-	token, err := auth.ParseToken(response(200, `{"data":{"accessToken":"secret-1","refreshToken":"secret-2","plan":"pro"}}`))
+	token, err := parse(http.StatusOK, `{"data":{"accessToken":"secret-1","refreshToken":"secret-2","plan":"pro"}}`)
 	fmt.Println(token, token.Extra["plan"], err)
 
-	_, err = auth.ParseToken(response(400, `{"error":"invalid_grant","error_description":"wrong password"}`))
+	_, err = parse(http.StatusBadRequest, `{"error":"invalid_grant","error_description":"wrong password"}`)
 	if e, ok := errors.AsType[*auth.EndpointError](err); ok {
 		fmt.Println(e.Code, "-", e.Description)
 	}
-	_, err = auth.ParseToken(response(200, `{"ok":true}`))
+	_, err = parse(http.StatusOK, `{"ok":true}`)
 	fmt.Println(err)
 	// Output:
 	// Token{access: REDACTED, refresh: REDACTED, extra: REDACTED} pro <nil>

@@ -84,9 +84,11 @@ func TestToken_extra(t *testing.T) {
 // TestToken_decodes the JSON of RFC 6749, and keeps expires_in.
 func TestToken_decodes(t *testing.T) {
 	t.Parallel()
-	var got struct{ Token auth.Token }
+	var got struct {
+		Token auth.Token `json:"token"`
+	}
 	begin := time.Now()
-	if err := json.Unmarshal([]byte(`{"Token":{"access_token":"a","expires_in":60,"tenant":"x"}}`), &got); err != nil {
+	if err := json.Unmarshal([]byte(`{"token":{"access_token":"a","expires_in":60,"tenant":"x"}}`), &got); err != nil {
 		t.Fatal(err)
 	}
 	if left := got.Token.Expiry.Sub(begin).Round(10 * time.Second); left != time.Minute || got.Token.Extra["tenant"] != "x" {

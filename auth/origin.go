@@ -18,13 +18,13 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, o, fmt.Errorf("auth: %s must have no user, query or fragment", field)
 	default:
-		return u, o, secure(field, o, c.InsecureAllowHTTP)
+		return u, o, environment{insecureAllowHTTP: c.InsecureAllowHTTP}.secure(field, o)
 	}
 }
 
 // secure refuses plain http to other machines.
-func secure(field string, o origin.Origin, insecureAllowHTTP bool) error {
-	if o.Secure() || insecureAllowHTTP {
+func (e environment) secure(field string, o origin.Origin) error {
+	if o.Secure() || e.insecureAllowHTTP {
 		return nil
 	}
 	return fmt.Errorf("auth: %s: %w: use https; InsecureAllowHTTP would let everyone on the network read the tokens",
@@ -47,27 +47,27 @@ func (a *Interceptor) mine(r *http.Request) bool {
 }
 
 // checkOrigins reads the origins that may see the token.
-func (a *settings) checkOrigins() error {
+func (s *settings) checkOrigins() error {
 	var errs []error
 	add := func(field, raw string) *url.URL {
-		u, o, err := a.config.parseOrigin(field, raw)
+		u, o, err := s.config.parseOrigin(field, raw)
 		if err != nil {
 			errs = append(errs, err)
 			return nil
 		}
-		a.origins = append(a.origins, o)
+		s.origins = append(s.origins, o)
 		return u
 	}
-	if a.config.BaseURL != "" {
-		a.base = add("BaseURL", a.config.BaseURL)
+	if s.config.BaseURL != "" {
+		s.base = add("BaseURL", s.config.BaseURL)
 	}
-	for i, raw := range a.config.AllowedOrigins {
+	for i, raw := range s.config.AllowedOrigins {
 		field := fmt.Sprintf("AllowedOrigins[%d]", i)
 		if u := add(field, raw); u != nil && u.Path != "" && u.Path != "/" {
 			errs = append(errs, fmt.Errorf("auth: %s must be an origin, without a path", field))
 		}
 	}
-	if a.config.BaseURL == "" && len(a.config.AllowedOrigins) == 0 {
+	if s.config.BaseURL == "" && len(s.config.AllowedOrigins) == 0 {
 		errs = append(errs, errors.New("auth: no origin may see the token: set BaseURL or AllowedOrigins"))
 	}
 	return errors.Join(errs...)

@@ -42,7 +42,8 @@ func FuzzSignedRequest(f *testing.F) {
 		f.Fatal(err)
 	}
 	signed := 0
-	run := func(t testing.TB, raw, opaque, host string) {
+	run := func(tb testing.TB, raw, opaque, host string) {
+		tb.Helper()
 		u, err := url.Parse(raw)
 		if err != nil {
 			return
@@ -73,7 +74,7 @@ func FuzzSignedRequest(f *testing.F) {
 		select {
 		case got := <-address:
 			if !slices.Contains(configured, got) {
-				t.Errorf("%q, opaque %q, host %q: signed, and dialed %q", raw, opaque, host, got)
+				tb.Errorf("%q, opaque %q, host %q: signed, and dialed %q", raw, opaque, host, got)
 			}
 		default: // net/http refused to send it
 		}

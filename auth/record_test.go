@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -53,7 +54,7 @@ func TestRecord_golden(t *testing.T) {
 		got, err := session.Token(t.Context())
 		if err != nil || got.AccessToken != want.AccessToken || got.RefreshToken != want.RefreshToken ||
 			got.TokenType != want.TokenType || !got.Expiry.Equal(want.Expiry) || got.IDToken != want.IDToken ||
-			!reflect.DeepEqual(got.Extra, want.Extra) || string(got.ProofKey) != string(want.ProofKey) || name == "extra.json" && got.Scope != want.Scope {
+			!reflect.DeepEqual(got.Extra, want.Extra) || !bytes.Equal(got.ProofKey, want.ProofKey) || name == "extra.json" && got.Scope != want.Scope {
 			t.Errorf("%s: got %q %q %q %v, %v", name, got.AccessToken, got.RefreshToken, got.TokenType, got.Expiry, err)
 		}
 	}

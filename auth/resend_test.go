@@ -172,7 +172,8 @@ func TestResend_deadConnection(t *testing.T) {
 			dead, dials := new(atomic.Int32), 0
 			base := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-				if dials++; dials == 1 {
+				dials++
+				if dials == 1 {
 					c = &mortal{c, dead}
 				}
 				return c, err

@@ -55,7 +55,8 @@ func redactError(err error, secrets ...Token) error {
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		hide(ue.URL, endpointText(ue.URL))
 	}
-	for _, t := range secrets {
+	for i := range secrets {
+		t := &secrets[i]
 		for _, secret := range []string{t.AccessToken, t.RefreshToken, t.IDToken} {
 			if len(secret) < shortestSecret {
 				continue

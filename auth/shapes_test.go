@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -153,9 +154,7 @@ func (s shape) statusCode() int {
 }
 
 func (s shape) serve(w http.ResponseWriter, _ *http.Request) {
-	for name, values := range s.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), s.header)
 	if s.contentType != "" {
 		w.Header().Set("Content-Type", s.contentType)
 	}
@@ -260,7 +259,7 @@ func TestParseToken_keeps(t *testing.T) {
 	const body = `{"access_token":"a","refresh_token":"r","token_type":"DPoP","expires_in":"60","scope":["x","y"],
 		"id_token":"i","instance_url":"https://i.example","user":{"id":7},"refresh_expires_in":5}`
 	begin := time.Now()
-	got, err := auth.ParseToken(&http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body))})
+	got, err := auth.ParseToken(&http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -375,7 +375,7 @@ func TestLearn(t *testing.T) {
 	}
 	for n := range 1000 {
 		p.Learn(&http.Response{
-			StatusCode: 200, Request: at(fmt.Sprintf("https://h%d.example", n)), Header: http.Header{"Dpop-Nonce": {"n"}},
+			StatusCode: http.StatusOK, Request: at(fmt.Sprintf("https://h%d.example", n)), Header: http.Header{"Dpop-Nonce": {"n"}},
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package dpop
 
 import (
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -8,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"crypto/ecdsa"
 )
 
 // header is the JOSE header of a proof (RFC 9449, section 4.2).

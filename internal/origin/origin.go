@@ -62,7 +62,11 @@ func of(scheme, authority string) (Origin, bool) {
 	}
 	// Hostname and Port are also what net/http derives the address to dial from.
 	u := url.URL{Host: authority}
-	host, ok := canonicalHost(u.Hostname(), strings.HasPrefix(authority, "["))
+	canonical := canonicalName
+	if strings.HasPrefix(authority, "[") {
+		canonical = canonicalAddress
+	}
+	host, ok := canonical(u.Hostname())
 	if !ok {
 		return Origin{}, false
 	}
@@ -76,15 +80,17 @@ func of(scheme, authority string) (Origin, bool) {
 	return Origin{scheme, host + ":" + port}, true
 }
 
-// canonicalHost returns the canonical form of a host name or an address. Bracketed reports that it stood in brackets.
-func canonicalHost(name string, bracketed bool) (string, bool) {
-	if bracketed || strings.Contains(name, ":") {
-		ip, err := netip.ParseAddr(name)
-		if err != nil || !ip.Is6() || !bracketed {
-			return "", false
-		}
-		return "[" + ip.String() + "]", true
+// canonicalAddress returns the canonical form of an address that stood in brackets.
+func canonicalAddress(address string) (string, bool) {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() {
+		return "", false
 	}
+	return "[" + ip.String() + "]", true
+}
+
+// canonicalName returns the canonical form of a host name or an IPv4 address.
+func canonicalName(name string) (string, bool) {
 	for i := range len(name) {
 		if !isHostChar(name[i]) {
 			return "", false

@@ -96,7 +96,7 @@ func parseForm(text string) *object {
 		return nil
 	}
 	o := newObject()
-	for _, pair := range strings.Split(text, "&") {
+	for pair := range strings.SplitSeq(text, "&") {
 		raw, _, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(raw)
 		if err != nil || !form.Has(name) {

@@ -23,12 +23,12 @@ func RetryAfter(h http.Header, date time.Time) (wait time.Duration, asked bool) 
 		wait, _ := header.RetryAfter(h, date)
 		return min(max(wait, 0), MaxRetryAfter), true
 	}
-	for _, prefix := range []string{"RateLimit-", "X-RateLimit-", "X-Rate-Limit-"} {
+	for _, prefix := range []string{"Ratelimit-", "X-Ratelimit-", "X-Rate-Limit-"} {
 		if strings.TrimSpace(h.Get(prefix+"Remaining")) == "0" {
 			return reset(h.Get(prefix+"Reset"), date), true
 		}
 	}
-	for part := range strings.FieldsFuncSeq(h.Get("RateLimit"), func(r rune) bool { return r == ',' || r == ';' }) {
+	for part := range strings.FieldsFuncSeq(h.Get("Ratelimit"), func(r rune) bool { return r == ',' || r == ';' }) {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch {
 		case (name == "r" || name == "remaining") && value == "0":
