@@ -40,7 +40,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newTour(a), newServe(a), newLogin(a), newStatus(a), newGet(a), newPost(a), newStorm(a), newToken(a), newRefresh(a),
-		newLogout(a), newSwitch(a), newMove(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a),
+		newLogout(a), newSwitch(a), newMove(a), newDoctor(a), newConfigTopic(), newExitCodesTopic(), newRole(a), newFleet(a), newFleetRole(a),
 	)
 	root.InitDefaultCompletionCmd()
 	return root
