@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/fleet"
+	"github.com/chatelaine-go/chatelaine/storage/nats"
+	"github.com/chatelaine-go/chatelaine/storage/redis"
+	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
+)
+
+// connections is the size of each process's pool.
+const connections = 10
+
+// A closing is a store that ends its connection too.
+type closing struct {
+	fleet.Store
+	connection io.Closer
+}
+
+func (c closing) Close(ctx context.Context) error {
+	return errors.Join(c.Store.Close(ctx), c.connection.Close())
+}
+
+// open is the Opener of the databases.
+func open(ctx context.Context, address string, leaseTTL time.Duration) (fleet.Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	switch u.Scheme {
+	case "postgres", "postgresql":
+		return openPostgres(ctx, address, leaseTTL)
+	case "redis":
+		return openRedis(ctx, u, leaseTTL)
+	case "nats":
+		return openNATS(ctx, address, leaseTTL)
+	default:
+		return nil, fmt.Errorf("a store of the scheme %q is not known", u.Scheme)
+	}
+}
+
+func openPostgres(ctx context.Context, address string, leaseTTL time.Duration) (fleet.Store, error) {
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	s, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL, Table: "chatelaine_fleet", TTL: leaseTTL})
+	if err != nil {
+		return nil, err
+	}
+	return closing{s, db}, s.Migrate(ctx)
+}
+
+func openRedis(ctx context.Context, u *url.URL, leaseTTL time.Duration) (fleet.Store, error) {
+	client := goredis.NewClient(&goredis.Options{Addr: u.Host, PoolSize: connections, ContextTimeoutEnabled: true})
+	s, err := redis.New(redis.Config{Client: client, Prefix: "chatelaine_fleet", TTL: leaseTTL})
+	if err != nil {
+		return nil, err
+	}
+	return closing{s, client}, s.Provision(ctx)
+}
+
+type natsConnection struct{ *natsgo.Conn }
+
+func (c natsConnection) Close() error {
+	c.Conn.Close()
+	return nil
+}
+
+func openNATS(ctx context.Context, address string, leaseTTL time.Duration) (fleet.Store, error) {
+	conn, err := natsgo.Connect(address, natsgo.MaxReconnects(-1))
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "chatelaine_fleet"})
+	if err != nil {
+		return nil, err
+	}
+	s, err := nats.New(nats.Config{Bucket: bucket, TTL: leaseTTL})
+	if err != nil {
+		return nil, err
+	}
+	return closing{s, natsConnection{conn}}, s.Provision(ctx)
+}
