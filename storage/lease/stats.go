@@ -4,16 +4,16 @@ import "sync/atomic"
 
 // Stats counts what a [Store] has done since [New]. Numbers only grow.
 type Stats struct {
-	Loads     uint64 // calls of Backend.Load
-	Acquires  uint64 // calls of Backend.Acquire, with those that found the lease held
-	Renewals  uint64 // calls of Backend.Renew
-	Commits   uint64 // calls of Backend.Commit, with those that only released
-	Updates   uint64 // callbacks that ran
-	Waits     uint64 // Updates that found the lease of another store
-	Takeovers uint64 // Updates that found that an earlier holder had vanished
-	Lost      uint64 // leases that were lost while the callback ran
-	Retries   uint64 // attempts to save that did not succeed and were repeated
-	Unsaved   uint64 // values that could not be saved, for whatever reason
+	Loads     uint64 `json:"loads"`     // calls of Backend.Load
+	Acquires  uint64 `json:"acquires"`  // calls of Backend.Acquire, with those that found the lease held
+	Renewals  uint64 `json:"renewals"`  // calls of Backend.Renew
+	Commits   uint64 `json:"commits"`   // calls of Backend.Commit, with those that only released
+	Updates   uint64 `json:"updates"`   // callbacks that ran
+	Waits     uint64 `json:"waits"`     // Updates that found the lease of another store
+	Takeovers uint64 `json:"takeovers"` // Updates that found that an earlier holder had vanished
+	Lost      uint64 `json:"lost"`      // leases that were lost while the callback ran
+	Retries   uint64 `json:"retries"`   // attempts to save that did not succeed and were repeated
+	Unsaved   uint64 `json:"unsaved"`   // values that could not be saved, for whatever reason
 }
 
 type counters struct {

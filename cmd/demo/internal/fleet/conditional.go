@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,7 +27,7 @@ type conditional struct {
 	writes  int
 }
 
-func serveConditional() (url string, server *http.Server, err error) {
+func serveConditional() (base string, server *http.Server, err error) {
 	return serve(&conditional{entries: make(map[string][]byte), tags: make(map[string]int)})
 }
 
@@ -67,9 +68,9 @@ type httpKV struct {
 }
 
 // OpenHTTP is the Opener of the embedded store.
-func OpenHTTP(_ context.Context, url string, leaseTTL time.Duration) (Store, error) {
+func OpenHTTP(_ context.Context, base string, leaseTTL time.Duration) (Store, error) { //nolint:iface // one of several Openers
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, MaxConnsPerHost: 32}
-	return lease.New(lease.Config{Backend: lease.CAS(httpKV{url, &http.Client{Transport: transport}}), TTL: leaseTTL})
+	return lease.New(lease.Config{Backend: lease.CAS(httpKV{base, &http.Client{Transport: transport}}), TTL: leaseTTL})
 }
 
 // Get implements lease.KV.
@@ -116,8 +117,6 @@ func (k httpKV) do(ctx context.Context, method, key string, body []byte, header 
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	return k.client.Do(req)
 }

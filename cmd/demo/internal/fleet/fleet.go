@@ -14,19 +14,19 @@ import (
 
 // Config says how large a fleet is and what it has to bear.
 type Config struct {
-	Processes  int
-	Goroutines int // of each process
-	Sessions   int
-	Duration   time.Duration
-	Pace       time.Duration // between two calls of a goroutine, on average
-	TokenTTL   time.Duration // of an access token
-	Delay      time.Duration // between a rotation and the provider's response
-	Grace      time.Duration // how long the provider accepts a spent refresh token again; 0: never
-	LeaseTTL   time.Duration
-	KillEvery  time.Duration // 0: no process is killed
-	PauseEvery time.Duration // 0: no process is stopped
-	Pause      time.Duration // how long one is stopped
-	Store      string        // where the store is, for an Opener; "": in the coordinating process
+	Processes  int           `json:"processes"`
+	Goroutines int           `json:"goroutines"` // of each process
+	Sessions   int           `json:"sessions"`
+	Duration   time.Duration `json:"duration"`
+	Pace       time.Duration `json:"pace"`      // between two calls of a goroutine, on average
+	TokenTTL   time.Duration `json:"token_ttl"` // of an access token
+	Delay      time.Duration `json:"delay"`     // between a rotation and the provider's response
+	Grace      time.Duration `json:"grace"`     // how long the provider accepts a spent refresh token again; 0: never
+	LeaseTTL   time.Duration `json:"lease_ttl"`
+	KillEvery  time.Duration `json:"kill_every"`  // 0: no process is killed
+	PauseEvery time.Duration `json:"pause_every"` // 0: no process is stopped
+	Pause      time.Duration `json:"pause"`       // how long one is stopped
+	Store      string        `json:"store"`       // where the store is, for an Opener; "": in the coordinating process
 }
 
 // Check returns what is wrong with c.
@@ -38,6 +38,11 @@ func (c Config) Check() error {
 	if c.Goroutines < 1 || c.Goroutines > 1024 || c.Sessions < 1 || c.Sessions > 100_000 {
 		problems = append(problems, errors.New("there must be 1 to 1024 goroutines, and 1 to 100000 sessions"))
 	}
+	return errors.Join(append(problems, c.checkDurations())...)
+}
+
+func (c Config) checkDurations() error {
+	var problems []error
 	if c.Duration <= 0 || c.TokenTTL < time.Second || c.LeaseTTL < 100*time.Millisecond || c.Pace <= 0 {
 		problems = append(problems, errors.New("durations must be positive, tokens live for at least 1s, leases for at least 100ms"))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -50,7 +51,7 @@ func newProvider(c Config) (*provider, error) {
 }
 
 // serve serves on a free port of the loopback interface.
-func serve(h http.Handler) (url string, server *http.Server, err error) {
+func serve(h http.Handler) (base string, server *http.Server, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
 	if err != nil {
 		return "", nil, err
@@ -121,7 +122,9 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	defer timer.Stop()
 	<-timer.C
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(t)
+	if err := json.NewEncoder(w).Encode(t); err != nil { //nolint:gosec // this is the token endpoint
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http ends a connection
+	}
 }
 
 func (p *provider) me(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +135,7 @@ func (p *provider) me(w http.ResponseWriter, r *http.Request) {
 		p.sessions[i].mu.Unlock()
 		if !dead && time.Since(time.UnixMilli(int64(issued))) < p.ttl {
 			p.served.Add(1)
-			_, _ = w.Write([]byte(account(i)))
+			_, _ = io.WriteString(w, account(i))
 			return
 		}
 	}

@@ -34,11 +34,11 @@ func (r *Run) Summary() Summary {
 		Refreshes: r.provider.refreshes.Load(), Reuses: r.provider.reuses.Load(), Refused: r.provider.refused.Load(),
 		Alive: r.provider.alive(), Strict: r.config.Grace == 0, Total: Report{Latencies: make(map[int64]int)},
 	}
-	for _, report := range r.past {
-		s.Total.add(report)
+	for i := range r.past {
+		s.Total.add(&r.past[i])
 	}
 	for _, m := range r.members {
-		s.Total.add(m.report)
+		s.Total.add(&m.report)
 	}
 	for _, p := range r.problems {
 		s.Problems = append(s.Problems, p.Error())
@@ -46,7 +46,7 @@ func (r *Run) Summary() Summary {
 	return s
 }
 
-func (r *Report) add(o Report) {
+func (r *Report) add(o *Report) {
 	r.Calls += o.Calls
 	r.Errors += o.Errors
 	r.SignedOut += o.SignedOut
@@ -70,7 +70,7 @@ func sum(a, b lease.Stats) lease.Stats {
 }
 
 // quantile returns the upper bound of the calls' latency, in milliseconds.
-func (r Report) quantile(q float64) int64 {
+func (r *Report) quantile(q float64) int64 {
 	var buckets []int64
 	total := 0
 	for k, n := range r.Latencies {
@@ -108,11 +108,11 @@ func (s Summary) perRotation(n uint64) float64 {
 // got; a strict provider then ends that session, and no lock can help.
 func (s Summary) Failures() []string {
 	failures := slices.Clone(s.Problems)
-	allowed := 0
+	allowed := uint64(0)
 	if s.Strict {
-		allowed = int(s.Total.Store.Takeovers)
+		allowed = s.Total.Store.Takeovers
 	}
-	if lost := s.Sessions - s.Alive; lost > allowed {
+	if lost := s.Sessions - s.Alive; lost > 0 && uint64(lost) > allowed {
 		failures = append(failures, fmt.Sprintf("%d sessions were lost, though only %d holders vanished", lost, allowed))
 	}
 	if s.Kills == 0 && s.Pauses == 0 {
@@ -135,7 +135,7 @@ func (s Summary) Table() string {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-22s "+format+"\n", append([]any{name}, args...)...)
 	}
-	t := s.Total
+	t := &s.Total
 	row("processes", "%d, %d killed, %d stopped, %.0f s", s.Processes, s.Kills, s.Pauses, s.Took.Seconds())
 	row("calls", "%d, %d failed, p50 ≤ %d ms, p99 ≤ %d ms, slowest %d ms", t.Calls, t.Errors, t.quantile(0.5), t.quantile(0.99), t.SlowestMS)
 	row("401 responses", "%d", s.Refused)

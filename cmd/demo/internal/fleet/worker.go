@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -176,10 +177,7 @@ func (w *worker) snapshot() Report {
 	defer w.mu.Unlock()
 	r := w.report
 	r.Store = w.store.Stats()
-	r.Latencies = make(map[int64]int, len(w.report.Latencies))
-	for k, v := range w.report.Latencies {
-		r.Latencies[k] = v
-	}
+	r.Latencies = maps.Clone(w.report.Latencies)
 	return r
 }
 
