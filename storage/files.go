@@ -12,6 +12,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
+	"github.com/chatelaine-go/chatelaine/storage/internal/servicename"
 )
 
 const (
@@ -64,6 +65,21 @@ func (f files) list(suffix string) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// checkSimilar refuses a directory that a service with a similar name uses: on
+// many file systems both would have the same lock.
+func (f files) checkSimilar() error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return fmt.Errorf("storage: list the directory: %w", hideNotExist(err))
+	}
+	for _, e := range entries {
+		if other, ok := strings.CutSuffix(e.Name(), lockSuffix); ok && servicename.Similar(other, f.service) {
+			return fmt.Errorf("storage: the directory %s is in use by the service %q, which differs from %q only in case; use that name, or another Dir", f.dir, other, f.service)
+		}
+	}
+	return nil
 }
 
 // isFileOfKey reports whether name is that of a file of any key of the service.

@@ -26,8 +26,10 @@ type SealedConfig struct {
 	// machines.
 	Dir string
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
-	// underscores, beginning with a letter or digit. Values are bound to it;
-	// several services may share a directory.
+	// underscores, beginning with a letter or digit, not ending with a dot, and
+	// not the name of a device on Windows (nul, con, com1 …). Values are bound to
+	// it; several services may share a directory, unless their names differ only
+	// in case.
 	Service string
 	// Key keeps the encryption key.
 	Key KeySource

@@ -278,3 +278,25 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		}
 	}
 }
+
+// On many file systems services whose names differ only in case would share
+// their lock.
+func TestSimilarServices(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, open(t, config(dir)), "default", "value")
+	similar := config(dir)
+	similar.Service = strings.ToUpper(service)
+	similar.Key = keyFile(filepath.Join(dir, "another.key"))
+	s := open(t, similar)
+	if err := s.Update(t.Context(), "default", returning("x")); err == nil || !strings.Contains(err.Error(), service) || !strings.Contains(err.Error(), "only in case") {
+		t.Errorf("Update: %v", err)
+	}
+	for _, name := range []string{"nul", "COM1", "aux.x", "a."} {
+		cfg := config(t.TempDir())
+		cfg.Service = name
+		if _, err := storage.OpenSealed(cfg); err == nil || !strings.Contains(err.Error(), "Windows") {
+			t.Errorf("service %q: %v", name, err)
+		}
+	}
+}

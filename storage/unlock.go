@@ -51,6 +51,9 @@ func (s *Sealed) createKey(ctx context.Context) error {
 	if len(sealed) > 0 {
 		return keyMissing(absent)
 	}
+	if err := s.files.checkSimilar(); err != nil {
+		return err
+	}
 	secret, err = s.key.CreateKey(ctx)
 	clear(secret)
 	return hideNotExist(err)

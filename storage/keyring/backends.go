@@ -92,8 +92,8 @@ func kinds() []kind {
 
 func names(table []kind) []string {
 	all := make([]string, 0, len(table))
-	for _, k := range table {
-		all = append(all, k.name)
+	for i := range table {
+		all = append(all, table[i].name)
 	}
 	return all
 }
@@ -109,9 +109,9 @@ func find(table []kind, name string) kind {
 
 // native returns the backend that the users of a system expect, or "".
 func native(table []kind, system string) string {
-	for _, k := range table {
-		if slices.Contains(k.nativeOn, system) {
-			return k.name
+	for i := range table {
+		if slices.Contains(table[i].nativeOn, system) {
+			return table[i].name
 		}
 	}
 	return ""

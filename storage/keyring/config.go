@@ -15,8 +15,9 @@ import (
 // Config configures [Open]. Only Service is required.
 type Config struct {
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
-	// underscores, beginning with a letter or digit. Users meet it in their
-	// keyring's program and in prompts.
+	// underscores, beginning with a letter or digit, not ending with a dot, and
+	// not the name of a device on Windows (nul, con, com1 …). Users meet it in
+	// their keyring's program and in prompts.
 	Service string
 
 	// Backend names what holds the encryption key: "secret-service" (GNOME,

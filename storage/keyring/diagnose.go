@@ -43,8 +43,8 @@ func Diagnose(ctx context.Context, cfg Config) []Report {
 	table := cfg.withHooks().hooks.kinds
 	reports := make([]Report, len(table))
 	var wg sync.WaitGroup
-	for i, k := range table {
-		wg.Go(func() { reports[i] = diagnose(ctx, newBackend(k.name, cfg.withHooks()), dirErr) })
+	for i, name := range names(table) {
+		wg.Go(func() { reports[i] = diagnose(ctx, newBackend(name, cfg.withHooks()), dirErr) })
 	}
 	wg.Wait()
 	return reports

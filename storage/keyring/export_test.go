@@ -33,9 +33,9 @@ func Libraried(cfg Config, open func(backend string) (kr.Keyring, error)) Config
 		}
 		return open(string(c.AllowedBackends[0]))
 	})
-	for i, k := range kinds() {
-		if k.name == backendFile {
-			cfg.hooks.kinds[i] = k
+	for i := range cfg.hooks.kinds {
+		if cfg.hooks.kinds[i].name == backendFile {
+			cfg.hooks.kinds[i] = find(kinds(), backendFile)
 		}
 	}
 	return cfg

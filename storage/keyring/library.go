@@ -51,7 +51,7 @@ type designs99 struct {
 	available func() []kr.BackendType
 }
 
-func newLibrary() library { return designs99{kr.Open, kr.AvailableBackends} }
+func newLibrary() designs99 { return designs99{kr.Open, kr.AvailableBackends} }
 
 func (l designs99) has(backend string) bool {
 	return slices.Contains(l.available(), kr.BackendType(backend))

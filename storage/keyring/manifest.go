@@ -13,6 +13,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
+	"github.com/chatelaine-go/chatelaine/storage/internal/servicename"
 )
 
 const (
@@ -68,6 +69,9 @@ func readManifest(cfg Config) (*manifest, error) {
 	var m manifest
 	if string(sum) != checksum(line)+"\n" || json.Unmarshal(line, &m) != nil {
 		return nil, damagedManifest(fmt.Errorf("%s does not match its checksum", path))
+	}
+	if servicename.Similar(m.Service, cfg.Service) {
+		return nil, fmt.Errorf("keyring: the directory is in use by the service %q, which differs from %q only in case; use that name, or another Dir", m.Service, cfg.Service)
 	}
 	if m.Service != cfg.Service {
 		return nil, damagedManifest(fmt.Errorf("%s belongs to the service %q", path, m.Service))

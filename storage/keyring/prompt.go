@@ -110,7 +110,8 @@ func (a *asked) context() (context.Context, context.CancelFunc) {
 		stops = append(stops, context.AfterFunc(c.ctx, func() {
 			mu.Lock()
 			defer mu.Unlock()
-			if left--; left == 0 {
+			left--
+			if left == 0 {
 				cancel(c.ctx.Err())
 			}
 		}))

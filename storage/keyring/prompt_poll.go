@@ -10,7 +10,10 @@ import (
 
 // waitReadable waits until a line can be read from fd, or wake is readable.
 func waitReadable(fd, wake int) (woken bool, err error) {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(wake), Events: unix.POLLIN}}
+	fds := make([]unix.PollFd, 0, 2)
+	for _, f := range []int{fd, wake} {
+		fds = append(fds, unix.PollFd{Fd: int32(f), Events: unix.POLLIN}) //nolint:gosec // a descriptor is a C int
+	}
 	for {
 		_, err := unix.Poll(fds, -1)
 		if !errors.Is(err, unix.EINTR) {

@@ -136,11 +136,11 @@ func (t *tty) set(how uint, state *unix.Termios) error {
 	}
 }
 
-func (t *tty) say(text string) { _, _ = io.WriteString(t.file, text+"\n") }
+func (t *tty) say(text string) { _, _ = t.file.WriteString(text + "\n") }
 
 // ask shows prompt and returns the line that is typed.
 func (t *tty) ask(ctx context.Context, prompt string) (string, error) {
-	if _, err := io.WriteString(t.file, prompt+": "); err != nil {
+	if _, err := t.file.WriteString(prompt + ": "); err != nil {
 		return "", err
 	}
 	type result struct {
@@ -169,10 +169,11 @@ func (t *tty) ask(ctx context.Context, prompt string) (string, error) {
 	for wanted <- struct{}{}; ; {
 		select {
 		case r := <-lines:
-			defer clear(r.line)
+			text := string(r.line)
+			clear(r.line)
 			if r.err == nil {
 				t.say("")
-				return string(r.line), nil
+				return text, nil
 			}
 			if !errors.Is(r.err, errSuspended) {
 				t.restore(setFlush)
@@ -210,7 +211,7 @@ func (t *tty) again(prompt string) error {
 	if err := t.hide(); err != nil {
 		return err
 	}
-	_, err := io.WriteString(t.file, prompt+": ")
+	_, err := t.file.WriteString(prompt + ": ")
 	return err
 }
 

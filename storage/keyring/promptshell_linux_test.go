@@ -21,7 +21,7 @@ const (
 )
 
 // prompts is a program that gives up one prompt and shows another.
-func prompts(ctx context.Context, first string, dir string) error {
+func prompts(ctx context.Context, first, dir string) error {
 	fmt.Println("pid:", os.Getpid())
 	var err error
 	if limit, bad := time.ParseDuration(first); bad == nil {

@@ -69,7 +69,7 @@ func (s *source) LoadKey(ctx context.Context) ([]byte, error) {
 // though it did when the key was stored in it.
 func elsewhere(err error) error {
 	var known *Error
-	if !errors.As(err, &known) || known.Kind != ErrUnavailable || known.Fix == "" {
+	if !errors.As(err, &known) || !errors.Is(known.Kind, ErrUnavailable) || known.Fix == "" {
 		return err
 	}
 	e := *known

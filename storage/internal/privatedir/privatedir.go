@@ -91,7 +91,8 @@ func (w *walk) enter(next string) error {
 
 // follow replaces a symbolic link by its target.
 func (w *walk) follow(link string, info fs.FileInfo) error {
-	if w.links++; w.links > maxLinks {
+	w.links++
+	if w.links > maxLinks {
 		return fmt.Errorf("%s: too many symbolic links", link)
 	}
 	if err := checkLink(link, info); err != nil {
@@ -122,10 +123,12 @@ func root(path string) string {
 // split returns the elements of a relative path.
 func split(path string) []string {
 	var elements []string
-	for _, e := range strings.FieldsFunc(path, func(r rune) bool { return os.IsPathSeparator(byte(r)) && r < 0x80 }) {
+	for _, e := range strings.FieldsFunc(path, isSeparator) {
 		if e != "." {
 			elements = append(elements, e)
 		}
 	}
 	return elements
 }
+
+func isSeparator(r rune) bool { return r == '/' || r == filepath.Separator }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 )
@@ -63,7 +64,7 @@ func checkLast(path string, info fs.FileInfo, linked bool) error {
 // checked. Where that fails, on a read-only file system say, nothing is lost:
 // others could read names and sealed files, and write neither.
 func tighten(path string, checked fs.FileInfo) error {
-	dir, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	dir, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		defer func() { _ = dir.Close() }()
 		now, err := dir.Stat()

@@ -9,13 +9,28 @@ import (
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	for name, ok := range map[string]bool{
-		"a": true, "9": true, "demo": true, "My.Program-2_x": true, strings.Repeat("a", 64): true,
-		"": false, "-a": false, ".a": false, "..": false, "a/b": false, `a\b`: false, "a b": false, "a:b": false,
-		"é": false, "a\n": false, "a\x00b": false, strings.Repeat("a", 65): false,
+	for name, refused := range map[string]string{
+		"a": "", "A.b-c_9": "", strings.Repeat("a", 64): "", "9": "", "console": "", "com": "", "com10": "", "lpt": "", "nullable": "", "x.con": "",
+		"": "1 to 64", "a/b": "1 to 64", "..": "1 to 64", ".a": "1 to 64", "-a": "1 to 64", "_a": "1 to 64", "a b": "1 to 64", "ä": "1 to 64",
+		"a\x00": "1 to 64", "a\n": "1 to 64", `a\b`: "1 to 64", "a:b": "1 to 64", strings.Repeat("a", 65): "1 to 64",
+		"a.": "end with a dot", "a..": "end with a dot",
+		"con": "device", "NUL": "device", "aux": "device", "Prn": "device", "com1": "device", "COM9": "device", "com0": "device", "lpt1.x": "device", "nul.tar.gz": "device",
 	} {
-		if err := servicename.Check(name); (err == nil) != ok {
-			t.Errorf("%q: %v", name, err)
+		err := servicename.Check(name)
+		if refused == "" && err != nil || refused != "" && (err == nil || !strings.Contains(err.Error(), refused)) {
+			t.Errorf("%q: %v; want %q", name, err, refused)
+		}
+	}
+}
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{{"demo", "demo", false}, {"demo", "Demo", true}, {"demo", "demo2", false}} {
+		if got := servicename.Similar(c.a, c.b); got != c.want {
+			t.Errorf("%q, %q: %t", c.a, c.b, got)
 		}
 	}
 }
