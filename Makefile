@@ -10,10 +10,10 @@ TARGETS      ?= linux/amd64 linux/arm64 windows/amd64 windows/arm64
 VERSION      ?= v0.0.0-check
 VULN_DB      ?= https://vuln.go.dev
 
-.PHONY: help all test vet race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade release-check
+.PHONY: help all test vet cross test386 race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade release-check
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
 
 all: test vet lint race tidy nested tour ## everything CI does
 
@@ -25,6 +25,16 @@ vet: ## go vet, also for the systems this one is not
 	GOOS=darwin go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=freebsd go vet ./storage/...
+
+# The library packages: the demo needs a terminal, signals and a browser.
+LIBRARY := ./auth/... ./chain/... ./interceptor/... ./storage/...
+cross: ## builds of the library for other systems and architectures, and vet for 32 bits
+	GOARCH=386 go vet ./...
+	set -e; for t in linux/arm64 linux/s390x darwin/arm64 windows/arm64 freebsd/amd64 js/wasm wasip1/wasm; do \
+	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} go build $(LIBRARY); done
+
+test386: ## the tests of the library on 32 bits
+	GOARCH=386 go test $(LIBRARY)
 
 race: ## the tests again, with the race detector, in any order
 	go test -race -shuffle=on -timeout 15m ./...

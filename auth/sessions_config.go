@@ -38,7 +38,11 @@ func limit[T int | time.Duration](n, byDefault T) T {
 	case n == 0:
 		return byDefault
 	case n < 0:
-		return 1<<62 - 1
+		most := T(1)
+		for next := most*2 + 1; next > most; next = most*2 + 1 {
+			most = next
+		}
+		return most
 	default:
 		return n
 	}

@@ -39,7 +39,7 @@ func fill(t *testing.T, dir string, free int64) (filler string) {
 		t.Fatal(err)
 	}
 	filler = filepath.Join(dir, "filler")
-	size := max(0, int64(st.Bavail)*st.Bsize-free)
+	size := max(0, int64(st.Bavail*uint64(st.Bsize))-free)
 	if err := os.WriteFile(filler, make([]byte, size), 0o600); err != nil {
 		t.Fatal(err)
 	}

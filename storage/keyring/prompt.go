@@ -65,12 +65,16 @@ type asked struct {
 	calls map[*call]struct{}
 }
 
-type call struct{ ctx context.Context } //nolint:containedctx // the context of a call that is under way
+// A call is what asked keeps of the context of a call.
+type call struct {
+	after func(end func()) (stop func() bool)
+	err   func() error
+}
 
 // wanted registers a call that ends with ctx. The caller calls done when it has
 // returned.
 func (a *asked) wanted(ctx context.Context) (done func()) {
-	c := &call{ctx}
+	c := &call{after: func(end func()) func() bool { return context.AfterFunc(ctx, end) }, err: ctx.Err}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.calls == nil {
@@ -107,12 +111,12 @@ func (a *asked) context() (context.Context, context.CancelFunc) {
 	var mu sync.Mutex
 	var stops []func() bool
 	for c := range a.calls {
-		stops = append(stops, context.AfterFunc(c.ctx, func() {
+		stops = append(stops, c.after(func() {
 			mu.Lock()
 			defer mu.Unlock()
 			left--
 			if left == 0 {
-				cancel(c.ctx.Err())
+				cancel(c.err())
 			}
 		}))
 	}

@@ -30,7 +30,7 @@ func checkParent(path string, info fs.FileInfo) error {
 	}
 	// A group with its owner's number is the owner's private one.
 	if mode&otherWrite != 0 || mode&groupWrite != 0 && (group != owner || hasACL(path)) {
-		return fmt.Errorf("%w: the parent directory %s is writable by other users (mode %04o); run chmod go-w on it or choose another", ErrUntrusted, path, mode.Perm())
+		return fmt.Errorf("%w: the parent directory %s is writable by other users (%s); run chmod go-w on it or choose another", ErrUntrusted, path, permission(path, mode))
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func checkLast(path string, info fs.FileInfo, linked bool) error {
 	case owner != os.Geteuid():
 		return fmt.Errorf("%w: directory %s belongs to user %d, but this process runs as user %d; choose another directory", ErrUntrusted, path, owner, os.Geteuid())
 	case perm&(groupWrite|otherWrite) != 0:
-		return fmt.Errorf("%w: directory %s is writable by other users (mode %04o); run chmod 700 on it or choose another", ErrUntrusted, path, perm)
+		return fmt.Errorf("%w: directory %s is writable by other users (%s); run chmod 700 on it or choose another", ErrUntrusted, path, permission(path, info.Mode()))
 	case perm&0o077 == 0:
 		return nil
 	case linked:
@@ -74,6 +74,15 @@ func tighten(path string, checked fs.FileInfo) error {
 		_ = dir.Chmod(checked.Mode().Perm() & 0o700)
 	}
 	return nil
+}
+
+// permission says what lets other users in.
+func permission(path string, mode fs.FileMode) string {
+	text := fmt.Sprintf("mode %04o", mode.Perm())
+	if hasACL(path) {
+		text += " and an access control list, see getfacl"
+	}
+	return text
 }
 
 func owners(info fs.FileInfo) (user, group int) {
