@@ -31,11 +31,12 @@ type Config struct {
 	Store Store
 	// Account is the key of the session in the store, one for each user or profile. Default "default".
 	Account string
-	// Refresher gets new tokens: a [JSONRefresher], an [OAuth2Refresher], or yours. Nil: none, a 401 comes back as it is.
+	// Refresher gets new tokens: a [JSONRefresher], an [OAuth2Refresher], or yours. A [Minter], such as
+	// [ClientCredentials], also makes sessions, so that nobody has to log in. Nil: none; a 401 comes back unchanged.
 	Refresher Refresher
 	// Revoke tells the server that the session is over (RFC 7009), as far as it can: Logout does not fail when it
 	// does. It is called with the token that Logout removed, and with one that came too late to be used, without any
-	// lock, for ten seconds at most. Nil: nobody is told. See [OAuth2Revoker].
+	// lock, for ten seconds at most. Nil: nobody is told. See [OAuth2Revoker] and [JSONRevoker].
 	Revoke func(context.Context, Token) error
 	// ShouldRefresh tells whether a response to a request that carried the token means that the token is not
 	// accepted any more. It sees responses of every status; to look at a body use [interceptor.Response.Peek].

@@ -74,6 +74,14 @@
 // Everything may be called from anywhere. A caller waits for a refresh or for the store no longer than its context; the
 // refresh itself goes on, and what the server answers is saved. Close an interceptor before the program ends.
 //
+// # Token endpoints
+//
+// [JSONRefresher] and [OAuth2Refresher] read whatever a person could read in a response, by [ParseToken], which reads
+// the response to a login, too. An [*EndpointError] is a response without a token. Its code decides whether the
+// session is over; a response that asks to wait, or that is not the endpoint's, never ends it. [ClientCredentials] and
+// [TokenExchange] make sessions out of nothing; see [Minter]. Tokens that are bound to a key need Config.Prover; see
+// package dpop.
+//
 // # Writing a Refresher
 //
 // For servers that [JSONRefresher] and [OAuth2Refresher] do not know, write a [RefreshFunc]:
@@ -91,5 +99,5 @@
 //		return auth.Token{AccessToken: resp.Access, RefreshToken: resp.Refresh, Expiry: resp.Expiry}, nil
 //	})
 //
-// See [Refresher] for what it may rely on.
+// Where the response has the usual shape, auth.ParseToken does most of that. See [Refresher] for what it may rely on.
 package auth

@@ -142,6 +142,10 @@ func TestMint_token(t *testing.T) {
 	if err != nil || got.AccessToken != "t1" || got.Extra["issued_token_type"] != "x" {
 		t.Errorf("got %q, %v", got.AccessToken, err)
 	}
+	fresh := minting(t, new(mintServer), nil, auth.ClientCredentials{Config: credentials()})
+	if got, err := fresh.session.Refresh(t.Context()); err != nil || got.AccessToken != "t1" {
+		t.Errorf("Refresh: got %q, %v", got.AccessToken, err)
+	}
 	if src, err := f.session.TokenSource(t.Context()).Token(); err != nil || src.AccessToken != "t1" {
 		t.Errorf("got %v", err)
 	}

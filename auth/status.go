@@ -82,6 +82,9 @@ func tokenOf(s *session, err error) (Token, error) {
 // joined, and one that failed a moment ago is not repeated before its backoff is over. The errors are those of Token.
 func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	s, err := a.latest(ctx)
+	if err == nil && !s.signedIn() && a.minter() != nil {
+		return tokenOf(a.minted(ctx, s))
+	}
 	if err != nil || !s.signedIn() {
 		return tokenOf(s, err)
 	}
@@ -91,7 +94,7 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	if !a.canRefresh(s.Token) {
 		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
-	return tokenOf(a.refreshed(ctx, s, manual, nil))
+	return tokenOf(a.refreshedOrMinted(ctx, s, manual, nil))
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait
