@@ -46,6 +46,6 @@ func read(t *testing.T, name string) string {
 // must ends an example that cannot go on.
 func must(err error) {
 	if err != nil {
-		panic(err) //nolint:forbidigo // in an example only
+		panic(err)
 	}
 }

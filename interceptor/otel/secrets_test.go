@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -95,5 +96,28 @@ func TestSecrets(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(text)
+	}
+}
+
+// TestLimits: what a server or a caller makes long is cut in spans.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	x := newTelemetry(t)
+	endless := roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, errors.New(strings.Repeat("no ", 10_000))
+	})
+	client := &http.Client{Transport: x.Transport(chain.New(x.Around()...).Transport(endless))}
+	for range 2 {
+		_ = call(t, client, request(t, http.MethodGet, "http://127.0.0.1/"+strings.Repeat("a/", 10_000)))
+	}
+	for _, s := range x.spans.GetSpans() {
+		if n := len(s.Status.Description); n == 0 || n > 5<<10 {
+			t.Errorf("%s: a description of %d bytes", s.Name, n)
+		}
+		for _, a := range s.Attributes {
+			if n := len(a.Value.AsString()); n > 5<<10 {
+				t.Errorf("%s: %s of %d bytes", s.Name, a.Key, n)
+			}
+		}
 	}
 }

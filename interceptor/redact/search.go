@@ -34,27 +34,27 @@ func replaceKnown(s string, known []string) (string, bool) {
 // search finds many words at once, in one walk over the text (Aho and Corasick, 1975), since the
 // words and the text may both be long and of a server's choice.
 type search struct {
-	nodes []node     // 0 is the root, and stands for none
-	first [256]int32 // children of the root
+	nodes []node   // 0 is the root, and stands for none
+	first [256]int // children of the root
 }
 
 // node is a prefix of some words.
 type node struct {
-	word    int32 // length of the longest word that the prefix ends in; 0: none
-	fail    int32 // the longest proper suffix that is a prefix, too
-	child   int32 // first of its list
-	sibling int32 // next in the list of the parent
-	char    byte  // the last of the prefix
+	word    int  // length of the longest word that the prefix ends in; 0: none
+	fail    int  // the longest proper suffix that is a prefix, too
+	child   int  // first of its list
+	sibling int  // next in the list of the parent
+	char    byte // the last of the prefix
 }
 
 func newSearch() *search { return &search{nodes: make([]node, 1)} }
 
 func (s *search) add(word string) {
-	at := int32(0)
+	at := 0
 	for i := range len(word) {
 		to := s.childOf(at, word[i])
 		if to == 0 {
-			to = int32(len(s.nodes)) //nolint:gosec // at most some times MaxText
+			to = len(s.nodes)
 			n := node{char: word[i]}
 			if at == 0 {
 				s.first[word[i]] = to
@@ -65,11 +65,11 @@ func (s *search) add(word string) {
 		}
 		at = to
 	}
-	s.nodes[at].word = int32(len(word)) //nolint:gosec // as above
+	s.nodes[at].word = len(word)
 }
 
 // childOf returns the node of a prefix with one more byte, 0 if there is none.
-func (s *search) childOf(at int32, char byte) int32 {
+func (s *search) childOf(at int, char byte) int {
 	if at == 0 {
 		return s.first[char]
 	}
@@ -83,7 +83,7 @@ func (s *search) childOf(at int32, char byte) int32 {
 
 // link sets the failure links, shorter prefixes first.
 func (s *search) link() {
-	queue := make([]int32, 0, len(s.nodes))
+	queue := make([]int, 0, len(s.nodes))
 	for _, n := range &s.first {
 		if n != 0 {
 			queue = append(queue, n)
@@ -101,7 +101,7 @@ func (s *search) link() {
 }
 
 // step returns the node of the longest prefix that the text ends in, one byte further.
-func (s *search) step(at int32, char byte) int32 {
+func (s *search) step(at int, char byte) int {
 	for {
 		if to := s.childOf(at, char); to != 0 || at == 0 {
 			return to
@@ -117,10 +117,10 @@ func (s *search) mask(text string) string {
 	}
 	s.link()
 	var found []span
-	at := int32(0)
+	at := 0
 	for i := range len(text) {
 		at = s.step(at, text[i])
-		if n := int(s.nodes[at].word); n > 0 {
+		if n := s.nodes[at].word; n > 0 {
 			hit := span{i + 1 - n, i + 1}
 			for len(found) > 0 && found[len(found)-1].to > hit.from {
 				hit.from = min(hit.from, found[len(found)-1].from)

@@ -26,7 +26,7 @@ func TestZeroValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if sent != 1 || resp.StatusCode != http.StatusServiceUnavailable || header.Get("X-Request-Id") == "" {
+	if sent != 1 || resp.StatusCode != http.StatusServiceUnavailable || header.Get("X-Request-ID") == "" {
 		t.Errorf("%d sent, %s, %v", sent, resp.Status, header)
 	}
 }
