@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestDocs: every test that docs/interop.md names exists, and its versions are those the tests run with.
+// TestDocs: every test that docs/interop.md names exists, and its versions are those the tests run
+// with.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("../docs/interop.md")

@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// A circuit breaker beneath the chain: a refused token does not open it, a failing server does, and then the caller is told at
-// once. The session outlives the outage.
+// A circuit breaker beneath the chain: a refused token does not open it, a failing server does, and
+// then the caller is told at once. The session outlives the outage.
 func Example_circuitBreaker() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

@@ -15,8 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// failsafeRetry is the retry policy of failsafehttp as it should be beneath a chain: the last answer comes back as it is,
-// and only requests that may be sent twice are.
+// failsafeRetry is the retry policy of failsafehttp as it should be beneath a chain: the last
+// answer comes back as it is, and only requests that may be sent twice are.
 func failsafeRetry() retrypolicy.RetryPolicy[*http.Response] {
 	return failsafehttp.NewRetryPolicyBuilder().
 		ReturnLastFailure().
@@ -31,7 +31,8 @@ func failsafeRetry() retrypolicy.RetryPolicy[*http.Response] {
 		Build()
 }
 
-// TestFailsafe_503then401then200: failsafe-go deals with the 503 within the attempt, auth with the 401.
+// TestFailsafe_503then401then200: failsafe-go deals with the 503 within the attempt, auth with the
+// 401.
 func TestFailsafe_503then401then200(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})
@@ -67,7 +68,8 @@ func TestFailsafe_401then503then200(t *testing.T) {
 	want(t, server, authtest.EventDeny, authtest.EventRefresh, authtest.EventFail, authtest.EventAPI)
 }
 
-// TestFailsafe_lastAnswer: when it gives up, the 503 comes back as a response, to be read; and a POST is not repeated.
+// TestFailsafe_lastAnswer: when it gives up, the 503 comes back as a response, to be read; and a
+// POST is not repeated.
 func TestFailsafe_lastAnswer(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})
@@ -85,8 +87,8 @@ func TestFailsafe_lastAnswer(t *testing.T) {
 	}
 }
 
-// TestFailsafe_breaker: five hundreds open it, a 401 does not; what it says reaches the caller through chain and resty, and
-// the session survives.
+// TestFailsafe_breaker: five hundreds open it, a 401 does not; what it says reaches the caller
+// through chain and resty, and the session survives.
 func TestFailsafe_breaker(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -12,7 +12,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// breaker is a transport behind a circuit breaker. A response that counts as a failure is one still: it goes to the caller.
+// breaker is a transport behind a circuit breaker. A response that counts as a failure is one
+// still: it goes to the caller.
 type breaker struct {
 	*gobreaker.CircuitBreaker[*http.Response]
 

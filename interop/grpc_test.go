@@ -18,8 +18,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// perRPC signs every call of gRPC with the token of a session, refreshed when it is about to expire. It
-// implements credentials.PerRPCCredentials.
+// perRPC signs every call of gRPC with the token of a session, refreshed when it is about to
+// expire. It implements credentials.PerRPCCredentials.
 type perRPC struct {
 	session *auth.Interceptor
 	secure  bool
@@ -34,12 +34,12 @@ func (p perRPC) GetRequestMetadata(ctx context.Context, _ ...string) (map[string
 	return map[string]string{"authorization": "Bearer " + token.AccessToken}, nil
 }
 
-// RequireTransportSecurity keeps the token off connections that anybody can read. Only a test turns it
-// off.
+// RequireTransportSecurity keeps the token off connections that anybody can read. Only a test turns
+// it off.
 func (p perRPC) RequireTransportSecurity() bool { return p.secure }
 
-// renewing repeats a call that was refused with Unauthenticated, once, with a token that the server has
-// not refused.
+// renewing repeats a call that was refused with Unauthenticated, once, with a token that the server
+// has not refused.
 func renewing(session *auth.Interceptor) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		used, err := session.Token(ctx)

@@ -15,8 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// partition is the part of a cache that belongs to one login: httpcache itself tells answers apart by their URL alone. A
-// new login, of whomever, begins with an empty one.
+// partition is the part of a cache that belongs to one login: httpcache itself tells answers apart
+// by their URL alone. A new login, of whomever, begins with an empty one.
 type partition struct {
 	httpcache.Cache
 
@@ -39,8 +39,8 @@ func (p *partition) onEvent(e auth.Event) {
 	}
 }
 
-// cached lays a cache over base. What it must not keep it does not get to see: it stores any status, and for a
-// Vary: Authorization the token, which it even adds to the response.
+// cached lays a cache over base. What it must not keep it does not get to see: it stores any
+// status, and for a Vary: Authorization the token, which it even adds to the response.
 func cached(p *partition, base http.RoundTripper) http.RoundTripper {
 	t := httpcache.NewTransport(p)
 	t.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -122,7 +122,8 @@ func TestHTTPCache(t *testing.T) {
 	server.AssertRefreshes(t, 1)
 }
 
-// TestHTTPCache_why pins what the recipe protects from, so that it is neither dropped too early nor kept too long.
+// TestHTTPCache_why pins what the recipe protects from, so that it is neither dropped too early nor
+// kept too long.
 func TestHTTPCache_why(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -54,7 +54,8 @@ func greet(t *testing.T, session *mcp.ClientSession) error {
 	return nil
 }
 
-// TestMCP_httpClient: the first hook, the HTTP client. The chain does everything; the SDK sees no 401.
+// TestMCP_httpClient: the first hook, the HTTP client. The chain does everything; the SDK sees no
+// 401.
 func TestMCP_httpClient(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})
@@ -72,8 +73,8 @@ func TestMCP_httpClient(t *testing.T) {
 	}
 }
 
-// oauthHandler is the second hook: the SDK signs with the session's tokens, and asks for help when one
-// is refused.
+// oauthHandler is the second hook: the SDK signs with the session's tokens, and asks for help when
+// one is refused.
 type oauthHandler struct {
 	session *auth.Interceptor
 	login   func(context.Context) error // of the program: auth/login, for instance
@@ -100,7 +101,8 @@ func (h oauthHandler) Authorize(ctx context.Context, req *http.Request, resp *ht
 
 var _ mcpauth.OAuthHandler = oauthHandler{}
 
-// TestMCP_oauthHandler: a refused token is renewed, and where the session is over the user signs in.
+// TestMCP_oauthHandler: a refused token is renewed, and where the session is over the user signs
+// in.
 func TestMCP_oauthHandler(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -9,8 +9,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interop/openapi"
 )
 
-// TestOpenAPI: a generated client gets its session from the HTTP client that it is given, replays of
-// its bodies included.
+// TestOpenAPI: a generated client gets its session from the HTTP client that it is given, replays
+// of its bodies included.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -99,7 +99,8 @@ func newStack(t *testing.T) *stack {
 	return s
 }
 
-// TestOrder sends a POST through the whole stack that is answered 503, 401 and 200, and asks everyone what they saw.
+// TestOrder sends a POST through the whole stack that is answered 503, 401 and 200, and asks
+// everyone what they saw.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestOtelhttp lies beneath the chain: a span and a trace context for every attempt. Over the chain it would make one of all.
+// TestOtelhttp lies beneath the chain: a span and a trace context for every attempt. Over the chain
+// it would make one of all.
 func TestOtelhttp(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -13,7 +13,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// measured lays the instruments of client_golang over base, and counts what happens to the session, which they do not see.
+// measured lays the instruments of client_golang over base, and counts what happens to the session,
+// which they do not see.
 func measured(registry prometheus.Registerer, base http.RoundTripper) (http.RoundTripper, func(auth.Event)) {
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "api_requests_total"}, []string{"code", "method"})
 	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "api_request_seconds"}, []string{"code"})
@@ -26,7 +27,8 @@ func measured(registry prometheus.Registerer, base http.RoundTripper) (http.Roun
 		func(e auth.Event) { events.WithLabelValues(e.Kind.String()).Inc() }
 }
 
-// TestPrometheus counts attempts beneath the chain: the 401 that the caller never sees is among them.
+// TestPrometheus counts attempts beneath the chain: the 401 that the caller never sees is among
+// them.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -14,7 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// limited waits its turn before every attempt. It goes last, so that what the others do costs no turn.
+// limited waits its turn before every attempt. It goes last, so that what the others do costs no
+// turn.
 func limited(l *rate.Limiter) interceptor.Interceptor {
 	return &interceptor.Funcs{Name: "rate", Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 		if err := l.Wait(req.Context()); err != nil {

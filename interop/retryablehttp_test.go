@@ -15,8 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// retryable returns a client of go-retryablehttp over the chain of a session. Its own policy repeats
-// whatever is an error; that the session is over does not pass.
+// retryable returns a client of go-retryablehttp over the chain of a session. Its own policy
+// repeats whatever is an error; that the session is over does not pass.
 func retryable(session *auth.Interceptor, base http.RoundTripper) *retryablehttp.Client {
 	client := retryablehttp.NewClient()
 	client.Logger = nil
@@ -31,7 +31,8 @@ func retryable(session *auth.Interceptor, base http.RoundTripper) *retryablehttp
 	return client
 }
 
-// TestRetryablehttp: it repeats the 503; auth deals with the 401 beneath it, within one of its attempts.
+// TestRetryablehttp: it repeats the 503; auth deals with the 401 beneath it, within one of its
+// attempts.
 func TestRetryablehttp(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

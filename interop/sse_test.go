@@ -13,8 +13,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// events opens a stream of server-sent events. SetDoNotParseResponse leaves reading to the program, as
-// events arrive; the chain holds nothing back.
+// events opens a stream of server-sent events. SetDoNotParseResponse leaves reading to the program,
+// as events arrive; the chain holds nothing back.
 func events(t *testing.T, client *resty.Client, lastID string) (*bufio.Scanner, io.Closer) {
 	t.Helper()
 	resp, err := client.R().SetContext(t.Context()).SetDoNotParseResponse(true).
@@ -25,8 +25,8 @@ func events(t *testing.T, client *resty.Client, lastID string) (*bufio.Scanner, 
 	return bufio.NewScanner(resp.RawBody()), resp.RawBody()
 }
 
-// TestSSE: a stream that begins with an expired token begins after a refresh, and each event arrives
-// before the next one is sent. One that ends is opened again, with the token of that time.
+// TestSSE: a stream that begins with an expired token begins after a refresh, and each event
+// arrives before the next one is sent. One that ends is opened again, with the token of that time.
 func TestSSE(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -15,8 +15,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// tape returns a recorder whose cassettes hold no secrets: what is not listed in show is masked before the cassette is
-// saved. It goes under the chain and under the refresher, since the refresh is part of the story.
+// tape returns a recorder whose cassettes hold no secrets: what is not listed in show is masked
+// before the cassette is saved. It goes under the chain and under the refresher, since the refresh
+// is part of the story.
 func tape(t *testing.T, name string, mode recorder.Mode, base http.RoundTripper) *recorder.Recorder {
 	t.Helper()
 	show, err := redact.New(redact.Config{Fields: []string{"id", "username", "message"}})
@@ -31,7 +32,8 @@ func tape(t *testing.T, name string, mode recorder.Mode, base http.RoundTripper)
 		i.Request.Form, i.Response.ContentLength = nil, int64(len(i.Response.Body))
 		return nil
 	}
-	// What is masked cannot be compared: requests match by method and URL, each recorded one once, in order.
+	// What is masked cannot be compared: requests match by method and URL, each recorded one once,
+	// in order.
 	match := func(r *http.Request, i cassette.Request) bool {
 		return r.Method == i.Method && show.URL(r.URL) == i.URL
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// TestWebSocket: the handshake is an HTTP request, so an expired token is refreshed before the protocol
-// changes. What goes over the connection afterwards passes no interceptor.
+// TestWebSocket: the handshake is an HTTP request, so an expired token is refreshed before the
+// protocol changes. What goes over the connection afterwards passes no interceptor.
 func TestWebSocket(t *testing.T) {
 	t.Parallel()
 	server := serve(t, authtest.Config{})

@@ -226,7 +226,8 @@ func reject(err error) interceptor.Interceptor {
 	}}
 }
 
-// TestUnsent: what a later interceptor keeps from being sent has an entry only if the recorder hears of it.
+// TestUnsent: what a later interceptor keeps from being sent has an entry only if the recorder
+// hears of it.
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -368,7 +368,8 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestGetBody: a transport that has to send a body twice rewinds it, and only what was sent last is recorded.
+// TestGetBody: a transport that has to send a body twice rewinds it, and only what was sent last is
+// recorded.
 func TestGetBody(t *testing.T) {
 	t.Parallel()
 	base := roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// checkArchive is stricter than the schema, which lets pass what no reader of the format can make sense of: negative times, phases
-// that do not add up, entries out of order, names in two places that differ.
+// checkArchive is stricter than the schema, which lets pass what no reader of the format can make
+// sense of: negative times, phases that do not add up, entries out of order, names in two places
+// that differ.
 func checkArchive(t *testing.T, data []byte) {
 	t.Helper()
 	for _, problem := range problems(data) {

@@ -90,7 +90,8 @@ func (b *browser) do(session, method string, params map[string]any) (map[string]
 	}
 }
 
-// loadInDevTools is what a drop of the file on the network panel does; it returns the text of the rows.
+// loadInDevTools is what a drop of the file on the network panel does; it returns the text of the
+// rows.
 const loadInDevTools = `(async archive => {
 	const load = path => import("devtools://devtools/bundled/" + path);
 	const {ViewManager} = await load("ui/legacy/legacy.js");
@@ -107,8 +108,8 @@ const loadInDevTools = `(async archive => {
 	return "no rows";
 })`
 
-// TestDevTools opens an archive in the network panel of Chromium's DevTools. It uses their innards, which any version may
-// rename, so it runs only where it is asked to:
+// TestDevTools opens an archive in the network panel of Chromium's DevTools. It uses their innards,
+// which any version may rename, so it runs only where it is asked to:
 //
 //	CHATELAINE_CHROMIUM=/usr/bin/chromium go test ./interceptor/har
 func TestDevTools(t *testing.T) {

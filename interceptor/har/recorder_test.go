@@ -36,7 +36,8 @@ func TestNew_checksEverything(t *testing.T) {
 	}
 }
 
-// TestRedactor: what the user lists is shown, also in the cookie's, query's and form's other places.
+// TestRedactor: what the user lists is shown, also in the cookie's, query's and form's other
+// places.
 func TestRedactor(t *testing.T) {
 	t.Parallel()
 	show, err := redact.New(redact.Config{Headers: []string{"X-Tenant"}, Query: []string{"key"}, Fields: []string{"id"}})
@@ -120,7 +121,8 @@ func TestMaxEntries(t *testing.T) {
 	}
 }
 
-// TestOrder: entries come in the order in which they were sent, at the same instant in the order of the calls.
+// TestOrder: entries come in the order in which they were sent, at the same instant in the order of
+// the calls.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -226,8 +228,8 @@ func TestTransport(t *testing.T) {
 	bare.(interface{ CloseIdleConnections() }).CloseIdleConnections() // does nothing, but does not panic
 }
 
-// TestTransport_underTheChain: the transport records what is sent, the interceptor tells attempt and cause, and an interceptor
-// between them hides nothing.
+// TestTransport_underTheChain: the transport records what is sent, the interceptor tells attempt
+// and cause, and an interceptor between them hides nothing.
 func TestTransport_underTheChain(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 1, http.StatusServiceUnavailable)

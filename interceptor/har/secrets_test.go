@@ -21,7 +21,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
-// canaries are secrets of the kinds there are, by the place they are planted in. None may come out anywhere.
+// canaries are secrets of the kinds there are, by the place they are planted in. None may come out
+// anywhere.
 func canaries() map[string]string {
 	const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ%s0In0.c2lnbmF0dXJlLW9mLSVz"
 	return map[string]string{
@@ -51,7 +52,8 @@ func canaries() map[string]string {
 	}
 }
 
-// leaks returns what of the canaries can be found in data: whole, in pieces, and in the encodings a message may put them in.
+// leaks returns what of the canaries can be found in data: whole, in pieces, and in the encodings a
+// message may put them in.
 func leaks(data []byte) []string {
 	var found []string
 	text := strings.ToLower(string(data))
@@ -157,7 +159,8 @@ func plant(t *testing.T, client *http.Client, base string) {
 
 var errRead = errors.New("connection reset while reading token " + canaries()["error of a read"])
 
-// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that comes out.
+// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that
+// comes out.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]int{"whole bodies": 0, "cut bodies": 20, "no bodies": -1} {
@@ -201,7 +204,8 @@ func telltale() http.RoundTripper {
 	})
 }
 
-// TestSecrets_errors: an error that quotes what was sent does not tell it, nor does a reason phrase.
+// TestSecrets_errors: an error that quotes what was sent does not tell it, nor does a reason
+// phrase.
 func TestSecrets_errors(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t, har.Config{})
@@ -274,7 +278,8 @@ func TestSecrets_whileStreaming(t *testing.T) {
 	}
 }
 
-// TestInsecure shows that the canaries arrive where nothing is redacted, so that finding none means something.
+// TestInsecure shows that the canaries arrive where nothing is redacted, so that finding none means
+// something.
 func TestInsecure(t *testing.T) {
 	t.Parallel()
 	server := hoarder(t)

@@ -19,7 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shop keeps the keys it saw. It answers /busy with 503 twice, and redirects /temporary with 307, /other with 303.
+// shop keeps the keys it saw. It answers /busy with 503 twice, and redirects /temporary with 307,
+// /other with 303.
 type shop struct {
 	*httptest.Server
 
@@ -92,7 +93,8 @@ func TestOnRequest_onceForEachCall(t *testing.T) {
 	}
 }
 
-// TestOnRequest_redirects: what repeats the POST is the same operation; the GET after a 303 is none.
+// TestOnRequest_redirects: what repeats the POST is the same operation; the GET after a 303 is
+// none.
 func TestOnRequest_redirects(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
@@ -220,8 +222,8 @@ func TestNew_copies(t *testing.T) {
 	}
 }
 
-// TestAllocations: one for what holds the key, none for a request that gets no key. The race detector adds some to making
-// a key, so that is not measured here.
+// TestAllocations: one for what holds the key, none for a request that gets no key. The race
+// detector adds some to making a key, so that is not measured here.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {

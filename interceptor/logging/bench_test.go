@@ -53,7 +53,8 @@ func call(tb testing.TB, rt http.RoundTripper, req *http.Request) {
 	}
 }
 
-// TestAllocations: a logger that nobody listens to costs nothing, one that somebody does has a bound.
+// TestAllocations: a logger that nobody listens to costs nothing, one that somebody does has a
+// bound.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {

@@ -27,8 +27,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/retry"
 )
 
-// canaries are secrets planted in calls, by the place where each is planted. Every other one looks like a token, the rest
-// like words, which only their place gives away.
+// canaries are secrets planted in calls, by the place where each is planted. Every other one looks
+// like a token, the rest like words, which only their place gives away.
 type canaries struct {
 	first int // 0 or 1: which of them the first is
 
@@ -119,8 +119,8 @@ func aviary(t *testing.T, c *canaries) *httptest.Server {
 	return s
 }
 
-// TestCanaries plants secrets everywhere and finds none of them in anything that is written, at any level, with everything
-// switched on, wherever bodies are cut.
+// TestCanaries plants secrets everywhere and finds none of them in anything that is written, at any
+// level, with everything switched on, wherever bodies are cut.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
 	for i, limit := range []int{0, logging.MaxBodyLimit, 75, 1 << 10, 17, 40} {
@@ -171,7 +171,8 @@ func stock(t *testing.T, log *logging.Interceptor) []interceptor.Interceptor {
 	return []interceptor.Interceptor{ids, log, keys, again}
 }
 
-// leaky puts secrets into requests behind the logger, as auth does, and into errors, as nobody should.
+// leaky puts secrets into requests behind the logger, as auth does, and into errors, as nobody
+// should.
 func leaky(c *canaries) interceptor.Interceptor {
 	return interceptor.Funcs{
 		Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {

@@ -130,7 +130,8 @@ func TestDefaultLevel(t *testing.T) {
 	}
 }
 
-// TestAttempts: the refused request and the one sent again have a record of their own, and show what was sent.
+// TestAttempts: the refused request and the one sent again have a record of their own, and show
+// what was sent.
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})
@@ -285,7 +286,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestErrorBeforeIt: an interceptor before it has made an error of a status; there is one record with both.
+// TestErrorBeforeIt: an interceptor before it has made an error of a status; there is one record
+// with both.
 func TestErrorBeforeIt(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })

@@ -118,8 +118,8 @@ func TestHandlerThatCalls(t *testing.T) {
 	}
 }
 
-// TestCanceledCall: a handler that heeds its context still gets the record of a call that was canceled, and the values of
-// its context.
+// TestCanceledCall: a handler that heeds its context still gets the record of a call that was
+// canceled, and the values of its context.
 func TestCanceledCall(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -181,7 +181,8 @@ func TestDisabled(t *testing.T) {
 	}
 }
 
-// TestDisabled_meanwhile: an attempt that begins after the logger was switched off is not taken for the one before.
+// TestDisabled_meanwhile: an attempt that begins after the logger was switched off is not taken for
+// the one before.
 func TestDisabled_meanwhile(t *testing.T) {
 	t.Parallel()
 	enabled, n := true, 0
@@ -201,7 +202,8 @@ func TestDisabled_meanwhile(t *testing.T) {
 	}
 }
 
-// TestOnlyFailures: with the level at Error a body that breaks off is told, without what has not been noted before.
+// TestOnlyFailures: with the level at Error a body that breaks off is told, without what has not
+// been noted before.
 func TestOnlyFailures(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {

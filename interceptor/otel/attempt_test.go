@@ -27,7 +27,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
 )
 
-// parents is a server that notes the trace context of each request; /busy is busy twice, /moved moved.
+// parents is a server that notes the trace context of each request; /busy is busy twice, /moved
+// moved.
 type parents struct {
 	*httptest.Server
 
@@ -164,7 +165,8 @@ func TestAttempt_fails(t *testing.T) {
 	}
 }
 
-// TestPropagation: every attempt has its own context, which the server gets, under the caller's span.
+// TestPropagation: every attempt has its own context, which the server gets, under the caller's
+// span.
 func TestPropagation(t *testing.T) {
 	t.Parallel()
 	server := serve(t)

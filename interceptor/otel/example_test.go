@@ -15,8 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
 )
 
-// What an expired token looks like in a trace. The spans are printed as they end; the refresh is a trace of its own, because
-// it may serve many calls.
+// What an expired token looks like in a trace. The spans are printed as they end; the refresh is a
+// trace of its own, because it may serve many calls.
 func Example() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

@@ -33,7 +33,8 @@ func canaries() map[string]string {
 	}
 }
 
-// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that is emitted.
+// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that is
+// emitted.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	c := canaries()

@@ -50,7 +50,8 @@ func newTelemetry(tb testing.TB) *telemetry {
 	return x
 }
 
-// tree draws the spans that ended, each with those attributes, beneath its parent and in the order of their start.
+// tree draws the spans that ended, each with those attributes, beneath its parent and in the order
+// of their start.
 func (x *telemetry) tree(keys ...attribute.Key) string {
 	stubs := x.spans.GetSpans()
 	slices.SortStableFunc(stubs, func(a, b tracetest.SpanStub) int { return a.StartTime.Compare(b.StartTime) })
@@ -94,7 +95,8 @@ func (x *telemetry) only(t *testing.T) tracetest.SpanStub {
 	return s[0]
 }
 
-// points returns how often a counter counted, or a histogram measured, by attributes in the order of their keys.
+// points returns how often a counter counted, or a histogram measured, by attributes in the order
+// of their keys.
 func (x *telemetry) points(t *testing.T, name string) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
@@ -151,7 +153,8 @@ func (x *telemetry) everything(t *testing.T) string {
 	return b.String()
 }
 
-// restyClient returns a client with the interceptors inside of the instrumentation, and spans of calls.
+// restyClient returns a client with the interceptors inside of the instrumentation, and spans of
+// calls.
 func (x *telemetry) restyClient(t *testing.T, is ...interceptor.Interceptor) *resty.Client {
 	t.Helper()
 	c := resty.New()

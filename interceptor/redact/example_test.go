@@ -33,7 +33,8 @@ func ExampleRedactor_Secrets() {
 	// Output: no such user, or REDACTED is wrong
 }
 
-// In free text labels, known secrets and the form of words decide; what looks like a word and stands alone is shown.
+// In free text labels, known secrets and the form of words decide; what looks like a word and
+// stands alone is shown.
 func ExampleRedactor_Text() {
 	var r *redact.Redactor
 	for _, text := range []string{

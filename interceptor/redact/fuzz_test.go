@@ -10,11 +10,12 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// FuzzText: a token in any text is not in what is shown of it, and what is shown is not redacted any further.
+// FuzzText: a token in any text is not in what is shown of it, and what is shown is not redacted
+// any further.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{
 		"%", "token %", `{"a":"%"`, `"{\"a\":\"%\"}"`, "https://h/%?%=%#%", "a=%&%", "Bearer %", "(%)", "{%}", "[%", "x: % y",
-		`\"%\"`, "'%'", "%%", "a%b", "\x00%\xff", "http://[%", `{"%":{"%":["%"]}} %`, "%=", "://%", `"\%"`, "é%é", "-%-", "/%/",
+		`\"%\"`, "'%'", "%%", "a%b", "\x00%\xff", "http://[%", `{"%":{"%":["%"]}} %`, "%=", "://%", `"\%"`, "é%é", "-%-", "/%/", "%00://0",
 	} {
 		f.Add(s)
 		if got := (*redact.Redactor)(nil).Text(strings.ReplaceAll(s, "%", opaque)); !strings.Contains(got, redact.Mask) {
@@ -36,8 +37,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// FuzzJSON: what comes of JSON is JSON, and holds no value but those of listed names; what comes of its beginning is the
-// beginning of that.
+// FuzzJSON: what comes of JSON is JSON, and holds no value but those of listed names; what comes of
+// its beginning is the beginning of that.
 func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
 		`{"a":"x","b":[1,{"error":"y","c":-1.5e3}],"d":{"e":{}}}`, `"x"`, `17`, `[[],[{}],""]`, `{"status":503,"type":["a"]}`,
@@ -90,7 +91,8 @@ func checkMasked(t *testing.T, name string, v any) {
 	}
 }
 
-// FuzzURL: no user information, no value and no token is shown, and the result is a URL of the same server.
+// FuzzURL: no user information, no value and no token is shown, and the result is a URL of the same
+// server.
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{"https://%@h/", "https://h/%?%#%", "?%=1", "?a=%", "/%", "%", "mailto:%", "//h/%;%", "https://u:%@h", "?a;%"} {
 		f.Add(s)

@@ -34,8 +34,8 @@ var frames = []struct{ before, after string }{
 	{"cookie: ", ""},
 }
 
-// TestGrowth: a text twice as long takes no more than thrice the steps, and none takes many for each
-// byte.
+// TestGrowth: a text twice as long takes no more than thrice the steps, and none takes many for
+// each byte.
 func TestGrowth(t *testing.T) {
 	t.Parallel()
 	for _, f := range frames {
@@ -58,8 +58,8 @@ func checkGrowth(t *testing.T, before, unit, after string) {
 	}
 }
 
-// FuzzGrowth looks for texts that take more than their share. It counts steps, and when fuzzing also
-// the time of the processor, which sees what is not counted.
+// FuzzGrowth looks for texts that take more than their share. It counts steps, and when fuzzing
+// also the time of the processor, which sees what is not counted.
 func FuzzGrowth(f *testing.F) {
 	for _, u := range units {
 		f.Add("", u, "")

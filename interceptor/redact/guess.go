@@ -118,13 +118,14 @@ func (g *guess) nextURL(s string, at int) span {
 		for from > look && schemeByte(s[from-1]) {
 			from--
 		}
+		random := tokenLike(s[from:colon]) // then it is a word of the prose, whatever follows
 		for from < colon && !letter(rune(s[from])) {
 			from++
 		}
 		g.steps += colon - look
 		look = colon + len(mark)
-		if from == colon {
-			continue // no scheme
+		if from == colon || random {
+			continue // that is not a scheme
 		}
 		if to := g.skip(s, look, urlByte); to > look {
 			return span{from, to}

@@ -91,7 +91,8 @@ func TestText_masks(t *testing.T) {
 	}
 }
 
-// TestSecrets finds what a request would have masked, and Text finds that again, however it is written.
+// TestSecrets finds what a request would have masked, and Text finds that again, however it is
+// written.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	r := newRedactor(t, redact.Config{Query: []string{"id"}})

@@ -67,7 +67,8 @@ func TestNil(t *testing.T) {
 	}
 }
 
-// TestValues: names are compared without regard to case; what is known is checked, what the user lists is shown.
+// TestValues: names are compared without regard to case; what is known is checked, what the user
+// lists is shown.
 func TestValues(t *testing.T) {
 	t.Parallel()
 	r := newRedactor(t, redact.Config{Headers: []string{"x-Plan", "Location"}, Query: []string{"Sort", "key"}, Fields: []string{"ID"}})

@@ -19,7 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder keeps the ids that a server saw, and answers /busy with 503 twice, /moved with a redirect.
+// recorder keeps the ids that a server saw, and answers /busy with 503 twice, /moved with a
+// redirect.
 type recorder struct {
 	*httptest.Server
 
@@ -232,7 +233,8 @@ func TestOnRequest_concurrently(t *testing.T) {
 	}
 }
 
-// TestAllocations: one for what holds the id. The race detector adds some to making it, so that is not measured here.
+// TestAllocations: one for what holds the id. The race detector adds some to making it, so that is
+// not measured here.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {

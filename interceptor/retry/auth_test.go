@@ -107,7 +107,8 @@ func TestAuth_401Then503Then200(t *testing.T) {
 	})
 }
 
-// TestAuth_each503Between: auth has its one retry, retry its three, and they do not count each other's.
+// TestAuth_each503Between: auth has its one retry, retry its three, and they do not count each
+// other's.
 func TestAuth_each503Between(t *testing.T) {
 	t.Parallel()
 	eachOrder(t, authtest.Config{}, func(b *bench) {

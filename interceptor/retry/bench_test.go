@@ -34,7 +34,8 @@ func can(script ...bool) *canned {
 	}
 }
 
-// TestAllocations: a call that needs no retry pays for the note of its beginning, and nothing without MaxElapsed.
+// TestAllocations: a call that needs no retry pays for the note of its beginning, and nothing
+// without MaxElapsed.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {

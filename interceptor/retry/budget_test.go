@@ -18,7 +18,8 @@ func on(host string) func(*http.Request) {
 	return func(r *http.Request) { r.URL.Host = host }
 }
 
-// TestBudget_outage: a host that is down for everyone gets little more than its callers send, and its budget comes back.
+// TestBudget_outage: a host that is down for everyone gets little more than its callers send, and
+// its budget comes back.
 func TestBudget_outage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -38,7 +39,8 @@ func TestBudget_outage(t *testing.T) {
 			wg.Wait()
 			<-time.After(time.Second)
 		}
-		// Without a budget each call would be sent four times: 12,000. With it: 10 at once and one in two seconds.
+		// Without a budget each call would be sent four times: 12,000. With it: 10 at once and one
+		// in two seconds.
 		const calls, most = callers * seconds, 10 + seconds/2 + 1
 		if extra := down.count() - calls; extra < 10 || extra > most {
 			t.Errorf("%d retries for %d calls, want 10 to %d", extra, calls, most)
@@ -161,7 +163,8 @@ func TestBudget_off(t *testing.T) {
 	})
 }
 
-// TestBudget_manyHosts are forgotten, the fullest first, and the one that failed most is remembered.
+// TestBudget_manyHosts are forgotten, the fullest first, and the one that failed most is
+// remembered.
 func TestBudget_manyHosts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

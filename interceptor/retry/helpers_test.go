@@ -20,7 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// wire is a transport that answers by a script, over and over its last line, and notes when it was asked.
+// wire is a transport that answers by a script, over and over its last line, and notes when it was
+// asked.
 type wire struct {
 	script []line
 

@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Interceptor repeats calls. The zero value repeats nothing. It implements [interceptor.Interceptor]
-// and is safe for concurrent use. Make one with [New].
+// Interceptor repeats calls. The zero value repeats nothing. It implements
+// [interceptor.Interceptor] and is safe for concurrent use. Make one with [New].
 type Interceptor struct {
 	config  Config
 	budgets budgets

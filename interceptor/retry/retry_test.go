@@ -249,7 +249,8 @@ func TestOnError_byHand(t *testing.T) {
 	}
 }
 
-// TestOnError_missedTheBeginning: a call whose OnRequest came to somebody else's end is repeated all the same.
+// TestOnError_missedTheBeginning: a call whose OnRequest came to somebody else's end is repeated
+// all the same.
 func TestOnError_missedTheBeginning(t *testing.T) {
 	t.Parallel()
 	i := newRetry(t, retry.Config{MaxElapsed: -1})

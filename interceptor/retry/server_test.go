@@ -81,7 +81,8 @@ func TestServer_resty(t *testing.T) {
 	}
 }
 
-// TestServer_idempotencyKey makes a POST one that may be sent twice, in whatever order the two stand.
+// TestServer_idempotencyKey makes a POST one that may be sent twice, in whatever order the two
+// stand.
 func TestServer_idempotencyKey(t *testing.T) {
 	t.Parallel()
 	keys, err := idempotency.New(idempotency.Config{})

@@ -11,7 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/retry"
 )
 
-// TestWait_fullJitter: each wait lies between nothing and a ceiling that doubles up to MaxDelay, and is spread over all of it.
+// TestWait_fullJitter: each wait lies between nothing and a ceiling that doubles up to MaxDelay,
+// and is spread over all of it.
 func TestWait_fullJitter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +140,8 @@ func TestWait_retryAfter(t *testing.T) {
 	}
 }
 
-// TestWait_deadline: a wait that the context does not leave time for is not begun, and costs no token.
+// TestWait_deadline: a wait that the context does not leave time for is not begun, and costs no
+// token.
 func TestWait_deadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

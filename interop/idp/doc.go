@@ -1,7 +1,7 @@
 // Package idp runs the library against identity providers that its authors did not write.
 //
-// The tests start panva's oidc-provider (from npm) and Ory Hydra (built from the Go module proxy) on
-// loopback addresses with free ports, sign in at them without a human, and drive a session
+// The tests start panva's oidc-provider (from npm) and Ory Hydra (built from the Go module proxy)
+// on loopback addresses with free ports, sign in at them without a human, and drive a session
 // through everything that README promises: one refresh for everyone, other processes, outages,
 // revocation, logout.
 //

@@ -120,8 +120,8 @@ func (p *provider) awaitRefused(t *testing.T, access string) {
 	}
 }
 
-// oneRefresh lets 50 calls of each client meet an expired token, once known from its expiry and once
-// by 401.
+// oneRefresh lets 50 calls of each client meet an expired token, once known from its expiry and
+// once by 401.
 func (p *provider) oneRefresh(t *testing.T) {
 	for _, id := range clientIDs {
 		for _, name := range []string{"known", "by 401"} {

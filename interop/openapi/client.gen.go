@@ -165,7 +165,8 @@ func NewPostEchoRequest(server string, body PostEchoJSONRequestBody) (*http.Requ
 	return NewPostEchoRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewPostEchoRequestWithBody constructs an http.Request for the PostEcho method, with any body, and a specified content type
+// NewPostEchoRequestWithBody constructs an http.Request for the PostEcho method, with any body, and
+// a specified content type
 func NewPostEchoRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -271,8 +272,9 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	PostEchoWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostEchoResponse, error)
 
-	// PostEchoWithResponse performs a POST /echo (the `PostEcho` operationId) request.
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// PostEchoWithResponse performs a POST /echo (the `PostEcho` operationId) request. Takes a body
+	// of the `application/json` content type, and returns a wrapper object for the known response
+	// body format(s).
 	PostEchoWithResponse(ctx context.Context, body PostEchoJSONRequestBody, reqEditors ...RequestEditorFn) (*PostEchoResponse, error)
 
 	// GetMeWithResponse performs a GET /me (the `GetMe` operationId) request.
@@ -307,7 +309,8 @@ func (r PostEchoResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r PostEchoResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -348,7 +351,8 @@ func (r GetMeResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetMeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -368,8 +372,9 @@ func (c *ClientWithResponses) PostEchoWithBodyWithResponse(ctx context.Context, 
 	return ParsePostEchoResponse(rsp)
 }
 
-// PostEchoWithResponse performs a POST /echo (the `PostEcho` operationId) request.
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// PostEchoWithResponse performs a POST /echo (the `PostEcho` operationId) request. Takes a body of
+// the `application/json` content type, and returns a wrapper object for the known response body
+// format(s).
 func (c *ClientWithResponses) PostEchoWithResponse(ctx context.Context, body PostEchoJSONRequestBody, reqEditors ...RequestEditorFn) (*PostEchoResponse, error) {
 	rsp, err := c.PostEcho(ctx, body, reqEditors...)
 	if err != nil {

@@ -77,8 +77,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestRetry sends bodies again, decoded results and all. Resty v3 streams readers, so one that cannot be rewound is sent
-// once, and its answer comes back.
+// TestRetry sends bodies again, decoded results and all. Resty v3 streams readers, so one that
+// cannot be rewound is sent once, and its answer comes back.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	type message struct {
@@ -134,8 +134,8 @@ type ownError struct{ code int }
 
 func (e *ownError) Error() string { return fmt.Sprintf("code %d", e.code) }
 
-// TestError reaches the caller. Resty v3's own retries cannot be told about rejects by a transport, so whoever uses them
-// leaves rejects out with a condition, as here.
+// TestError reaches the caller. Resty v3's own retries cannot be told about rejects by a transport,
+// so whoever uses them leaves rejects out with a condition, as here.
 func TestError(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -215,8 +215,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestSettersThatCannotWork are reported, not swallowed: the proxy, for which resty v3 wants the bare transport, and TLS
-// over a transport that has no such settings.
+// TestSettersThatCannotWork are reported, not swallowed: the proxy, for which resty v3 wants the
+// bare transport, and TLS over a transport that has no such settings.
 func TestSettersThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
