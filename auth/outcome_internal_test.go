@@ -30,6 +30,12 @@ func recordOf(session string, generation uint64, access, refresh string) *record
 	}
 }
 
+// suspectOf is the record after a first refusal.
+func suspectOf(r *record) *record {
+	r.Suspect = true
+	return r
+}
+
 // summary is an outcome in one line: what is stored, what is published, what the callers get, what is
 // reported, what is to be repeated, and what is revoked.
 func summary(s *session, o outcome) string { return summaryWith(s, o, policy{}) }
@@ -66,6 +72,9 @@ func summaryWith(s *session, o outcome, p policy) string {
 	}
 	if o.failure != nil && o.write != nil {
 		add("wait %v", o.write.throttled(o.failure.at))
+		if o.write.Suspect {
+			parts[len(parts)-1] += " suspect"
+		}
 	}
 	if o.revoke != nil {
 		add("revoke %s %s", o.revoke.AccessToken, o.revoke.RefreshToken)
@@ -187,6 +196,93 @@ func TestDecide(t *testing.T) {
 		"the refresh window asks to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: &RefreshError{RetryAfter: time.Minute, Err: ErrExcessiveRefresh}},
 			"keep · failed(1) · refresh failed · too many refreshes · [refresh failed] · after 1m0s",
+		},
+		"the store was wiped": {
+			facts{read: true, policy: policy{wiped: true}},
+			"ask · nothing",
+		},
+		"the store was wiped, and gives up": {
+			facts{read: true, policy: policy{wiped: true}, saveErr: errDisk},
+			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
+		},
+		"the store was wiped, and another process has logged in since": {
+			facts{read: true, policy: policy{wiped: true}, stored: recordOf("T", 1, "o", "q")},
+			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
+		},
+		"the account is the user, and it logged in elsewhere": {
+			facts{read: true, policy: policy{accountIsUser: true, account: "x"}, stored: recordOf("T", 1, "o", "q")},
+			"keep · T/1 o q user=U loaded=true",
+		},
+		"the account is the user, but the token is another's": {
+			facts{read: true, policy: policy{accountIsUser: true, account: "x"}, stored: recordOf("T", 1, jwtOf("bob", 1), "q")},
+			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
+		},
+		"a tombstone: the server ended the session": {
+			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "invalid_grant"}},
+			"keep · out(the server ended the session of S) · login required · [signed out the server ended the session]",
+		},
+		"a tombstone: logged out": {
+			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "logout"}},
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
+		},
+		"a tombstone: no refresh token": {
+			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "no_refresh_token"}},
+			"keep · out(the token was refused, and there is no refresh token of S) · login required · " +
+				"[signed out the token was refused, and there is no refresh token]",
+		},
+		"a tombstone of another session": {
+			facts{read: true, stored: &record{Session: "T", Generation: 2, Ended: "invalid_grant"}},
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
+		},
+		"the lock was lost, and another process has refreshed": {
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, token: token, saveErr: errDisk, lost: true},
+			"keep · S/3 a3 r3 user=U loaded=true",
+		},
+		"the lock was lost, and the refusal is of a token that another process has spent": {
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, err: errDead, saveErr: errDisk, lost: true},
+			"keep · S/3 a3 r3 user=U loaded=true",
+		},
+		"the lock was lost, and the server refused": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk, lost: true},
+			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed] · unhelpful",
+		},
+		"the lock was lost before the server was asked": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: errDown, saveErr: errDisk, lost: true},
+			"keep · failed(1) · refresh failed · down · [refresh failed]",
+		},
+		"the lock was lost, and nothing else is known": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), saveErr: errDisk, lost: true},
+			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
+		},
+		"the lock was lost, and nobody has stored anything": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk, lost: true},
+			"save · " + rotated + " · [token refreshed] · [persist failed] · pending(S, record true)",
+		},
+		"the lock was lost, and another process has logged out": {
+			facts{read: true, asked: true, token: token, saveErr: errDisk, lost: true},
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere] · revoke new r3",
+		},
+		"the lock was lost, and another user has logged in": {
+			facts{read: true, stored: recordOf("T", 1, "o", "q"), asked: true, err: errDown, saveErr: errDisk, lost: true},
+			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
+		},
+		"refused after a process had vanished": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), interrupted: true, asked: true, err: errDead},
+			"save · failed(1) · refresh failed · [refresh failed] · unhelpful · after 30s · wait 30s suspect",
+		},
+		"refused again after a process had vanished": {
+			facts{read: true, stored: suspectOf(recordOf("S", 2, alice, "r2")), interrupted: true, asked: true, err: errDead},
+			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
+				"[signed out the server ended the session]",
+		},
+		"a token after a process had vanished": {
+			facts{read: true, stored: suspectOf(recordOf("S", 2, alice, "r2")), interrupted: true, asked: true, token: token},
+			"save · " + rotated + " · [token refreshed]",
+		},
+		"refused by a store that was wiped, after a process had vanished": {
+			facts{read: true, policy: policy{wiped: true}, interrupted: true, asked: true, err: errDead},
+			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
+				"[signed out the server ended the session]",
 		},
 		"there is no refresh token": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errNoRefreshToken()},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 	"sync"
@@ -91,6 +92,11 @@ func (s *Sessions) Accounts(ctx context.Context) ([]string, error) {
 		for key, err := range l.Keys(ctx) {
 			if err != nil {
 				return nil, fmt.Errorf("auth: the accounts in the store cannot be listed: %w", err)
+			}
+			if store := s.template.config.Store; keepsTombstones(store) {
+				if _, err := readAccount(ctx, store, key); errors.Is(err, fs.ErrNotExist) {
+					continue // its session has ended
+				}
 			}
 			seen[key] = struct{}{}
 		}

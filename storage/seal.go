@@ -199,6 +199,12 @@ func (s *sealing) context(key string) envelope.Context {
 	return envelope.Context{Service: s.service, Name: key}
 }
 
+// Tombstones reports whether the store beneath keeps records of sessions that have ended.
+func (s *sealing) Tombstones() bool {
+	t, ok := s.inner.(interface{ Tombstones() bool })
+	return ok && t.Tombstones()
+}
+
 // String names the store beneath.
 func (s *sealing) String() string { return fmt.Sprintf("storage.Seal(%v)", s.inner) }
 

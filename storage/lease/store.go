@@ -75,6 +75,10 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 }
 
+// Tombstones reports true: package auth leaves a record without tokens where a session has ended, so that
+// the other machines can tell why, and can tell an end from lost data.
+func (s *Store) Tombstones() bool { return true }
+
 // Close ends the waits of all Updates that do not hold a lease yet, and waits,
 // no longer than ctx, until those that do have saved and returned. Then it
 // closes the backend if that is an [io.Closer]. Later calls of Load and Update
