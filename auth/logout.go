@@ -54,11 +54,12 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 			a.retrySave(p)
 		}
 	}()
+	called := normalizeTime(time.Now())
 	// What is stored now is to go, even if the lock is not to be had and another process logs in later.
 	if r, err := a.persist.read(ctx); r.live() != nil {
 		p.stored = r.Session
 	} else if err != nil {
-		p.unknown = true
+		p.since = called
 	}
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
@@ -75,7 +76,7 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 		case a.state.current.Load().is(&session{record: r}):
 			return stored, nil // of a Login that came after this Logout
 		}
-		last, p.stored, p.unknown = r, r.Session, false
+		last, p.stored, p.since = r, r.Session, time.Time{}
 		return a.persist.bury(r, ReasonLogout)
 	})
 	if isUnreadable(err) && ctx.Err() == nil && !a.state.current.Load().signedIn() && a.persist.remove(ctx) {

@@ -8,22 +8,23 @@ import (
 
 // pendingSave is a change that the store has not accepted yet.
 //
-// Sessions are told apart by their names, never by time: the clocks of two machines differ.
+// Sessions are told apart by their names, not by time: the clocks of two machines differ.
 type pendingSave struct {
 	record  *record // to save; nil: to delete
 	session string  // the session it is about
 	reason  Reason  // of a deletion
 
-	// A Logout is also about the session that was stored when it was called, whichever that was; if that
-	// could not be read, about the first one that can.
-	logout  bool
-	stored  string
-	unknown bool
+	// A Logout is also about the session that was stored when it was called, whichever that was. If that
+	// could not be read, all that is left is to compare when the Logout was called and the session obtained.
+	logout bool
+	stored string
+	since  time.Time // zero: stored is known
 }
 
 // removes reports whether r is to be deleted.
 func (p *pendingSave) removes(r *record) bool {
-	return p != nil && p.record == nil && (r.Session == p.session || r.Session == p.stored || p.unknown)
+	return p != nil && p.record == nil &&
+		(r.Session == p.session || r.Session == p.stored || !p.since.IsZero() && !r.Obtained.After(p.since))
 }
 
 // value returns what to store in place of old. Lost reports that another process has ended or replaced
