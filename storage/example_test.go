@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -110,4 +111,57 @@ func ExampleOpenSealed() {
 	// Output:
 	// <nil>
 	// session <nil>
+}
+
+// One damaged file concerns one key: the user signs in again, and the other
+// values stay.
+func ExampleReplacer() {
+	dir, err := os.MkdirTemp("", "storage")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s, err := storage.OpenSealed(storage.SealedConfig{Dir: dir, Service: "myprogram", Key: keyFile(filepath.Join(dir, "key"))})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	save := func(value string) func(context.Context, []byte) ([]byte, error) {
+		return func(context.Context, []byte) ([]byte, error) { return []byte(value), nil }
+	}
+	fmt.Println(s.Update(ctx, "alice", save("session 1")))
+	files, _ := filepath.Glob(filepath.Join(dir, "*.sealed"))
+	_ = os.WriteFile(files[0], []byte("damaged"), 0o600)
+
+	fmt.Println(errors.Is(s.Update(ctx, "alice", save("session 2")), storage.ErrCorrupt))
+	fmt.Println(s.Replace(ctx, "alice", save("session 2")))
+	value, err := s.Load(ctx, "alice")
+	fmt.Println(string(value), err)
+	// Output:
+	// <nil>
+	// true
+	// <nil>
+	// session 2 <nil>
+}
+
+func ExampleLister() {
+	ctx, s := context.Background(), storage.NewMemory()
+	for _, account := range []string{"alice", "bob"} {
+		err := s.Update(ctx, account, func(context.Context, []byte) ([]byte, error) { return []byte("a session"), nil })
+		if err != nil {
+			fmt.Println(err)
+		}
+	}
+	for key, err := range s.Keys(ctx) {
+		if err != nil {
+			fmt.Println("unreadable:", err) // the others are listed all the same
+			continue
+		}
+		fmt.Println(key)
+	}
+	// Output:
+	// alice
+	// bob
 }

@@ -33,6 +33,10 @@ var (
 // value.
 func (s *Sealed) Keys(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		if err := s.opened(); err != nil {
+			yield("", err)
+			return
+		}
 		paths, err := s.files.list(sealedSuffix)
 		if err != nil || len(paths) == 0 {
 			if err != nil {

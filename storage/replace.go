@@ -54,7 +54,7 @@ func (u *update) readIfIntact() error {
 
 // Remove implements [Replacer].
 func (s *Sealed) Remove(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
+	if err := errors.Join(s.opened(), checkKey(key)); err != nil {
 		return err
 	}
 	if err := (nested.Lock{Store: s.files, Name: key}).Check(ctx); err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/atomicfile"
 	"github.com/chatelaine-go/chatelaine/storage/internal/envelope"
@@ -36,8 +38,8 @@ type SealedConfig struct {
 }
 
 // Sealed is a [Store] of encrypted files, one per key, safe for concurrent use
-// by any number of goroutines and processes. Use [OpenSealed]; the zero value
-// is not usable.
+// by any number of goroutines and processes. Use [OpenSealed]; the methods of
+// the zero value return an error.
 type Sealed struct {
 	files files
 	key   KeySource
@@ -69,6 +71,14 @@ func OpenSealed(cfg SealedConfig) (*Sealed, error) {
 	return s, nil
 }
 
+// opened returns an error if s is the zero value.
+func (s *Sealed) opened() error {
+	if s == nil || s.key == nil {
+		return errors.New("storage: the store has not been opened; use OpenSealed, or keyring.Open")
+	}
+	return nil
+}
+
 // prepare makes the directory and returns one name for it, so that all stores
 // in it queue for the same locks.
 func prepare(dir string) (string, error) {
@@ -85,7 +95,7 @@ func (s *Sealed) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("storage: load: %w", err)
 	}
-	if err := checkKey(key); err != nil {
+	if err := errors.Join(s.opened(), checkKey(key)); err != nil {
 		return nil, err
 	}
 	path := s.files.sealed(key)
@@ -113,6 +123,10 @@ func readSealed(path string) ([]byte, error) {
 	file, err := atomicfile.Read(path, maxKey+maxValue+envelope.Overhead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		// Windows says the same of a path that goes through a file.
+		if info, err := os.Stat(filepath.Dir(path)); err == nil && !info.IsDir() {
+			return nil, fmt.Errorf("storage: load: %s is not a directory any more (the Dir setting moves it)", filepath.Dir(path))
+		}
 		return nil, nil
 	case errors.Is(err, atomicfile.ErrUnexpected):
 		return nil, openError(path, err)

@@ -23,6 +23,9 @@ func (s *Sealed) Unlock(ctx context.Context) error {
 
 // loadKey asks the source for the key and checks its length.
 func (s *Sealed) loadKey(ctx context.Context) ([]byte, error) {
+	if err := s.opened(); err != nil {
+		return nil, err
+	}
 	secret, err := s.key.LoadKey(ctx)
 	if err == nil && len(secret) != KeySize {
 		clear(secret)
@@ -94,6 +97,9 @@ func (s *Sealed) tryKeyUnderLock(ctx context.Context) (secret []byte, service *l
 // lockExclusive waits until no Update of the service runs in any process, and
 // keeps new ones out.
 func (s *Sealed) lockExclusive(ctx context.Context) (*lockfile.Lock, error) {
+	if err := s.opened(); err != nil {
+		return nil, err
+	}
 	if _, err := prepare(s.files.dir); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *Sealed) Update(ctx context.Context, key string, fn func(ctx context.Con
 
 // change is Update and Replace, which read the present value differently.
 func (s *Sealed) change(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error), read func(*update) error) error {
-	if err := checkKey(key); err != nil {
+	if err := errors.Join(s.opened(), checkKey(key)); err != nil {
 		return err
 	}
 	lock := nested.Lock{Store: s.files, Name: key}

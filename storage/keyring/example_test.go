@@ -107,3 +107,32 @@ func ExampleDiagnose() {
 	// file false keyring: no passphrase: the file backend needs Config.Passphrase
 	// fix: give a passphrase: a prompt, a file with mode 0600, or a file descriptor
 }
+
+// A program that has kept its key in the desktop's keyring is to run under cron
+// as well: the key moves to a file, and every session stays.
+func ExampleMove() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	random := func(string) (string, error) { return "q1Zx0cU8nB3mWk7RtYpLs2DfGhJvEoAi", nil }
+	now := keyring.Config{Service: "myprogram", Dir: dir, Backend: "file", RandomKey: true, Passphrase: random}
+	store, err := keyring.Open(context.Background(), now)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = store.Close() }()
+
+	// Here from one file to another, because an example has no desktop.
+	next := now
+	next.Passphrase = func(string) (string, error) { return "Hj7KmN2pQ9rT4vW6xY8zB1cD3fG5hJ0k", nil }
+	fmt.Println(keyring.Move(context.Background(), now, next))
+	_, err = keyring.Open(context.Background(), now)
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// keyring: wrong passphrase; nothing has been changed
+}

@@ -10,8 +10,8 @@ import (
 
 // Store is a [storage.Store] of sealed files whose encryption key is in a
 // keyring. It is safe for concurrent use by many goroutines, and any number of
-// processes may have the same one open. Use [Open]; the zero value is not
-// usable.
+// processes may have the same one open. Use [Open]; the methods of the zero
+// value return an error.
 type Store struct {
 	sealed *storage.Sealed
 	source *source
@@ -88,6 +88,9 @@ func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] { return s.se
 // Backend names the backend that holds the encryption key, in the words of
 // [Config.Backend].
 func (s *Store) Backend() string {
+	if s.source == nil {
+		return ""
+	}
 	s.source.mu.RLock()
 	defer s.source.mu.RUnlock()
 	return s.source.from.Backend
@@ -103,6 +106,9 @@ func (s *Store) Purge(ctx context.Context) error {
 // finish; later calls fail with [io/fs.ErrClosed]. Nothing on the disk or in
 // the keyring changes.
 func (s *Store) Close() error {
+	if s.source == nil {
+		return nil
+	}
 	s.source.mu.Lock()
 	defer s.source.mu.Unlock()
 	s.source.closed = true
@@ -113,6 +119,9 @@ func (s *Store) Close() error {
 
 // String names the service and the backend.
 func (s *Store) String() string {
+	if s.source == nil {
+		return "keyring.Store(not opened)"
+	}
 	return fmt.Sprintf("keyring.Store(%s in %s)", s.source.cfg.Service, s.Backend())
 }
 

@@ -7,9 +7,9 @@
 //		})
 //	}
 //
-// # What is checked
+// # Usage
 //
-// Round trips of 0 bytes to 1 MiB, binary values, odd keys; absence, deleting,
+// The suite checks round trips of 0 bytes to 1 MiB, binary values, odd keys; absence, deleting,
 // deleting twice; that errors and panics of the callback change nothing and
 // leave no lock behind; that nobody's slices are shared; cancellation before,
 // while waiting, and after the callback; mutual exclusion among goroutines;
