@@ -56,8 +56,6 @@ func explainKeyring(err error) (hint string, code int) {
 		return "try again; if it is forgotten, `demo logout --purge` removes the session for good", exitKeyring
 	case errors.Is(err, keyring.ErrLocked):
 		return "unlock the keyring and try again", exitKeyring
-	case errors.Is(err, keyring.ErrOtherBackend):
-		return "name that backend with --backend or CHATELAINE_BACKEND, or name none; `demo doctor` shows which one holds the key", exitKeyring
 	case errors.Is(err, keyring.ErrUnavailable):
 		return "run `demo doctor` to see which keyring works here, and choose it with --backend", exitKeyring
 	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt), errors.Is(err, storage.ErrTooNew):

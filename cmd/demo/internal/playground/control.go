@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-
 	"strings"
 	"time"
 
