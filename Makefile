@@ -7,7 +7,8 @@ LINT         := .bin/golangci-lint-$(LINT_VERSION)
 NESTED       := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './.*' | sort))
 FUZZTIME     ?= 30s
 TARGETS      ?= linux/amd64 linux/arm64 windows/amd64 windows/arm64
-VERSION      ?= v0.0.0-check
+# Unique, since the go command remembers what is in a version.
+VERSION      ?= v0.0.0-check.$(shell date +%s)
 VULN_DB      ?= https://vuln.go.dev
 
 .PHONY: help all test vet cross test386 race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade release-check

@@ -49,10 +49,11 @@ func (r *release) clone(ctx context.Context, repo string) error {
 	})
 }
 
-// published reports whether a module is for users. The others are tests, benchmarks and examples.
+// published reports whether a module is for users. The others are programs, tests, benchmarks and
+// examples, which are used in a clone.
 func published(folder string) bool {
 	first, _, _ := strings.Cut(filepath.ToSlash(folder), "/")
-	return !slices.Contains([]string{"internal", "interop", "examples"}, first) &&
+	return !slices.Contains([]string{"cmd", "internal", "interop", "examples"}, first) &&
 		!strings.Contains(folder, "internal") && filepath.Base(folder) != "sqltest"
 }
 
