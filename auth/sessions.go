@@ -49,7 +49,7 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 		c.Session.Store = newMemoryStores()
 	}
 	template, err := New(c.Session)
-	if err = errors.Join(append(errs, err)...); err != nil {
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
 	s := &Sessions{template: template, account: c.Account}

@@ -56,7 +56,8 @@ func (p *pool) acquire(account string) (*pooled, error) {
 func (p *pool) release(s *pooled) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.pins--; s.pins > 0 {
+	s.pins--
+	if s.pins > 0 {
 		return
 	}
 	s.since = time.Now()

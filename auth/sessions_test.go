@@ -337,7 +337,7 @@ func TestSessions_refresherUsesTheClient(t *testing.T) {
 	t.Parallel()
 	var u *users
 	u = startUsers(t, authtest.Config{}, func(c *auth.SessionsConfig) {
-		c.Session.Refresher = auth.RefreshFunc(func(ctx context.Context, old auth.Token) (auth.Token, error) {
+		c.Session.Refresher = auth.RefreshFunc(func(ctx context.Context, _ auth.Token) (auth.Token, error) {
 			if _, err := u.whoami(ctx); err == nil || errors.Is(err, auth.ErrNoAccount) {
 				t.Errorf("got %v, want a 401", err)
 			}

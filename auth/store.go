@@ -113,7 +113,8 @@ func (m *memoryStores) use(key string) *sharedStore {
 func (m *memoryStores) drop(key string, s *sharedStore) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s.updates--; s.updates == 0 && s.get() == nil {
+	s.updates--
+	if s.updates == 0 && s.get() == nil {
 		delete(m.all, key)
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 25, "rounds of a comparison")
-	slice  = flag.Duration("slice", 10*time.Millisecond, "CPU time for one contestant in one round")
+	rounds = flag.Int("rounds", 75, "rounds of a comparison")
+	slice  = flag.Duration("slice", 3*time.Millisecond, "CPU time for one contestant in one round")
 )
 
 // contestant is one of several that do the same work.
