@@ -8,8 +8,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the Refresher. A token that
-// arrives later is revoked.
+// askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the
+// Refresher. A token that arrives later is revoked.
 func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) {
 	ctx, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
 	defer context.AfterFunc(aborted, cancel)()
@@ -34,7 +34,8 @@ func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) 
 	return r.token, r.err
 }
 
-// callMinter turns panics and tokens that are none into errors. The key that the token is bound to is made before.
+// callMinter turns panics and tokens that are none into errors. The key that the token is bound to
+// is made before.
 func (a *Interceptor) callMinter(ctx context.Context) (t Token, err error) {
 	defer func() { err = redactError(recovered("Minter", recover(), err), t) }()
 	key, err := a.newKey()

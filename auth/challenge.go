@@ -14,9 +14,9 @@ type Challenge struct {
 	Token  string            // the token68 form, which has no parameters
 }
 
-// Challenges parses all WWW-Authenticate headers: lists, quoted strings, several challenges in one header or in many.
-// What cannot be parsed ends its header there; the challenges before it are returned. It takes time linear in the
-// length of the headers.
+// Challenges parses all WWW-Authenticate headers: lists, quoted strings, several challenges in one
+// header or in many. What cannot be parsed ends its header there; the challenges before it are
+// returned. It takes time linear in the length of the headers.
 func Challenges(h http.Header) []Challenge {
 	parsed := challenge.ParseAll(h.Values("WWW-Authenticate"))
 	if parsed == nil {
@@ -38,9 +38,9 @@ func Challenges(h http.Header) []Challenge {
 	return all
 }
 
-// newTokenHelps reports whether, by the challenges of a response, the request may succeed with a new token of the same
-// session. Without a challenge it may. It does not if the server names another reason, or asks for other schemes
-// only. An explicit invalid_token wins over both.
+// newTokenHelps reports whether, by the challenges of a response, the request may succeed with a
+// new token of the same session. Without a challenge it may. It does not if the server names
+// another reason, or asks for other schemes only. An explicit invalid_token wins over both.
 func newTokenHelps(h http.Header) bool {
 	list := challenge.ParseAll(h.Values("WWW-Authenticate"))
 	ours, other := false, false
@@ -58,9 +58,9 @@ func newTokenHelps(h http.Header) bool {
 	return len(list) == 0 || ours && !other
 }
 
-// isOtherReason reports whether the error code of a challenge means that the token is good but does not suffice
-// (RFC 6750, section 3.1; RFC 9470, section 3; Microsoft's claims challenge), or that the token was not the problem
-// (RFC 6750, section 3.1; RFC 9449, sections 7.1 and 9).
+// isOtherReason reports whether the error code of a challenge means that the token is good but does
+// not suffice (RFC 6750, section 3.1; RFC 9470, section 3; Microsoft's claims challenge), or that
+// the token was not the problem (RFC 6750, section 3.1; RFC 9449, sections 7.1 and 9).
 func isOtherReason(code string) bool {
 	switch code {
 	case "insufficient_scope", "insufficient_user_authentication", "insufficient_claims",
@@ -71,8 +71,9 @@ func isOtherReason(code string) bool {
 	}
 }
 
-// isForeignScheme reports whether a scheme certainly is not that of a token: those of the IANA registry of HTTP
-// authentication schemes, and NTLM. Servers name the schemes of tokens as they like: Bearer, DPoP, Token, JWT.
+// isForeignScheme reports whether a scheme certainly is not that of a token: those of the IANA
+// registry of HTTP authentication schemes, and NTLM. Servers name the schemes of tokens as they
+// like: Bearer, DPoP, Token, JWT.
 func isForeignScheme(scheme string) bool {
 	scheme = strings.ToLower(scheme)
 	switch scheme {

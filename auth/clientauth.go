@@ -19,7 +19,8 @@ type clientAuth struct {
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// apply authenticates a request with the given form and header. Audience is the URL of the endpoint.
+// apply authenticates a request with the given form and header. Audience is the URL of the
+// endpoint.
 func (c clientAuth) apply(ctx context.Context, audience string, form url.Values, h http.Header) error {
 	switch {
 	case c.assertion != nil: // RFC 7523, section 2.2
@@ -49,7 +50,8 @@ func (c clientAuth) inHeader() bool {
 	return c.style == oauth2.AuthStyleInHeader || c.style == oauth2.AuthStyleAutoDetect && c.secret != ""
 }
 
-// grantCall returns the call of a token endpoint with a grant. The parameters of the grant win over params.
+// grantCall returns the call of a token endpoint with a grant. The parameters of the grant win over
+// params.
 func grantCall(
 	ctx context.Context, endpoint string, client clientAuth, params, grant url.Values, transport http.RoundTripper,
 ) (endpointCall, error) {

@@ -17,17 +17,20 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// ClientCredentials is a [Minter] for programs that act for themselves, by the client_credentials grant of RFC 6749,
-// section 4.4. A token that expires is replaced by a new one of the same grant; there is no refresh token.
+// ClientCredentials is a [Minter] for programs that act for themselves, by the client_credentials
+// grant of RFC 6749, section 4.4. A token that expires is replaced by a new one of the same grant;
+// there is no refresh token.
 type ClientCredentials struct {
-	// Config names client, token endpoint, scopes and further parameters. The URL may be relative to Config.BaseURL of
-	// this package; AuthStyle AutoDetect means the header for a client with a secret.
+	// Config names client, token endpoint, scopes and further parameters. The URL may be relative
+	// to Config.BaseURL of this package; AuthStyle AutoDetect means the header for a client with a
+	// secret.
 	Config clientcredentials.Config
-	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher]. [AssertionFile] reads one
-	// that a platform puts into a file, such as the service account token of Kubernetes.
+	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher].
+	// [AssertionFile] reads one that a platform puts into a file, such as the service account token
+	// of Kubernetes.
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 
@@ -63,23 +66,25 @@ func (c ClientCredentials) configure(e environment) (configured, error) {
 	}, err
 }
 
-// TokenExchange is a [Minter] that trades a token of another kind for one of the API, by RFC 8693: the identity of a
-// workload, or the token of a user at another server.
+// TokenExchange is a [Minter] that trades a token of another kind for one of the API, by RFC 8693:
+// the identity of a workload, or the token of a user at another server.
 type TokenExchange struct {
 	// URL of the token endpoint; relative to Config.BaseURL if it is not absolute.
 	URL string
-	// SubjectToken returns the token to trade. It is called for each exchange with the URL of the endpoint.
+	// SubjectToken returns the token to trade. It is called for each exchange with the URL of the
+	// endpoint.
 	SubjectToken func(ctx context.Context, audience string) (string, error)
 	// SubjectTokenType says what it is. Default "urn:ietf:params:oauth:token-type:jwt".
 	SubjectTokenType string
 	// Params are further parameters: audience, resource, scope, requested_token_type.
 	Params url.Values
-	// ClientID and ClientSecret authenticate the client, if the server wants that; so does ClientAssertion.
+	// ClientID and ClientSecret authenticate the client, if the server wants that; so does
+	// ClientAssertion.
 	ClientID, ClientSecret string
 	AuthStyle              oauth2.AuthStyle
 	ClientAssertion        func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 
@@ -166,7 +171,8 @@ func (m grantMinter) Mint(ctx context.Context) (Token, error) {
 	return t, nil
 }
 
-// mintWith is Mint of a Minter that is used outside of a Config, or within a function of the user's.
+// mintWith is Mint of a Minter that is used outside of a Config, or within a function of the
+// user's.
 func mintWith(ctx context.Context, m configurable) (Token, error) {
 	c, err := m.configure(environmentOf(ctx))
 	if err != nil {
@@ -175,9 +181,10 @@ func mintWith(ctx context.Context, m configurable) (Token, error) {
 	return c.Refresh(ctx, Token{})
 }
 
-// AssertionFile returns a function for [ClientCredentials].ClientAssertion or [TokenExchange].SubjectToken that reads a
-// token from a file each time, since platforms rotate it: the projected service account token of Kubernetes, the file in
-// AZURE_FEDERATED_TOKEN_FILE. It reads at most 64 KiB of a regular file.
+// AssertionFile returns a function for [ClientCredentials].ClientAssertion or
+// [TokenExchange].SubjectToken that reads a token from a file each time, since platforms rotate it:
+// the projected service account token of Kubernetes, the file in AZURE_FEDERATED_TOKEN_FILE. It
+// reads at most 64 KiB of a regular file.
 func AssertionFile(path string) func(ctx context.Context, audience string) (string, error) {
 	return func(context.Context, string) (string, error) {
 		info, err := os.Stat(path)

@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// A refresh token that travels in cookies is kept as the value of a Cookie header: "name=value; other=value".
+// A refresh token that travels in cookies is kept as the value of a Cookie header: "name=value;
+// other=value".
 
-// cookieHeader returns the Cookie header for a refresh token. A bare value is that of the only cookie.
+// cookieHeader returns the Cookie header for a refresh token. A bare value is that of the only
+// cookie.
 func cookieHeader(token string, names []string) string {
 	if len(names) == 1 && !strings.HasPrefix(token, names[0]+"=") {
 		return names[0] + "=" + token
@@ -16,8 +18,9 @@ func cookieHeader(token string, names []string) string {
 	return token
 }
 
-// cookiesAfter returns the refresh token after a response: the cookies that it sets replace those of the same name, and
-// those that it deletes are gone. Only the named ones are kept. Without a change it returns "".
+// cookiesAfter returns the refresh token after a response: the cookies that it sets replace those
+// of the same name, and those that it deletes are gone. Only the named ones are kept. Without a
+// change it returns "".
 func cookiesAfter(token string, h http.Header, names []string) string {
 	kept := make(map[string]string)
 	for _, c := range (&http.Request{Header: http.Header{"Cookie": {cookieHeader(token, names)}}}).Cookies() {

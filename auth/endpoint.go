@@ -29,10 +29,12 @@ type endpointCall struct {
 	transport         http.RoundTripper // nil: that of the environment, else [http.DefaultTransport]
 }
 
-// send sends the request. No redirect is followed, since it would carry the refresh token elsewhere (307, 308).
+// send sends the request. No redirect is followed, since it would carry the refresh token elsewhere
+// (307, 308).
 //
-// It is sent once. Only where net/http proves that the server did not process it, it is sent once more: no byte was
-// written on a kept-alive connection, or an HTTP/2 server refused the stream (RFC 9113, section 8.7).
+// It is sent once. Only where net/http proves that the server did not process it, it is sent once
+// more: no byte was written on a kept-alive connection, or an HTTP/2 server refused the stream (RFC
+// 9113, section 8.7).
 //
 // A response that could not be read to its end is returned with the error.
 func (c endpointCall) send(ctx context.Context) (tokens.Response, error) {
@@ -43,8 +45,8 @@ func (c endpointCall) send(ctx context.Context) (tokens.Response, error) {
 	return r, err
 }
 
-// sendOnce sends the request with a proof, if the session has a key. Again reports that the server wants a nonce in the
-// proof, and has processed nothing (RFC 9449, section 8).
+// sendOnce sends the request with a proof, if the session has a key. Again reports that the server
+// wants a nonce in the proof, and has processed nothing (RFC 9449, section 8).
 func (c endpointCall) sendOnce(ctx context.Context) (r tokens.Response, again bool, err error) {
 	req, err := c.request(ctx)
 	if err != nil {
@@ -135,9 +137,9 @@ func (b *countedBody) Read(p []byte) (int, error) {
 // Close does nothing.
 func (b *countedBody) Close() error { return nil }
 
-// token sends the request and reads the token of the response. A response that is cut off, or too long, counts if the
-// token can be read: the refresh token is spent. An error is a [*RefreshError] about the network, or an
-// [*EndpointError].
+// token sends the request and reads the token of the response. A response that is cut off, or too
+// long, counts if the token can be read: the refresh token is spent. An error is a [*RefreshError]
+// about the network, or an [*EndpointError].
 func (c endpointCall) token(ctx context.Context, names tokens.Names) (tokens.Token, http.Header, error) {
 	r, err := c.send(ctx)
 	if err != nil && !bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {

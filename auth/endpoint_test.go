@@ -230,7 +230,8 @@ func TestOAuth2Refresher(t *testing.T) {
 	}
 }
 
-// TestOAuth2Refresher_forms: answers that x/oauth2 would give up on, and with them on the new refresh token.
+// TestOAuth2Refresher_forms: answers that x/oauth2 would give up on, and with them on the new
+// refresh token.
 func TestOAuth2Refresher_forms(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
@@ -266,7 +267,8 @@ func TestOAuth2Refresher_forms(t *testing.T) {
 	}
 }
 
-// TestOAuth2Refresher_secret goes into the header, and the style is never guessed (a guess spends the refresh token twice).
+// TestOAuth2Refresher_secret goes into the header, and the style is never guessed (a guess spends
+// the refresh token twice).
 func TestOAuth2Refresher_secret(t *testing.T) {
 	t.Parallel()
 	e := answer(t, http.StatusBadRequest, "application/json", `{"error":"invalid_client"}`)

@@ -12,19 +12,19 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// EndpointError is a response of a token endpoint without a token: an error of RFC 6749, section 5.2, or of another
-// form, in any status, or no error of the server at all, such as a proxy's page.
+// EndpointError is a response of a token endpoint without a token: an error of RFC 6749, section
+// 5.2, or of another form, in any status, or no error of the server at all, such as a proxy's page.
 //
 // It matches [ErrInvalidGrant] if the refresh token is dead: the code is one of the final ones that
-// [OAuth2Refresher] lists, and the server does not ask to wait. A [Refresher] may return it as it is. It is found as an
-// [*oauth2.RetrieveError], too.
+// [OAuth2Refresher] lists, and the server does not ask to wait. A [Refresher] may return it as it
+// is. It is found as an [*oauth2.RetrieveError], too.
 type EndpointError struct {
 	// Status of the response.
 	Status int
 	// Code is the error code in lower case, such as invalid_grant; "" if there is none.
 	Code string
-	// Description is what the server says in words. It is the server's text and may hold anything: the message of the
-	// error does not show it.
+	// Description is what the server says in words. It is the server's text and may hold anything:
+	// the message of the error does not show it.
 	Description string
 	// RetryAfter is how long the server asks to wait, an hour at most. Zero: it does not say.
 	RetryAfter time.Duration
@@ -62,7 +62,8 @@ func (e *EndpointError) MarshalText() ([]byte, error) { return []byte(e.Error())
 // Is matches ErrInvalidGrant if the refresh token is dead.
 func (e *EndpointError) Is(target error) bool { return target == ErrInvalidGrant && e.final }
 
-// As sets a [*oauth2.RetrieveError], the error of golang.org/x/oauth2 for the same thing. Its Body is empty.
+// As sets a [*oauth2.RetrieveError], the error of golang.org/x/oauth2 for the same thing. Its Body
+// is empty.
 func (e *EndpointError) As(target any) bool {
 	to, ok := target.(**oauth2.RetrieveError)
 	if ok {
@@ -80,8 +81,8 @@ func (e *EndpointError) As(target any) bool {
 
 func statusText(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
-// refreshError makes of an error of a token endpoint what a Refresher returns: one that matches ErrInvalidGrant, or a
-// RefreshError that keeps the session.
+// refreshError makes of an error of a token endpoint what a Refresher returns: one that matches
+// ErrInvalidGrant, or a RefreshError that keeps the session.
 func (e *EndpointError) refreshError() error {
 	if e.final {
 		return &deadError{e}
@@ -89,7 +90,8 @@ func (e *EndpointError) refreshError() error {
 	return &RefreshError{Status: e.Status, RetryAfter: e.RetryAfter, Err: e}
 }
 
-// refreshFailure makes of the error of a call what a Refresher returns. Dead may add to what ends the session.
+// refreshFailure makes of the error of a call what a Refresher returns. Dead may add to what ends
+// the session.
 func refreshFailure(err error, dead func(*EndpointError) bool) error {
 	e, ok := errors.AsType[*EndpointError](err)
 	if !ok {

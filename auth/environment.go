@@ -6,8 +6,8 @@ import (
 	"net/url"
 )
 
-// environment is what refreshers and revokers of this package get from the session that calls them. It travels in the
-// context, so those that a function of the user's calls have it, too.
+// environment is what refreshers and revokers of this package get from the session that calls them.
+// It travels in the context, so those that a function of the user's calls have it, too.
 type environment struct {
 	base              *url.URL          // what relative endpoints resolve against; nil: they must be absolute
 	insecureAllowHTTP bool              // Config.InsecureAllowHTTP
@@ -23,7 +23,8 @@ func environmentOf(ctx context.Context) environment {
 	return e
 }
 
-// withEnvironment returns the context for a call of the user's Refresher or Revoke about a session with the key.
+// withEnvironment returns the context for a call of the user's Refresher or Revoke about a session
+// with the key.
 func (s *settings) withEnvironment(ctx context.Context, key []byte) context.Context {
 	e := environment{
 		base: s.base, insecureAllowHTTP: s.config.InsecureAllowHTTP, prover: s.config.Prover, key: key,
@@ -34,9 +35,9 @@ func (s *settings) withEnvironment(ctx context.Context, key []byte) context.Cont
 	return context.WithValue(ctx, environmentKey{}, e)
 }
 
-// OnTransport tells the session which transport its chain sends with; the chain calls it when it is installed.
-// Refreshers and revokers of this package without a Transport of their own use it, so that proxies, certificates and
-// mocks of the client apply to them, too. The first one counts.
+// OnTransport tells the session which transport its chain sends with; the chain calls it when it is
+// installed. Refreshers and revokers of this package without a Transport of their own use it, so
+// that proxies, certificates and mocks of the client apply to them, too. The first one counts.
 func (s *settings) OnTransport(base http.RoundTripper) {
 	if base != nil {
 		s.transport.CompareAndSwap(nil, &base)

@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestToken_extra: what the server gave is stored with the session, lives over a refresh that does not repeat it, is
-// replaced by one that does, and is shown nowhere.
+// TestToken_extra: what the server gave is stored with the session, lives over a refresh that does
+// not repeat it, is replaced by one that does, and is shown nowhere.
 func TestToken_extra(t *testing.T) {
 	t.Parallel()
 	bodies := []string{

@@ -13,13 +13,14 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"}, answered by 200 or 201 with
-// the new token, in any of the forms that [ParseToken] knows.
+// JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"},
+// answered by 200 or 201 with the new token, in any of the forms that [ParseToken] knows.
 //
-// The session ends with one of DeadStatuses whose body is JSON or empty, and with one of the error codes that
-// [OAuth2Refresher] lists, in any status. It is kept if the server asks to wait (429, 5xx, Retry-After, an exhausted rate
-// limit), if the code is about the client or the server (invalid_client, temporarily_unavailable, rate_limited …), or if
-// something else than the server responds: a page, a text.
+// The session ends with one of DeadStatuses whose body is JSON or empty, and with one of the error
+// codes that [OAuth2Refresher] lists, in any status. It is kept if the server asks to wait (429,
+// 5xx, Retry-After, an exhausted rate limit), if the code is about the client or the server
+// (invalid_client, temporarily_unavailable, rate_limited …), or if something else than the server
+// responds: a page, a text.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
 	URL string
@@ -31,24 +32,27 @@ type JSONRefresher struct {
 	Fields map[string]any
 	// SendRefreshToken says where the refresh token goes. Default [InBody].
 	SendRefreshToken Placement
-	// Cookies are the names of the cookies that hold the refresh token, for [InCookie]: the token itself, and what else
-	// the endpoint wants back. They are stored with the session, as its RefreshToken, and sent to the endpoint only.
-	// Read the response to the login with [JSONRefresher.ParseToken], which keeps them.
+	// Cookies are the names of the cookies that hold the refresh token, for [InCookie]: the token
+	// itself, and what else the endpoint wants back. They are stored with the session, as its
+	// RefreshToken, and sent to the endpoint only. Read the response to the login with
+	// [JSONRefresher.ParseToken], which keeps them.
 	Cookies []string
-	// AccessTokenField and RefreshTokenField are names in the response, for servers that use none of the known.
+	// AccessTokenField and RefreshTokenField are names in the response, for servers that use none
+	// of the known.
 	AccessTokenField  string
 	RefreshTokenField string
-	// DeadStatuses are the statuses that mean that the refresh token is dead. Nil: 400, 401 and 403.
+	// DeadStatuses are the statuses that mean that the refresh token is dead. Nil: 400, 401 and
+	// 403.
 	DeadStatuses []int
 	// DeadCodes are further error codes that mean that the refresh token is dead, in lower case.
 	DeadCodes []string
 	// Header is added to the request, such as an API key.
 	Header http.Header
-	// UseAccessToken sends the access token as a Bearer and no refresh token, for servers where a token
-	// that has not expired yet renews itself. Choose an ExpiryWindow long enough.
+	// UseAccessToken sends the access token as a Bearer and no refresh token, for servers where a
+	// token that has not expired yet renews itself. Choose an ExpiryWindow long enough.
 	UseAccessToken bool
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 
@@ -74,8 +78,8 @@ func (r JSONRefresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()) 
 // MarshalText returns String, for logs.
 func (r JSONRefresher) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// ParseToken is the function [ParseToken] for the response to a login at this server: it knows the field names and the
-// cookies of the refresher. It does not close the body.
+// ParseToken is the function [ParseToken] for the response to a login at this server: it knows the
+// field names and the cookies of the refresher. It does not close the body.
 func (r JSONRefresher) ParseToken(resp *http.Response) (Token, error) {
 	t, err := parseToken(resp, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
 	if err == nil && r.SendRefreshToken == InCookie {
@@ -99,8 +103,9 @@ func (r JSONRefresher) configure(e environment) (configured, error) {
 	return jsonRefresher{r, endpoint}, err
 }
 
-// Refresh makes the call. It follows no redirect, and is sent once, but for a request that certainly was not processed.
-// An error matches [ErrInvalidGrant] if the refresh token is dead; else it is a [*RefreshError].
+// Refresh makes the call. It follows no redirect, and is sent once, but for a request that
+// certainly was not processed. An error matches [ErrInvalidGrant] if the refresh token is dead;
+// else it is a [*RefreshError].
 func (r JSONRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
 	return refreshWith(ctx, r, old)
 }

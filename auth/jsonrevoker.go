@@ -9,8 +9,9 @@ import (
 	"net/http"
 )
 
-// JSONRevoker ends a session at an endpoint that speaks plain REST: POST {"refreshToken": "…"} with the access token as
-// a Bearer, answered by any 2xx. Its method is the value for Config.Revoke: auth.JSONRevoker{URL: "/auth/logout"}.Revoke.
+// JSONRevoker ends a session at an endpoint that speaks plain REST: POST {"refreshToken": "…"} with
+// the access token as a Bearer, answered by any 2xx. Its method is the value for Config.Revoke:
+// auth.JSONRevoker{URL: "/auth/logout"}.Revoke.
 type JSONRevoker struct {
 	URL    string // https, or loopback; relative to Config.BaseURL if it is not absolute
 	Method string // default POST
@@ -18,14 +19,15 @@ type JSONRevoker struct {
 	RequestField string
 	// Fields are further members of the request.
 	Fields map[string]any
-	// SendRefreshToken says where the refresh token goes, [AsBearer] in place of the access token. Default [InBody].
+	// SendRefreshToken says where the refresh token goes, [AsBearer] in place of the access token.
+	// Default [InBody].
 	SendRefreshToken Placement
 	// Cookies are those of [JSONRefresher].
 	Cookies []string
 	// Header is added to the request, such as an API key.
 	Header http.Header
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 	// InsecureAllowHTTP lets the token travel over plain http to other machines.
 	InsecureAllowHTTP bool

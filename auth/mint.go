@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token exchange, the
-// identity of a workload. With one, nobody has to call Login. While nobody is signed in, the next request mints a
-// session, once for all goroutines and processes that share the store, and so does a session whose refresh token is
-// dead. That includes the time after a Logout: stop sending, or call Close, to stay signed out.
+// Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token
+// exchange, the identity of a workload. With one, nobody has to call Login. While nobody is signed
+// in, the next request mints a session, once for all goroutines and processes that share the store,
+// and so does a session whose refresh token is dead. That includes the time after a Logout: stop
+// sending, or call Close, to stay signed out.
 //
-// Mint is called under the lock of the store, like Refresh. An error that wraps [ErrInvalidGrant] means that nothing
-// but the user's help can make a session; callers get [ErrLoginRequired]. Any other error is for now; callers get
-// [ErrRefreshFailed]. Either way the next attempt waits for a backoff.
+// Mint is called under the lock of the store, like Refresh. An error that wraps [ErrInvalidGrant]
+// means that nothing but the user's help can make a session; callers get [ErrLoginRequired]. Any
+// other error is for now; callers get [ErrRefreshFailed]. Either way the next attempt waits for a
+// backoff.
 //
 // All sessions of an account are taken for the same user, as with Config.AccountIsUser.
 type Minter interface {
@@ -44,7 +46,8 @@ func (s *settings) minter() Minter {
 	}
 }
 
-// minted returns a session in place of one that is signed out. Everyone who asks at the same time shares one attempt.
+// minted returns a session in place of one that is signed out. Everyone who asks at the same time
+// shares one attempt.
 func (a *Interceptor) minted(ctx context.Context, out *session) (*session, error) {
 	if a.isInside(ctx) {
 		return nil, &RefreshError{Err: errInside}
@@ -56,8 +59,8 @@ func (a *Interceptor) minted(ctx context.Context, out *session) (*session, error
 	return c.wait(ctx)
 }
 
-// join returns the attempt under way, which begin starts if there is none, or the error of the last one if it failed too
-// recently.
+// join returns the attempt under way, which begin starts if there is none, or the error of the last
+// one if it failed too recently.
 func (m *minting) join(now time.Time, begin func() *call) (*call, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,8 +148,8 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	return s, nil
 }
 
-// mintStored mints under the lock of the store. Made is nil if the store has a session already. Cause is the error of
-// the Minter or of reading, err that of the store.
+// mintStored mints under the lock of the store. Made is nil if the store has a session already.
+// Cause is the error of the Minter or of reading, err that of the store.
 func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *record, cause, err error) {
 	err = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
 		stored, err := a.persist.decode(old)

@@ -92,8 +92,8 @@ func minting(t *testing.T, s *mintServer, store auth.Store, m auth.Refresher) *f
 	return &fixture{session: session, client: &http.Client{Transport: chain.New(session).Transport(s)}}
 }
 
-// TestMint: without any Login, one session for all goroutines and all who share the store, and no wasted 401; then one
-// for each expiry, and a new one after Logout.
+// TestMint: without any Login, one session for all goroutines and all who share the store, and no
+// wasted 401; then one for each expiry, and a new one after Logout.
 func TestMint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,8 @@ func (f *family) Refresh(context.Context, auth.Token) (auth.Token, error) {
 	return auth.Token{}, auth.ErrInvalidGrant
 }
 
-// TestMint_dead: a dead refresh token is replaced by a new session under the same lock; nobody sees an error.
+// TestMint_dead: a dead refresh token is replaced by a new session under the same lock; nobody sees
+// an error.
 func TestMint_dead(t *testing.T) {
 	t.Parallel()
 	m, store := new(family), storage.NewMemory()
@@ -294,7 +295,8 @@ func TestAssertionFile(t *testing.T) {
 	}
 }
 
-// TestClientAssertion authenticates at the token endpoint and at the revocation, in place of a secret.
+// TestClientAssertion authenticates at the token endpoint and at the revocation, in place of a
+// secret.
 func TestClientAssertion(t *testing.T) {
 	t.Parallel()
 	e := answer(t, http.StatusOK, "application/json", `{"access_token":"a"}`)
@@ -331,7 +333,8 @@ func TestClientAssertion(t *testing.T) {
 	}
 }
 
-// TestJSONRefresher_placements: the refresh token as a Bearer, or in cookies that go to the endpoint only.
+// TestJSONRefresher_placements: the refresh token as a Bearer, or in cookies that go to the
+// endpoint only.
 func TestJSONRefresher_placements(t *testing.T) {
 	t.Parallel()
 	var sent *http.Request
@@ -390,7 +393,8 @@ func TestJSONRefresher_placements(t *testing.T) {
 	}
 }
 
-// TestTransportBeneath: without a Transport of their own, refreshers and revokers use that of the client, the first one.
+// TestTransportBeneath: without a Transport of their own, refreshers and revokers use that of the
+// client, the first one.
 func TestTransportBeneath(t *testing.T) {
 	t.Parallel()
 	var paths []string

@@ -16,31 +16,35 @@ import (
 
 // OAuth2Refresher refreshes by the refresh_token grant of RFC 6749, section 6.
 //
-// These error codes end the session, in any status, unless the server asks to wait: invalid_grant (RFC 6749, section
-// 5.2), bad_refresh_token (GitHub, HubSpot), invalid_refresh_token (Slack, Firebase), token_revoked (Slack),
-// token_expired (Slack, Firebase), refresh_token_not_found, refresh_token_already_used, session_not_found,
-// session_expired (Supabase Auth), refresh_token_expired, refresh_token_reused, refresh_token_invalidated,
-// refresh_token_revoked (OpenAI). DeadCodes adds to them.
+// These error codes end the session, in any status, unless the server asks to wait: invalid_grant
+// (RFC 6749, section 5.2), bad_refresh_token (GitHub, HubSpot), invalid_refresh_token (Slack,
+// Firebase), token_revoked (Slack), token_expired (Slack, Firebase), refresh_token_not_found,
+// refresh_token_already_used, session_not_found, session_expired (Supabase Auth),
+// refresh_token_expired, refresh_token_reused, refresh_token_invalidated, refresh_token_revoked
+// (OpenAI). DeadCodes adds to them.
 //
-// These keep it, and their message says that the configuration must change: invalid_client, unauthorized_client,
-// unsupported_grant_type, invalid_scope, invalid_target. So does everything else: 429 and 5xx, Retry-After, an exhausted
-// rate limit, an unknown code, a page.
+// These keep it, and their message says that the configuration must change: invalid_client,
+// unauthorized_client, unsupported_grant_type, invalid_scope, invalid_target. So does everything
+// else: 429 and 5xx, Retry-After, an exhausted rate limit, an unknown code, a page.
 type OAuth2Refresher struct {
-	// Config names client and token endpoint; its URL may be relative to Config.BaseURL of this package. The
-	// AuthStyle is not guessed, since a guess sends the refresh token twice: AutoDetect means the request body for
-	// a client without a secret and the Authorization header for one with a secret (RFC 6749, section 2.3.1).
+	// Config names client and token endpoint; its URL may be relative to Config.BaseURL of this
+	// package. The AuthStyle is not guessed, since a guess sends the refresh token twice:
+	// AutoDetect means the request body for a client without a secret and the Authorization header
+	// for one with a secret (RFC 6749, section 2.3.1).
 	Config *oauth2.Config
-	// Params are further parameters of the request: resource (RFC 8707), audience, scope. They do not replace those of
-	// the grant.
+	// Params are further parameters of the request: resource (RFC 8707), audience, scope. They do
+	// not replace those of the grant.
 	Params url.Values
-	// ClientAssertion returns the assertion with which the client authenticates in place of a secret, a JWT that is
-	// signed for the audience, which is the URL of the token endpoint (private_key_jwt; RFC 7523, section 2.2). It is
-	// called once for each refresh. Nil: the client authenticates by Config.
+	// ClientAssertion returns the assertion with which the client authenticates in place of a
+	// secret, a JWT that is signed for the audience, which is the URL of the token endpoint
+	// (private_key_jwt; RFC 7523, section 2.2). It is called once for each refresh. Nil: the client
+	// authenticates by Config.
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
-	// DeadCodes are further error codes that mean that the refresh token is dead. Dex says invalid_request.
+	// DeadCodes are further error codes that mean that the refresh token is dead. Dex says
+	// invalid_request.
 	DeadCodes []string
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 
@@ -73,8 +77,9 @@ func (r OAuth2Refresher) configure(e environment) (configured, error) {
 	return oauth2Refresher{r, endpoint}, err
 }
 
-// Refresh makes the call. It follows no redirect, and is sent once, but for a request that certainly was not processed.
-// An error matches [ErrInvalidGrant] if the refresh token is dead; else it is a [*RefreshError].
+// Refresh makes the call. It follows no redirect, and is sent once, but for a request that
+// certainly was not processed. An error matches [ErrInvalidGrant] if the refresh token is dead;
+// else it is a [*RefreshError].
 func (r OAuth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) {
 	return refreshWith(ctx, r, old)
 }

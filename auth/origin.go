@@ -31,8 +31,8 @@ func (e environment) secure(field string, o origin.Origin) error {
 		field, ErrInsecureTransport)
 }
 
-// mine reports whether the request is one to sign. If so, it spells the host as it was compared: a name such as
-// LOCALHOST is loopback to the comparison, but net/http would send it to a proxy.
+// mine reports whether the request is one to sign. If so, it spells the host as it was compared: a
+// name such as LOCALHOST is loopback to the comparison, but net/http would send it to a proxy.
 func (a *Interceptor) mine(r *http.Request) bool {
 	o, ok := a.origins.Match(r.URL, r.Host)
 	if !ok || a.names.authorized(r.Header) || a.excluded(r.Context()) {

@@ -13,8 +13,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// FuzzSignedRequest: whatever net/http would dial for a request that carries the token is a configured origin. Two of
-// them are plain http, so that a proxy would see the token.
+// FuzzSignedRequest: whatever net/http would dial for a request that carries the token is a
+// configured origin. Two of them are plain http, so that a proxy would see the token.
 func FuzzSignedRequest(f *testing.F) {
 	for _, s := range [][3]string{
 		{"https://api.example.com/me", "", ""},

@@ -101,7 +101,8 @@ func TestStatusWithMessage_bodies(t *testing.T) {
 	}
 }
 
-// TestStatusWithMessage_stream: the body of a good status whose length is not known reaches the caller as it comes.
+// TestStatusWithMessage_stream: the body of a good status whose length is not known reaches the
+// caller as it comes.
 func TestStatusWithMessage_stream(t *testing.T) {
 	t.Parallel()
 	pipe, w := io.Pipe() // a read would block for ever

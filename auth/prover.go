@@ -6,16 +6,17 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// Prover proves the possession of the key that a session's tokens are bound to (RFC 9449). Package dpop has one; most
-// programs only set it as Config.Prover. Its methods are called by many goroutines at once.
+// Prover proves the possession of the key that a session's tokens are bound to (RFC 9449). Package
+// dpop has one; most programs only set it as Config.Prover. Its methods are called by many
+// goroutines at once.
 type Prover interface {
 	// NewKey makes the private key of a session.
 	NewKey() ([]byte, error)
-	// Prove puts a proof on a request that is about to be sent, once. AccessToken is "" at an endpoint of the
-	// authorization server.
+	// Prove puts a proof on a request that is about to be sent, once. AccessToken is "" at an
+	// endpoint of the authorization server.
 	Prove(r *http.Request, key []byte, accessToken string) error
-	// Learn takes what a response says about later proofs. It reports whether the response refuses a request only for
-	// want of that, so that sending it again may help.
+	// Learn takes what a response says about later proofs. It reports whether the response refuses
+	// a request only for want of that, so that sending it again may help.
 	Learn(resp *http.Response) (again bool)
 }
 
@@ -47,8 +48,8 @@ func (a *Interceptor) sign(r *http.Request, s *session) error {
 // proofRepeated marks a call that has been sent again with what a server wants in a proof.
 type proofRepeated struct{ by *Interceptor }
 
-// learn lets the Prover see the response to a signed request. It reports whether to send the request again, which
-// happens once for each call.
+// learn lets the Prover see the response to a signed request. It reports whether to send the
+// request again, which happens once for each call.
 func (a *Interceptor) learn(resp *interceptor.Response) bool {
 	if a.config.Prover == nil || resp == nil || resp.Response == nil {
 		return false

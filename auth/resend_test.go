@@ -17,8 +17,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 )
 
-// awayListener answers the first request on each of its first connections as an HTTP/2 server does that shuts down, and
-// leaves the others to a real one.
+// awayListener answers the first request on each of its first connections as an HTTP/2 server does
+// that shuts down, and leaves the others to a real one.
 type awayListener struct {
 	net.Listener
 
@@ -72,8 +72,8 @@ func goAway() []byte { return []byte{0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 // internal resets stream 1 with INTERNAL_ERROR, after which nothing is certain.
 func internal() []byte { return []byte{0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 2} }
 
-// TestResend_http2: a refresh that the server certainly did not process is sent once more; one that it may have
-// processed is not, and neither is it sent a third time.
+// TestResend_http2: a refresh that the server certainly did not process is sent once more; one that
+// it may have processed is not, and neither is it sent a third time.
 func TestResend_http2(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -150,8 +150,8 @@ func (c *mortal) Write(p []byte) (int, error) {
 	}
 }
 
-// TestResend_deadConnection: a kept-alive connection that was dead before a byte was written costs nothing; one that
-// died later may have delivered the refresh token.
+// TestResend_deadConnection: a kept-alive connection that was dead before a byte was written costs
+// nothing; one that died later may have delivered the refresh token.
 func TestResend_deadConnection(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

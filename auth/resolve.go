@@ -14,8 +14,8 @@ func (a *Interceptor) resolve(r *http.Request) {
 	u := new(*r.URL)
 	r.URL = u
 	if r.Response != nil && r.Response.Request != nil {
-		// Net/http resolved the Location of a redirect against the relative URL that it was given. What counts is
-		// the URL that was sent, which the redirected request knows.
+		// Net/http resolved the Location of a redirect against the relative URL that it was given.
+		// What counts is the URL that was sent, which the redirected request knows.
 		from, location := r.Response.Request.URL, r.Response.Header.Get("Location")
 		if to, err := from.Parse(location); err == nil && !origin.Relative(from) {
 			*u = *to

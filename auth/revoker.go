@@ -9,19 +9,21 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// OAuth2Revoker tells an OAuth 2.0 server that a token is not needed any more (RFC 7009). Its method is the value for
-// Config.Revoke: auth.OAuth2Revoker{URL: "https://…/revoke", ClientID: "cli"}.Revoke.
+// OAuth2Revoker tells an OAuth 2.0 server that a token is not needed any more (RFC 7009). Its
+// method is the value for Config.Revoke: auth.OAuth2Revoker{URL: "https://…/revoke", ClientID:
+// "cli"}.Revoke.
 type OAuth2Revoker struct {
 	URL          string // https, or loopback; relative to Config.BaseURL if it is not absolute
 	ClientID     string
 	ClientSecret string
-	// AuthStyle says where the secret goes. AutoDetect, the default: into the Authorization header, if there is one.
-	// Some servers accept a client only one way; there a revocation the other way leaves the token alive.
+	// AuthStyle says where the secret goes. AutoDetect, the default: into the Authorization header,
+	// if there is one. Some servers accept a client only one way; there a revocation the other way
+	// leaves the token alive.
 	AuthStyle oauth2.AuthStyle
 	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher].
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath the chain that the
-	// session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
+	// the chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 	// InsecureAllowHTTP lets the token travel over plain http to other machines.
 	InsecureAllowHTTP bool
@@ -36,7 +38,8 @@ func (r OAuth2Revoker) Format(f fmt.State, _ rune) { printMasked(f, r.String()) 
 // MarshalText returns String, for logs.
 func (r OAuth2Revoker) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// Revoke revokes the refresh token, and with it what was issued for it; the access token if there is no other.
+// Revoke revokes the refresh token, and with it what was issued for it; the access token if there
+// is no other.
 func (r OAuth2Revoker) Revoke(ctx context.Context, t Token) error {
 	e := environmentOf(ctx)
 	e.insecureAllowHTTP = e.insecureAllowHTTP || r.InsecureAllowHTTP

@@ -19,12 +19,13 @@ import (
 const (
 	// masked stands for a secret in texts, as redact.Mask does.
 	masked = "REDACTED"
-	// shortestSecret keeps the words of a message from being taken for a token. No server hands out such short ones.
+	// shortestSecret keeps the words of a message from being taken for a token. No server hands out
+	// such short ones.
 	shortestSecret = 8
 )
 
-// printMasked is the Format of types that hold secrets: the same text whatever the verb, since fmt asks String for a few
-// of them only.
+// printMasked is the Format of types that hold secrets: the same text whatever the verb, since fmt
+// asks String for a few of them only.
 func printMasked(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
 
 // redactedOrNone reports in a text whether there is a secret.
@@ -35,9 +36,9 @@ func redactedOrNone(secret string) string {
 	return masked
 }
 
-// redactError returns err without what other code may have put into its text: tokens in any of the usual encodings, the
-// body that x/oauth2 quotes, the query that net/http quotes, control characters. [errors.Is] and [errors.As] find what
-// they found before.
+// redactError returns err without what other code may have put into its text: tokens in any of the
+// usual encodings, the body that x/oauth2 quotes, the query that net/http quotes, control
+// characters. [errors.Is] and [errors.As] find what they found before.
 func redactError(err error, secrets ...Token) error {
 	if err == nil {
 		return nil
@@ -94,7 +95,8 @@ func (s *scrubbed) Error() string { return s.text }
 // Unwrap returns the error as it was.
 func (s *scrubbed) Unwrap() error { return s.err }
 
-// recovered turns what recover returned after a call of the user's code into an error; err if that is nothing.
+// recovered turns what recover returned after a call of the user's code into an error; err if that
+// is nothing.
 func recovered(what string, p any, err error) error {
 	if p == nil {
 		return err
@@ -105,5 +107,6 @@ func recovered(what string, p any, err error) error {
 	return fmt.Errorf("auth: %s panicked: %v", what, p)
 }
 
-// errVanished is the outcome of a call of the user's code that ended its goroutine (runtime.Goexit) and so never returned.
+// errVanished is the outcome of a call of the user's code that ended its goroutine (runtime.Goexit)
+// and so never returned.
 var errVanished = errors.New("the Refresher or the Store ended its goroutine")

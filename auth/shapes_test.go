@@ -162,7 +162,8 @@ func (s shape) serve(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, s.body)
 }
 
-// TestShapes: every response through ParseToken, JSONRefresher, and OAuth2Refresher, from a real server.
+// TestShapes: every response through ParseToken, JSONRefresher, and OAuth2Refresher, from a real
+// server.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	for _, s := range shapes() {
@@ -224,7 +225,8 @@ func (s shape) check(t *testing.T, how string, dead bool, parse func() (auth.Tok
 	}
 }
 
-// TestParseToken_says what arrived: status, type, names of members; no values, and nothing that a terminal obeys.
+// TestParseToken_says what arrived: status, type, names of members; no values, and nothing that a
+// terminal obeys.
 func TestParseToken_says(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

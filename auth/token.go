@@ -18,30 +18,35 @@ import (
 
 // Token is what a server gave a client to act for a user (RFC 6749, section 5.1).
 //
-// It shows no secret under any verb of fmt, in log/slog, or as JSON; read the fields to use them, or convert with
-// OAuth2. (Package fmt calls no methods in unexported fields of a struct: give a struct of yours that holds a
-// Token in one a String method.) It can be decoded from the JSON of RFC 6749; for a response of a server use
-// [ParseToken]. The zero value is no token.
+// It shows no secret under any verb of fmt, in log/slog, or as JSON; read the fields to use them,
+// or convert with OAuth2. (Package fmt calls no methods in unexported fields of a struct: give a
+// struct of yours that holds a Token in one a String method.) It can be decoded from the JSON of
+// RFC 6749; for a response of a server use [ParseToken]. The zero value is no token.
 type Token struct {
 	AccessToken  string // opaque; often a JWT
 	RefreshToken string // empty if the server gave none
 	TokenType    string // empty means Bearer
-	// Expiry is when the access token ends, by the local wall clock. Zero: not known, so only a 401 shows it.
+	// Expiry is when the access token ends, by the local wall clock. Zero: not known, so only a 401
+	// shows it.
 	Expiry time.Time
-	// Scope is what the token may be used for, words separated by spaces. Empty: as it was asked for.
+	// Scope is what the token may be used for, words separated by spaces. Empty: as it was asked
+	// for.
 	Scope string
-	// IDToken is the ID token of OpenID Connect, not verified. It can be given to a server to log out.
+	// IDToken is the ID token of OpenID Connect, not verified. It can be given to a server to log
+	// out.
 	IDToken string
-	// Extra holds the other members of the response, as package encoding/json decodes them; up to 64 KiB of JSON. They
-	// are stored with the session and may be secrets. Do not change the map of a Token that a session has.
+	// Extra holds the other members of the response, as package encoding/json decodes them; up to
+	// 64 KiB of JSON. They are stored with the session and may be secrets. Do not change the map of
+	// a Token that a session has.
 	Extra map[string]any
-	// ProofKey is the private key that the token is bound to (PKCS #8), for a token of the type DPoP; see Config.Prover.
-	// It is stored with the session, and goes nowhere else.
+	// ProofKey is the private key that the token is bound to (PKCS #8), for a token of the type
+	// DPoP; see Config.Prover. It is stored with the session, and goes nowhere else.
 	ProofKey []byte
 }
 
-// FromOAuth2 converts from the type of golang.org/x/oauth2, with scope and id_token. That type does not list its other
-// members, so name those that are to go into Extra. A nil token is the zero Token.
+// FromOAuth2 converts from the type of golang.org/x/oauth2, with scope and id_token. That type does
+// not list its other members, so name those that are to go into Extra. A nil token is the zero
+// Token.
 func FromOAuth2(t *oauth2.Token, extra ...string) Token {
 	if t == nil {
 		return Token{}
@@ -60,8 +65,8 @@ func FromOAuth2(t *oauth2.Token, extra ...string) Token {
 	return own
 }
 
-// OAuth2 converts to the type of golang.org/x/oauth2. Its method Extra returns the members of Extra, and scope and
-// id_token.
+// OAuth2 converts to the type of golang.org/x/oauth2. Its method Extra returns the members of
+// Extra, and scope and id_token.
 func (t Token) OAuth2() *oauth2.Token {
 	o := &oauth2.Token{
 		AccessToken: t.AccessToken, RefreshToken: t.RefreshToken, TokenType: t.TokenType, Expiry: t.Expiry,
@@ -116,8 +121,9 @@ func (t Token) LogValue() slog.Value {
 	)
 }
 
-// MarshalJSON encodes what LogValue shows: a Token that is part of something else gets into logs that way. To store a
-// session there is Config.Store; OAuth2 returns a type that encodes in the clear.
+// MarshalJSON encodes what LogValue shows: a Token that is part of something else gets into logs
+// that way. To store a session there is Config.Store; OAuth2 returns a type that encodes in the
+// clear.
 func (t Token) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Access  string    `json:"access"`
@@ -126,9 +132,9 @@ func (t Token) MarshalJSON() ([]byte, error) {
 	}{redactedOrNone(t.AccessToken), redactedOrNone(t.RefreshToken), normalizeTime(t.Expiry)})
 }
 
-// UnmarshalJSON decodes the JSON of RFC 6749, section 5.1, in the forms that [ParseToken] knows; expires_in counts from
-// now. A member expiry in the form of RFC 3339 is taken as it is. Unlike ParseToken it accepts an object without an
-// access token.
+// UnmarshalJSON decodes the JSON of RFC 6749, section 5.1, in the forms that [ParseToken] knows;
+// expires_in counts from now. A member expiry in the form of RFC 3339 is taken as it is. Unlike
+// ParseToken it accepts an object without an access token.
 func (t *Token) UnmarshalJSON(data []byte) error {
 	parsed, ok := tokens.ParseObject(data, time.Now())
 	if !ok {
@@ -159,7 +165,8 @@ func (t Token) check(inHeader bool) error {
 	}
 }
 
-// scheme is the authentication scheme to send the token with. Servers write "bearer" in every case, and read it so.
+// scheme is the authentication scheme to send the token with. Servers write "bearer" in every case,
+// and read it so.
 func (t Token) scheme() string {
 	switch {
 	case !challenge.IsToken(t.TokenType):
@@ -170,8 +177,8 @@ func (t Token) scheme() string {
 	return (&oauth2.Token{TokenType: t.TokenType}).Type()
 }
 
-// normalizeTime returns the time in a form that can be encoded as JSON and read back: without the monotonic reading, so
-// that time asleep counts, and zero if it is absurd.
+// normalizeTime returns the time in a form that can be encoded as JSON and read back: without the
+// monotonic reading, so that time asleep counts, and zero if it is absurd.
 func normalizeTime(at time.Time) time.Time {
 	at = at.Round(0).UTC()
 	if at.Year() < 1 || at.Year() > 9999 {

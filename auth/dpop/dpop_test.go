@@ -132,8 +132,8 @@ func (f *fixture) storm(t *testing.T, n int) {
 	wg.Wait()
 }
 
-// TestSession: proofs at the API and at the token endpoint, one refresh for a storm, and a key that is gone with the
-// session.
+// TestSession: proofs at the API and at the token endpoint, one refresh for a storm, and a key that
+// is gone with the session.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	for name, nonce := range map[string]bool{"no nonce": false, "nonce": true} {
@@ -317,7 +317,8 @@ func TestZeroValue(t *testing.T) {
 	}
 }
 
-// TestLearn: which responses ask to be sent again, and that nonces stay with their origin and are bounded.
+// TestLearn: which responses ask to be sent again, and that nonces stay with their origin and are
+// bounded.
 func TestLearn(t *testing.T) {
 	t.Parallel()
 	p := dpop.New()

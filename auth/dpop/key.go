@@ -15,7 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 )
 
-// Key is the private key of a session. Make one with [NewKey] before the login; afterwards the session has it.
+// Key is the private key of a session. Make one with [NewKey] before the login; afterwards the
+// session has it.
 type Key struct {
 	private *ecdsa.PrivateKey
 	public  jwk
@@ -73,15 +74,16 @@ func (k *Key) Bind(t auth.Token) (auth.Token, error) {
 	return t, nil
 }
 
-// Thumbprint returns the SHA-256 thumbprint of the public key (RFC 7638), for the parameter dpop_jkt of an authorization
-// request (RFC 9449, section 10).
+// Thumbprint returns the SHA-256 thumbprint of the public key (RFC 7638), for the parameter
+// dpop_jkt of an authorization request (RFC 9449, section 10).
 func (k *Key) Thumbprint() string {
 	sum := sha256.Sum256([]byte(`{"crv":"` + k.public.Curve + `","kty":"` + k.public.Type + `","x":"` + k.public.X + `","y":"` + k.public.Y + `"}`))
 	return encode(sum[:])
 }
 
-// Transport returns a transport for the requests of a login: it puts a fresh proof on every send, and sends a request
-// once more if the server wants a nonce in it. Base sends; nil means [http.DefaultTransport].
+// Transport returns a transport for the requests of a login: it puts a fresh proof on every send,
+// and sends a request once more if the server wants a nonce in it. Base sends; nil means
+// [http.DefaultTransport].
 func (k *Key) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport //nolint:forbidigo // as for http.Client, nil is the default

@@ -40,8 +40,8 @@ func sharing(store auth.Store, url string) (*auth.Interceptor, error) {
 	})
 }
 
-// child is main of a program with a session of the directory: it sends four requests at once for every line that it
-// reads.
+// child is main of a program with a session of the directory: it sends four requests at once for
+// every line that it reads.
 func child(dir, url string) error {
 	ctx := context.Background()
 	store, err := openShared(ctx, dir)
@@ -70,8 +70,8 @@ func child(dir, url string) error {
 	return errors.Join(session.Close(ctx), store.Close())
 }
 
-// TestProcesses: six processes on one session, five expiries, stale nonces in between: one refresh each, nobody sees an
-// error, and no refresh token is spent twice.
+// TestProcesses: six processes on one session, five expiries, stale nonces in between: one refresh
+// each, nobody sees an error, and no refresh token is spent twice.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	s := authtest.NewServer(authtest.Config{DPoP: authtest.DPoPRequired, DPoPNonce: true})

@@ -16,8 +16,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
-// Prover makes proofs for sessions, and keeps the nonces of the servers. One may serve many sessions. The zero value is
-// ready to use.
+// Prover makes proofs for sessions, and keeps the nonces of the servers. One may serve many
+// sessions. The zero value is ready to use.
 type Prover struct {
 	mu     sync.Mutex
 	nonces map[string]string // by origin
@@ -30,7 +30,8 @@ var _ auth.Prover = (*Prover)(nil)
 func New() *Prover { return new(Prover) }
 
 const (
-	// maxOrigins and maxKeys bound what is kept. What falls out costs another nonce, or another parse.
+	// maxOrigins and maxKeys bound what is kept. What falls out costs another nonce, or another
+	// parse.
 	maxOrigins = 64
 	maxKeys    = 64
 	// maxNonce bounds a nonce, which goes into every proof.
@@ -64,8 +65,9 @@ func (p *Prover) prove(r *http.Request, k *Key, accessToken string) error {
 	return nil
 }
 
-// Learn implements [auth.Prover]: it keeps the nonce of a response, and reports whether the response is a
-// use_dpop_nonce: a 401 with that challenge (RFC 9449, section 9), or a 400 with that error (section 8).
+// Learn implements [auth.Prover]: it keeps the nonce of a response, and reports whether the
+// response is a use_dpop_nonce: a 401 with that challenge (RFC 9449, section 9), or a 400 with that
+// error (section 8).
 func (p *Prover) Learn(resp *http.Response) (again bool) {
 	nonce := resp.Header.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > maxNonce || resp.Request == nil {

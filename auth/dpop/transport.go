@@ -12,8 +12,8 @@ type transport struct {
 	base http.RoundTripper
 }
 
-// RoundTrip sends the request with a proof, and once more if the server wants a nonce in it. A request whose body cannot
-// be read twice is sent once.
+// RoundTrip sends the request with a proof, and once more if the server wants a nonce in it. A
+// request whose body cannot be read twice is sent once.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, again, err := t.send(r, r.Body)
 	if err != nil || !again {

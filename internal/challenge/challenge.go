@@ -2,9 +2,9 @@
 //
 // # Overview
 //
-// A challenge is a scheme, then nothing, one token68, or parameters (RFC 9110, section 11.6.1). Several may stand in
-// one header. Package auth reads from them whether a new token would help; interceptor/redact shows of them what is
-// known to be harmless.
+// A challenge is a scheme, then nothing, one token68, or parameters (RFC 9110, section 11.6.1).
+// Several may stand in one header. Package auth reads from them whether a new token would help;
+// interceptor/redact shows of them what is known to be harmless.
 //
 // # Usage
 //
@@ -20,8 +20,8 @@
 //
 // # Security
 //
-// Parsing takes time linear in the length of the header. A token68 may be a credential that the server repeats; so may
-// the rest.
+// Parsing takes time linear in the length of the header. A token68 may be a credential that the
+// server repeats; so may the rest.
 package challenge
 
 import "strings"
@@ -49,8 +49,8 @@ func (c Challenge) Get(name string) string {
 	return ""
 }
 
-// ParseAll parses the values of all WWW-Authenticate headers of a response. What cannot be parsed ends its header
-// there; the challenges before it are returned.
+// ParseAll parses the values of all WWW-Authenticate headers of a response. What cannot be parsed
+// ends its header there; the challenges before it are returned.
 func ParseAll(values []string) []Challenge {
 	var all []Challenge
 	for _, v := range values {
@@ -60,8 +60,8 @@ func ParseAll(values []string) []Challenge {
 	return all
 }
 
-// Parse parses the value of one header: challenges, and the rest, from the place where the grammar ends; "" if that is
-// the end of the value.
+// Parse parses the value of one header: challenges, and the rest, from the place where the grammar
+// ends; "" if that is the end of the value.
 func Parse(value string) (list []Challenge, rest string) {
 	p := parser{rest: value}
 	for {
@@ -88,11 +88,12 @@ func Parse(value string) (list []Challenge, rest string) {
 	}
 }
 
-// parser reads the grammar of RFC 9110, section 11.2, from the left. Each byte is looked at a bounded number of times.
+// parser reads the grammar of RFC 9110, section 11.2, from the left. Each byte is looked at a
+// bounded number of times.
 type parser struct{ rest string }
 
-// credentials reads a token68 or a list of parameters. It reports false if neither can be read to its end; rest then
-// begins at the parameter that it could not read.
+// credentials reads a token68 or a list of parameters. It reports false if neither can be read to
+// its end; rest then begins at the parameter that it could not read.
 func (p *parser) credentials(c *Challenge) bool {
 	if t := p.token68(); t != "" {
 		c.Token = t
@@ -147,7 +148,8 @@ func (p *parser) value() (string, bool) {
 	return "", false
 }
 
-// token68 reads a token68. What follows distinguishes it from a parameter: the end of the challenge.
+// token68 reads a token68. What follows distinguishes it from a parameter: the end of the
+// challenge.
 func (p *parser) token68() string {
 	end := 0
 	for end < len(p.rest) && (isTokenChar(p.rest[end]) || p.rest[end] == '/') {
@@ -183,7 +185,8 @@ func (p *parser) skip(chars string) bool {
 	return len(p.rest) < before
 }
 
-// IsToken reports whether s is a token (RFC 9110, section 5.6.2): the name of a scheme, a method, or a header.
+// IsToken reports whether s is a token (RFC 9110, section 5.6.2): the name of a scheme, a method,
+// or a header.
 func IsToken(s string) bool {
 	for i := range len(s) {
 		if !isTokenChar(s[i]) {

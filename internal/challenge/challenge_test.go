@@ -9,7 +9,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
 
-// TestParse shows what is read and where reading ends. Package auth's tests cover the grammar as a whole.
+// TestParse shows what is read and where reading ends. Package auth's tests cover the grammar as a
+// whole.
 func TestParse(t *testing.T) {
 	t.Parallel()
 	type C = challenge.Challenge

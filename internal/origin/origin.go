@@ -2,10 +2,11 @@
 //
 // # Overview
 //
-// An [Origin] is a scheme, a host, and a port (RFC 6454) in one canonical form. Package auth decides with it which
-// requests may carry a token, and the demo which servers are on this machine. Both must agree with what net/http
-// does with a URL: a comparison by Unicode rules would take "api.gİthub.com" for "api.github.com", while net/http
-// dials "api.xn--github-qyd.com", which anybody can register.
+// An [Origin] is a scheme, a host, and a port (RFC 6454) in one canonical form. Package auth
+// decides with it which requests may carry a token, and the demo which servers are on this machine.
+// Both must agree with what net/http does with a URL: a comparison by Unicode rules would take
+// "api.gİthub.com" for "api.github.com", while net/http dials "api.xn--github-qyd.com", which
+// anybody can register.
 //
 // # Usage
 //
@@ -13,15 +14,15 @@
 //	allowed := origin.Set{own}
 //	match, ok := allowed.Match(req.URL, req.Host)
 //
-// The canonical form has lower-case ASCII letters, the shortest spelling of an IPv6 address, and no default port.
-// Two spellings that net/http dials differently stay different: "example.com." and "example.com" are two origins,
-// since a resolver may append a search domain to the second. A host that is not ASCII has no canonical form; it has
-// to be configured as Punycode.
+// The canonical form has lower-case ASCII letters, the shortest spelling of an IPv6 address, and no
+// default port. Two spellings that net/http dials differently stay different: "example.com." and
+// "example.com" are two origins, since a resolver may append a search domain to the second. A host
+// that is not ASCII has no canonical form; it has to be configured as Punycode.
 //
 // # Errors
 //
-// [Parse] returns phrases without a subject, such as "must be an absolute http or https URL", which callers put
-// after the name of their setting.
+// [Parse] returns phrases without a subject, such as "must be an absolute http or https URL", which
+// callers put after the name of their setting.
 //
 // # Concurrency
 //
@@ -29,8 +30,8 @@
 //
 // # Security
 //
-// FuzzMatch, and FuzzSignedRequest in package auth, hold the package to this: whatever net/http would dial for a
-// request that matches is a configured origin.
+// FuzzMatch, and FuzzSignedRequest in package auth, hold the package to this: whatever net/http
+// would dial for a request that matches is a configured origin.
 package origin
 
 import (
@@ -40,14 +41,15 @@ import (
 	"strings"
 )
 
-// Origin is a scheme, a host, and a port in canonical form. Equal origins are ==. The zero value is no origin.
+// Origin is a scheme, a host, and a port in canonical form. Equal origins are ==. The zero value is
+// no origin.
 type Origin struct {
 	scheme string // "http" or "https"
 	host   string // as [url.URL].Host, without the default port
 }
 
-// Of returns the origin of an absolute http or https URL. It reports false if the URL has none: another scheme, no
-// host, a host that is not ASCII, or a host or port that no well-formed URL has.
+// Of returns the origin of an absolute http or https URL. It reports false if the URL has none:
+// another scheme, no host, a host that is not ASCII, or a host or port that no well-formed URL has.
 func Of(u *url.URL) (Origin, bool) {
 	if u == nil {
 		return Origin{}, false
@@ -99,7 +101,8 @@ func canonicalName(name string) (string, bool) {
 	return lower(name), name != ""
 }
 
-// isHostChar reports whether c may occur in a host name: letters, digits, and the marks that occur in practice.
+// isHostChar reports whether c may occur in a host name: letters, digits, and the marks that occur
+// in practice.
 func isHostChar(c byte) bool {
 	switch {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
@@ -136,7 +139,8 @@ func (o Origin) String() string {
 	return (&url.URL{Scheme: o.scheme, Host: o.host}).String()
 }
 
-// Secure reports whether nobody on the network can read what is sent there: by https, or on this machine.
+// Secure reports whether nobody on the network can read what is sent there: by https, or on this
+// machine.
 func (o Origin) Secure() bool { return o.scheme == "https" || o.Loopback() }
 
 // Loopback reports whether the origin is on this machine; see [IsLoopback].
@@ -144,9 +148,9 @@ func (o Origin) Loopback() bool {
 	return o != Origin{} && IsLoopback((&url.URL{Host: o.host}).Hostname())
 }
 
-// IsLoopback reports whether host, a name or an address without brackets, is "localhost" in any case or a loopback
-// address. Names below localhost are not: net/http sends them through a proxy and asks the resolver. Neither is an
-// address with a zone, which a proxy gets, too.
+// IsLoopback reports whether host, a name or an address without brackets, is "localhost" in any
+// case or a loopback address. Names below localhost are not: net/http sends them through a proxy
+// and asks the resolver. Neither is an address with a zone, which a proxy gets, too.
 func IsLoopback(host string) bool {
 	if lower(host) == "localhost" {
 		return true

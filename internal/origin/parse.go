@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Parse reads the URL of a setting: absolute, http or https, with a host that has a canonical form. The host of the
-// returned URL is in that form. Errors do not quote the URL, which may hold a secret, except for its host.
+// Parse reads the URL of a setting: absolute, http or https, with a host that has a canonical form.
+// The host of the returned URL is in that form. Errors do not quote the URL, which may hold a
+// secret, except for its host.
 func Parse(raw string) (*url.URL, Origin, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -55,8 +56,9 @@ func isASCII(s string) bool {
 	return true
 }
 
-// dialed returns the origin that net/http makes of a host that is not ASCII; the zero Origin if it makes none. Its
-// tables are not exported, so it is asked: a transport whose dialer only listens makes no connection.
+// dialed returns the origin that net/http makes of a host that is not ASCII; the zero Origin if it
+// makes none. Its tables are not exported, so it is asked: a transport whose dialer only listens
+// makes no connection.
 func dialed(u *url.URL) Origin {
 	address := make(chan string, 1)
 	t := &http.Transport{
@@ -86,7 +88,8 @@ var errNotDialed = errors.New("origin: not dialed, only asked for the address")
 // Relative reports whether u names no origin of its own.
 func Relative(u *url.URL) bool { return u.Scheme == "" && u.Host == "" && u.Opaque == "" }
 
-// Resolve makes a relative u absolute, in place: the path of base goes before its own. A nil base changes nothing.
+// Resolve makes a relative u absolute, in place: the path of base goes before its own. A nil base
+// changes nothing.
 func Resolve(base, u *url.URL) {
 	if base == nil || !Relative(u) {
 		return

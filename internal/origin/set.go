@@ -9,11 +9,12 @@ import (
 // Set is the origins that may see a secret.
 type Set []Origin
 
-// Match returns the origin in s that a request to u with the given Host header would reach. It reports false if there
-// is none. An empty host stands for that of u.
+// Match returns the origin in s that a request to u with the given Host header would reach. It
+// reports false if there is none. An empty host stands for that of u.
 //
-// The Host header counts, too: behind one address, it selects who gets the request. So does an opaque URL: only "" or
-// a rooted path is accepted, since a proxy follows anything else wherever it leads.
+// The Host header counts, too: behind one address, it selects who gets the request. So does an
+// opaque URL: only "" or a rooted path is accepted, since a proxy follows anything else wherever it
+// leads.
 func (s Set) Match(u *url.URL, host string) (Origin, bool) {
 	if u == nil || u.Opaque != "" && (u.Opaque[0] != '/' || strings.HasPrefix(u.Opaque, "//")) {
 		return Origin{}, false
@@ -25,7 +26,8 @@ func (s Set) Match(u *url.URL, host string) (Origin, bool) {
 	return o, ok
 }
 
-// find looks for the canonical spelling first, which nearly every request has, because that allocates nothing.
+// find looks for the canonical spelling first, which nearly every request has, because that
+// allocates nothing.
 func (s Set) find(scheme, host string) (Origin, bool) {
 	if host == "" {
 		return Origin{}, false

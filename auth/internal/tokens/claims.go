@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Claims are the parts of a JWT's payload (RFC 7519, section 4.1) that help to plan. They are not verified: that is the
-// server's task.
+// Claims are the parts of a JWT's payload (RFC 7519, section 4.1) that help to plan. They are not
+// verified: that is the server's task.
 type Claims struct {
 	Issuer, Subject   string // as in the JSON, quotes included; "" if absent
 	Expires, IssuedAt float64
@@ -17,8 +17,8 @@ type Claims struct {
 // MaxLength is the length of the longest token that is accepted.
 const MaxLength = 64 << 10
 
-// ParseClaims reads a token that is a JWT; it reports false for any other. Servers put numbers where the RFC wants
-// strings, so each claim is read on its own.
+// ParseClaims reads a token that is a JWT; it reports false for any other. Servers put numbers
+// where the RFC wants strings, so each claim is read on its own.
 func ParseClaims(token string) (Claims, bool) {
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 || len(token) > MaxLength {
@@ -48,9 +48,10 @@ func identity(claim json.RawMessage) string {
 	}
 }
 
-// JWTExpiry returns when a token that was issued now ends by the local clock; zero if it does not say. The clock that
-// wrote it may differ from the local one. Where date, the time of that clock now, is known, the difference is taken
-// out. In any case a new token lives no longer than the lifetime it states, and has not ended before it came.
+// JWTExpiry returns when a token that was issued now ends by the local clock; zero if it does not
+// say. The clock that wrote it may differ from the local one. Where date, the time of that clock
+// now, is known, the difference is taken out. In any case a new token lives no longer than the
+// lifetime it states, and has not ended before it came.
 func JWTExpiry(token string, now, date time.Time) time.Time {
 	c, ok := ParseClaims(token)
 	if !ok || c.Expires <= 0 || c.Expires > maxUnix {
@@ -94,7 +95,8 @@ func subjects(a, b string) (x, y [2]string, ok bool) {
 	return [2]string{c.Issuer, c.Subject}, [2]string{d.Issuer, d.Subject}, both
 }
 
-// Subject returns the user that a token names, if it is a JWT that does; without the quotes of a string.
+// Subject returns the user that a token names, if it is a JWT that does; without the quotes of a
+// string.
 func Subject(token string) string {
 	c, _ := ParseClaims(token)
 	var s string

@@ -2,8 +2,9 @@ package tokens
 
 import "strings"
 
-// IsFinal reports whether an error code means that the refresh token is dead, by RFC 6749, section 5.2, or at one of
-// the servers named here. The code is in lower case. The documentation of auth.OAuth2Refresher has the same list.
+// IsFinal reports whether an error code means that the refresh token is dead, by RFC 6749, section
+// 5.2, or at one of the servers named here. The code is in lower case. The documentation of
+// auth.OAuth2Refresher has the same list.
 func IsFinal(code string) bool {
 	switch code {
 	case "invalid_grant", // RFC 6749
@@ -22,8 +23,8 @@ func IsFinal(code string) bool {
 	}
 }
 
-// IsClientProblem reports whether an error code is about the client or its request, so that no login would help
-// (RFC 6749, section 5.2; RFC 8707, section 2; RFC 9449, section 5).
+// IsClientProblem reports whether an error code is about the client or its request, so that no
+// login would help (RFC 6749, section 5.2; RFC 8707, section 2; RFC 9449, section 5).
 func IsClientProblem(code string) bool {
 	switch code {
 	case "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target",
@@ -34,8 +35,8 @@ func IsClientProblem(code string) bool {
 	}
 }
 
-// IsTransient reports whether an error code is about the server's state or the client's rate (RFC 6749, section
-// 4.1.2.1; RFC 8628, section 3.5), or reads like it.
+// IsTransient reports whether an error code is about the server's state or the client's rate (RFC
+// 6749, section 4.1.2.1; RFC 8628, section 3.5), or reads like it.
 func IsTransient(code string) bool {
 	switch code {
 	case "temporarily_unavailable", "server_error", "slow_down", "authorization_pending", "unexpected_failure", "conflict",

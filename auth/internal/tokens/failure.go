@@ -32,8 +32,8 @@ func (r Response) failure(o *object) *Failure {
 	return f
 }
 
-// code returns the error code of an object: that of RFC 6749, section 5.2, or one of the places where servers put
-// theirs. One that is known comes before one that is not.
+// code returns the error code of an object: that of RFC 6749, section 5.2, or one of the places
+// where servers put theirs. One that is known comes before one that is not.
 func (o *object) code() string {
 	places := []string{o.text("", "error"), o.text("", "errorcode")}
 	var words []string // places that mostly hold words
@@ -71,10 +71,12 @@ func isCodeChar(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.'
 }
 
-// IsPage reports whether the body is something else than JSON, a form, or nothing: a proxy's page, a text.
+// IsPage reports whether the body is something else than JSON, a form, or nothing: a proxy's page,
+// a text.
 func (f *Failure) IsPage() bool { return !f.json && !f.empty }
 
-// ShownCode returns the code if it may be shown: letters and underscores only, since a server may put anything there.
+// ShownCode returns the code if it may be shown: letters and underscores only, since a server may
+// put anything there.
 func (f *Failure) ShownCode() string {
 	for i := range len(f.Code) {
 		if c := f.Code[i]; c != '_' && (c < 'a' || c > 'z') {
@@ -87,8 +89,8 @@ func (f *Failure) ShownCode() string {
 	return f.Code
 }
 
-// Detail describes what arrived, without values: the code of an error, or type and first member names; "" if the status
-// says all.
+// Detail describes what arrived, without values: the code of an error, or type and first member
+// names; "" if the status says all.
 func (f *Failure) Detail() string {
 	if code := f.ShownCode(); code != "" {
 		if IsClientProblem(code) {
@@ -117,9 +119,9 @@ func (f *Failure) Detail() string {
 	return s
 }
 
-// Throttled reports whether the response is about the rate or the state of the server rather than the token: a status
-// that says so, a Retry-After, an exhausted rate limit. Wait is how long the server asks to wait; zero if it does not
-// say.
+// Throttled reports whether the response is about the rate or the state of the server rather than
+// the token: a status that says so, a Retry-After, an exhausted rate limit. Wait is how long the
+// server asks to wait; zero if it does not say.
 func (f *Failure) Throttled() (wait time.Duration, throttled bool) {
 	wait, throttled = RetryAfter(f.Header, f.Date())
 	switch {

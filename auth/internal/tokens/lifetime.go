@@ -12,9 +12,9 @@ import (
 // MaxLifetime is the longest lifetime that is believed. Some servers send nanoseconds.
 const MaxLifetime = 10 * 365 * 24 * time.Hour
 
-// expiry returns when the token of a response ends by the local clock; zero if the response says nothing that makes
-// sense. A lifetime is counted from asked, when the token was asked for, so it ends early rather than late. Date is
-// the time of the server's clock, zero if not known.
+// expiry returns when the token of a response ends by the local clock; zero if the response says
+// nothing that makes sense. A lifetime is counted from asked, when the token was asked for, so it
+// ends early rather than late. Date is the time of the server's clock, zero if not known.
 func (o *object) expiry(asked, date time.Time) time.Time {
 	if s, ok := Number(o.take("expiresin")); ok {
 		return after(asked, s)

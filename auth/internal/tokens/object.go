@@ -3,18 +3,18 @@ package tokens
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
-	"slices"
 	"strings"
 )
 
 const (
-	// maxMembers and maxDepth bound what a response may hold, so that reading it takes a moment at most.
+	// maxMembers and maxDepth bound what a response may hold, so that reading it takes a moment at
+	// most.
 	maxMembers = 1000
 	maxDepth   = 32
 )
 
-// bounded reports whether a JSON text has at most maxMembers members and maxDepth levels. It looks at every byte once.
+// bounded reports whether a JSON text has at most maxMembers members and maxDepth levels. It looks
+// at every byte once.
 func bounded(text []byte) bool {
 	members, depth := 0, 0
 	for i := 0; i < len(text); i++ {
@@ -63,8 +63,9 @@ func (o *object) add(name string, value json.RawMessage) {
 	}
 }
 
-// parseObject reads the members of a JSON object up to the first that is not well-formed: a response that was cut off,
-// or has something behind it, is not thrown away if the token can be read. It returns nil if the text is no object.
+// parseObject reads the members of a JSON object up to the first that is not well-formed: a
+// response that was cut off, or has something behind it, is not thrown away if the token can be
+// read. It returns nil if the text is no object.
 func parseObject(text []byte) *object {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -86,36 +87,6 @@ func parseObject(text []byte) *object {
 	return o
 }
 
-// parseForm reads a form whose members name a token or an error; nil if it is none of that.
-func parseForm(text string) *object {
-	if strings.Count(text, "&") > maxMembers || !strings.Contains(text, "=") {
-		return nil
-	}
-	form, err := url.ParseQuery(text)
-	if err != nil {
-		return nil
-	}
-	o := newObject()
-	for pair := range strings.SplitSeq(text, "&") {
-		raw, _, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(raw)
-		if err != nil || !form.Has(name) {
-			continue
-		}
-		value, err := json.Marshal(form.Get(name))
-		if err != nil {
-			continue
-		}
-		o.add(name, value)
-	}
-	for _, known := range append(accessNames(), "error", "refreshtoken", "idtoken") {
-		if o.folded[known] != "" {
-			return o
-		}
-	}
-	return nil
-}
-
 // member returns the member called by the first of the folded names that there is.
 func (o *object) member(folded ...string) (name string, value json.RawMessage) {
 	for _, f := range folded {
@@ -133,8 +104,8 @@ func (o *object) take(folded ...string) json.RawMessage {
 	return value
 }
 
-// text returns the first member that is a string with something in it: the one called exact, or one of the folded
-// names. It counts as used.
+// text returns the first member that is a string with something in it: the one called exact, or one
+// of the folded names. It counts as used.
 func (o *object) text(exact string, folded ...string) string {
 	names := make([]string, 0, len(folded)+1)
 	if exact != "" {
@@ -162,7 +133,8 @@ func (o *object) inner(folded string) *object {
 	return parseObject(value)
 }
 
-// list returns a member that is a string or an array of strings as words separated by spaces, as a scope is written.
+// list returns a member that is a string or an array of strings as words separated by spaces, as a
+// scope is written.
 func (o *object) list(folded ...string) string {
 	if s := o.text("", folded...); s != "" {
 		return s
@@ -199,36 +171,4 @@ func (o *object) extra() map[string]any {
 		all[name] = v
 	}
 	return all
-}
-
-// fold makes accessToken, access_token and access-token the same.
-func fold(name string) string {
-	if i := strings.IndexFunc(name, func(r rune) bool { return r == '_' || r == '-' || 'A' <= r && r <= 'Z' || r >= 0x80 }); i < 0 {
-		return name
-	}
-	b := make([]byte, 0, len(name))
-	for i := range len(name) {
-		switch c := name[i]; {
-		case c == '_' || c == '-':
-		case 'A' <= c && c <= 'Z':
-			b = append(b, c+'a'-'A')
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
-}
-
-// shownNames returns the first member names that may be shown: they are the server's, so only plain ones are.
-func (o *object) shownNames() []string {
-	var names []string
-	for _, name := range o.names {
-		if len(names) == 5 {
-			return append(names, "…")
-		}
-		if len(name) <= 40 && name != "" && !slices.ContainsFunc([]byte(name), func(c byte) bool { return !isCodeChar(c) }) {
-			names = append(names, name)
-		}
-	}
-	return names
 }

@@ -12,9 +12,10 @@ import (
 // MaxRetryAfter bounds how long a server may ask to wait.
 const MaxRetryAfter = time.Hour
 
-// RetryAfter returns how long the headers of a response ask to wait, and reports whether they ask to, or say that a
-// rate limit is exhausted: Retry-After (RFC 9110, section 10.2.3), RateLimit-Remaining and X-RateLimit-Remaining with
-// their Reset, and RateLimit as the drafts of the IETF have it. Date is the time of the server's clock.
+// RetryAfter returns how long the headers of a response ask to wait, and reports whether they ask
+// to, or say that a rate limit is exhausted: Retry-After (RFC 9110, section 10.2.3),
+// RateLimit-Remaining and X-RateLimit-Remaining with their Reset, and RateLimit as the drafts of
+// the IETF have it. Date is the time of the server's clock.
 func RetryAfter(h http.Header, date time.Time) (wait time.Duration, asked bool) {
 	if date.IsZero() {
 		date = time.Now()

@@ -14,8 +14,8 @@ import (
 // MaxBody is how much of a response is read, before and after it is decompressed.
 const MaxBody = 1 << 20
 
-// plain returns the text of a body as UTF-8, without what some servers put before it: a byte order mark, the gzip that
-// no header announces, the prefix that keeps JSON from being run as a script.
+// plain returns the text of a body as UTF-8, without what some servers put before it: a byte order
+// mark, the gzip that no header announces, the prefix that keeps JSON from being run as a script.
 func plain(body []byte, contentType string) []byte {
 	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		if z, err := gzip.NewReader(bytes.NewReader(body)); err == nil {
@@ -39,8 +39,8 @@ func charset(contentType string) string {
 	return strings.ToLower(params["charset"])
 }
 
-// toUTF8 decodes UTF-16 and, if the text is not UTF-8, Latin-1. JSON without a byte order mark shows by its zeros
-// which half of its first character comes first.
+// toUTF8 decodes UTF-16 and, if the text is not UTF-8, Latin-1. JSON without a byte order mark
+// shows by its zeros which half of its first character comes first.
 func toUTF8(body []byte, charset string) []byte {
 	switch {
 	case bytes.HasPrefix(body, []byte{0xef, 0xbb, 0xbf}):
