@@ -149,7 +149,7 @@ func TestKeyGone(t *testing.T) {
 	if called || !errors.Is(err, storage.ErrKeyMissing) {
 		t.Errorf("Update of another key: %t, %v", called, err)
 	}
-	// A key of somebody else is no better.
+	// Another user's key is no better.
 	write(t, key, bytes.Repeat([]byte{7}, storage.KeySize))
 	wantRefused(t, s, dir, "default", storage.ErrKeyMissing)
 	write(t, key, saved)
@@ -167,7 +167,7 @@ func TestNoKeyNoValueIsAbsent(t *testing.T) {
 	}
 }
 
-// A file that is no file must not be followed, waited for, or swallowed whole.
+// What is not a regular file must not be followed, waited for, or swallowed whole.
 func TestNotAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -74,7 +74,7 @@ func TestImportNeverHangs(t *testing.T) {
 		"second":       "unix:path=/nonexistent/bus;" + silentBus(t),
 		"refused":      "unix:path=/nonexistent/bus",
 		"abstract":     "unix:abstract=chatelaine-nonexistent",
-		"tcp":          "tcp:host=192.0.2.1,port=1", // RFC 5737: nobody is there
+		"tcp":          "tcp:host=192.0.2.1,port=1", // RFC 5737: no host has this address
 		"other":        "launchd:env=X",
 		"garbage":      "garbage",
 		"no socket":    "unix:",

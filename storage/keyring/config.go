@@ -39,7 +39,8 @@ type Config struct {
 	// backend, the key. Empty means a directory named after Service in the
 	// user's state directory: $XDG_STATE_HOME or ~/.local/state,
 	// ~/Library/Application Support, or %LocalAppData%. It must be writable,
-	// belong to the user, and be writable by nobody else.
+	// belong to the user, and be writable by no other user; the same goes for the
+	// directories above it, as [storage.SealedConfig] explains.
 	Dir string
 
 	// Passphrase returns the passphrase of the file backend; the prompt says

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// dup returns a descriptor of f's own that nobody closes.
+// dup returns a descriptor for f that the caller has to close.
 func dup(f *os.File) (uintptr, error) {
 	fd, err := syscall.Dup(int(f.Fd()))
 	return uintptr(fd), err

@@ -13,7 +13,7 @@ import (
 )
 
 // newPassStore makes a home directory with a gpg key and a password store. A
-// key with a passphrase cannot be used, because nobody is there to enter it.
+// key with a passphrase cannot be used, because no one is there to enter it.
 func newPassStore(t *testing.T, passphrase string) (env []string) {
 	t.Helper()
 	for _, program := range []string{"pass", "gpg", "gpgconf"} {
@@ -122,7 +122,7 @@ func TestPassDamaged(t *testing.T) {
 	}
 }
 
-// A gpg key that nobody can unlock: an error in bounded time, and nothing that
+// A gpg key that cannot be unlocked: an error in bounded time, and nothing that
 // would be in the way when it can be unlocked.
 func TestPassLocked(t *testing.T) {
 	t.Parallel()

@@ -159,7 +159,7 @@ func TestPassphraseSecondTry(t *testing.T) {
 	wantValue(t, open(t, cfg), "default", "value")
 }
 
-// Somebody who thinks about the passphrase keeps nobody waiting but the one who
+// A user who thinks about the passphrase keeps only the Open waiting that
 // asked, and that one no longer than its context.
 func TestPassphraseIsSlow(t *testing.T) {
 	t.Parallel()

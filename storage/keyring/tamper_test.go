@@ -74,7 +74,7 @@ func TestTamperedChoice(t *testing.T) {
 	wantRefused(t, cfg, path, make([]byte, 1<<20), storage.ErrCorrupt)
 	wantValue(t, open(t, cfg), "default", "value")
 
-	// Without it nobody knows where the key is, but the value is not absent.
+	// Without it the place of the key is not known, but the value is not absent.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

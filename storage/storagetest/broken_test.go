@@ -11,7 +11,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
 )
 
-// inChild tells whether this is the process in which a broken store is
+// inChild reports whether this is the process in which a broken store is
 // checked, whose tests have to fail, or a child of that one.
 func inChild() bool { return flag.NArg() > 0 }
 

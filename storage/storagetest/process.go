@@ -33,7 +33,7 @@ type role struct {
 	args []string
 }
 
-// roleOf tells whether this process was started by [start]. The role is in the
+// roleOf reports whether this process was started by [start]. The role is in the
 // arguments after the flags, which package testing leaves alone.
 func roleOf(t *testing.T) (role, bool) {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 )
 
 // A Mutex is a set of mutexes, one per name. The zero value is ready to use.
-// It is safe for concurrent use. A name that nobody holds or waits for costs
+// It is safe for concurrent use. A name that is neither held nor waited for costs
 // nothing.
 type Mutex struct {
 	mu    sync.Mutex

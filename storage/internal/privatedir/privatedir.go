@@ -22,10 +22,10 @@ var ErrUntrusted = errors.New("other users have access")
 // Ensure makes the directory at path, and any parents, with mode 0700 if they
 // are missing, and returns its path without symbolic links.
 //
-// The directory must belong to this process's user and nobody else may write
+// The directory must belong to this process's user, and no other user may write
 // to it. Permission for others to read it is removed, but never through a
 // symbolic link. Each directory above it must belong to this user or to root,
-// and be writable by nobody else unless it has the sticky bit. A symbolic link
+// and be writable by no other user unless it has the sticky bit. A symbolic link
 // on the way must belong to this user or to root as well.
 func Ensure(path string) (resolved string, err error) {
 	abs, err := filepath.Abs(path)

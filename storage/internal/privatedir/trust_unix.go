@@ -18,7 +18,7 @@ const (
 	firstAndroidApp = 10_000
 )
 
-// checkParent reports who else could replace what is in the directory at path.
+// checkParent refuses a directory whose content another user could replace.
 func checkParent(path string, info fs.FileInfo) error {
 	owner, group := owners(info)
 	if !trusted(owner) {

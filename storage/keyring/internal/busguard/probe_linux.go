@@ -98,7 +98,8 @@ func probeUnix(params string) Bus {
 	default:
 		return Bus{State: Unreachable}
 	}
-	// The kernel keeps who called listen, for as long as the socket exists.
+	// The kernel remembers which user called listen, for as long as the socket
+	// exists.
 	peer, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	switch {
 	case err != nil:
