@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,33 @@ func openShared(ctx context.Context, dir string) (*keyring.Store, error) {
 	})
 }
 
+// userProgram is main of a program as a newcomer writes it. A command sends one request and ends, without closing
+// its session. A service sends requests until it is interrupted, and then closes it.
+func userProgram(ctx context.Context, role, url string, store auth.Store) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	session, err := auth.New(auth.Config{BaseURL: url, Store: store, Refresher: auth.JSONRefresher{URL: "/auth/refresh"}})
+	if err != nil {
+		return err
+	}
+	f := &fixture{client: clientOver(session, new(http.Transport))}
+	fmt.Println("ready")
+	for {
+		status, _, err := f.get(ctx, "/me")
+		switch {
+		case ctx.Err() != nil:
+			fmt.Println("served")
+			return session.Close(context.WithoutCancel(ctx))
+		case err != nil || status != http.StatusOK:
+			fmt.Println("failed:", status, err)
+			return nil
+		case role == "command":
+			fmt.Println("served")
+			return nil
+		}
+	}
+}
+
 // child is main of a program with a session: child ROLE DIR URL.
 //
 // A worker sends as many requests at once as it has goroutines, whenever it reads a line, and answers how many were served.
@@ -46,6 +74,9 @@ func child(args []string) error {
 			_, err := io.Copy(io.Discard, os.Stdin) // until the parent lets go
 			return old, err
 		})
+	}
+	if role == "command" || role == "service" {
+		return userProgram(ctx, role, url, store)
 	}
 	var answered atomic.Int64 // when the server's answer was there
 	refresher := auth.JSONRefresher{URL: url + "/auth/refresh"}
