@@ -46,6 +46,7 @@
 //	401, the body cannot be replayed     the 401; the next request has a new token   the new token
 //	401, nobody was signed in            ErrLoginRequired, with the 401              nothing
 //	401, another process logged in       the response, without a refresh             unchanged
+//	401, the store lost its data         ErrRefreshFailed, with the 401              unchanged
 //	401, the record is damaged           ErrSessionUnreadable, with the 401          unchanged
 //	401, the store cannot write          ErrRefreshFailed, with the 401              unchanged
 //	expired, refreshed                   the response                                the new token, before its first use
@@ -63,16 +64,24 @@
 // # Security
 //
 // The token goes to the origins of [Config], scheme, host and port, and to nobody else, whoever redirects there; to other
-// machines only by https. An Authorization header the caller set is never replaced. The refresh token goes to the
-// token endpoint only, which is not followed anywhere else. Errors, events and logs hold no tokens and no bodies.
+// machines only by https. A redirect chain that has been anywhere else is not signed again when it comes back. An
+// Authorization header that the caller set is never replaced. The refresh token goes to the token endpoint only, and
+// no redirect there is followed. Errors, events and logs hold no tokens and no bodies.
 //
-// Interceptors behind the session see the signed request and may send it elsewhere: put only those there
-// that you trust with it, best none.
+// A stored session names the origin that it was made for, and is not used with a configuration for another server.
+// A session of another user is never adopted where the tokens name their users, as JWTs do. Opaque tokens name
+// nobody: a login elsewhere then replaces the session while this process has one, and is adopted after this
+// process has seen the session end, unless Config.AccountIsUser says that it is the same user anyway.
+//
+// Interceptors behind the session see the signed request and may send it elsewhere: put only interceptors there
+// that you trust; ideally none.
 //
 // # Concurrency
 //
-// Everything may be called from anywhere. A caller waits for a refresh or for the store no longer than its context; the
-// refresh itself goes on, and what the server answers is saved. Close an interceptor before the program ends.
+// Everything may be called from anywhere. A caller waits for a refresh or for the store no longer than its context,
+// and in any case no longer than the store's lock and the Refresher may take together: twice Config.RefreshTimeout. The
+// refresh itself goes on, and the server's response is saved. Close an interceptor before the program ends; a short
+// program that does not loses nothing, since it refreshes only while a request waits.
 //
 // # Token endpoints
 //

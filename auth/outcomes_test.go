@@ -105,6 +105,10 @@ func scenes() map[string]func(*scene) {
 			}
 			s.other().as(s.t, "alice")
 		},
+		"401, the store lost its data": func(s *scene) {
+			s.ExpireAccess()
+			s.store.lost = true
+		},
 		"401, the record is damaged": func(s *scene) {
 			s.ExpireAccess()
 			put(s.t, s.store, "default", "damaged")

@@ -20,9 +20,10 @@ type faulty struct {
 	*storage.Memory
 
 	mu                     sync.Mutex
-	loads, refusals, saves int // to fail: Load; Update before it calls fn; Update after fn has returned
-	panics                 int // Update panics
-	updated                int // calls of Update that changed something
+	loads, refusals, saves int  // to fail: Load; Update before it calls fn; Update after fn has returned
+	panics                 int  // Update panics
+	lost                   bool // says that its data is gone
+	updated                int  // calls of Update that changed something
 }
 
 func newFaulty() *faulty { return &faulty{Memory: storage.NewMemory()} }
@@ -47,6 +48,9 @@ func (f *faulty) takes(n *int) bool {
 }
 
 func (f *faulty) Load(ctx context.Context, key string) ([]byte, error) {
+	if f.lost {
+		return nil, storage.ErrDataLost
+	}
 	if f.takes(&f.loads) {
 		return nil, errFull
 	}
@@ -59,6 +63,9 @@ func (f *faulty) Update(ctx context.Context, key string, fn func(context.Context
 	}
 	if f.takes(&f.refusals) {
 		return errFull
+	}
+	if f.lost {
+		return storage.ErrDataLost
 	}
 	return f.Memory.Update(ctx, key, func(ctx context.Context, old []byte) ([]byte, error) {
 		value, err := fn(ctx, old)
