@@ -13,7 +13,7 @@ import (
 // accepts reports whether the identity provider takes the credentials of an Authorization header.
 func accepts(t *testing.T, server *authtest.Server, authorization string) bool {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/me", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/me", http.NoBody)
 	if err != nil {
 		t.Error(err)
 		return false

@@ -60,7 +60,8 @@ func TestSSE(t *testing.T) {
 			}
 			proceed <- struct{}{} // the server waits until this event has arrived
 		}
-		if lines.Scan(); lines.Scan() || lines.Err() != nil {
+		lines.Scan() // the end of the last event
+		if lines.Scan() || lines.Err() != nil {
 			t.Errorf("the stream goes on with %q, %v", lines.Text(), lines.Err())
 		}
 		body.Close()

@@ -39,17 +39,20 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ticket:", err)
 	}
-	if code == exitLoginRequired {
+	switch code {
+	case exitUsage:
+		fmt.Fprint(os.Stderr, usage)
+	case exitLoginRequired:
 		fmt.Fprintln(os.Stderr, "Sign in with: ticket login USER")
 	}
 	os.Exit(code)
 }
 
-var errUsage = errors.New("unknown command\n" + usage)
+var errUsage = errors.New("wrong arguments")
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("ticket", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	flags.Usage = func() {} // main shows it
 	account := flags.String("account", "default", "")
 	if err := flags.Parse(args); err != nil {
 		return errUsage

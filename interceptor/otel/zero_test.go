@@ -14,7 +14,7 @@ import (
 func TestZeroValue(t *testing.T) {
 	t.Parallel()
 	var zero otel.Instrumentation
-	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+	base := roundTripper(func(*http.Request) (*http.Response, error) {
 		return interceptor.NewResponse(nil, http.StatusOK, nil, nil).Response, nil
 	})
 	client := &http.Client{Transport: zero.Transport(chain.New(zero.Around()...).Transport(base))}
