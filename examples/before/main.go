@@ -146,7 +146,7 @@ func run(ctx context.Context) error {
 	}
 	resp, err := s.get(ctx, client, "/me")
 	if errors.Is(err, errLoginRequired) {
-		return fmt.Errorf("%w: run myprogram login", err)
+		return fmt.Errorf("%w: run myprogram login USER", err)
 	}
 	if err != nil {
 		return err

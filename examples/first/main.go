@@ -18,8 +18,14 @@ import (
 var api = "https://api.example.com"
 
 func main() {
+	var user, password string
+	if len(os.Args) == 3 && os.Args[1] == "login" {
+		user = os.Args[2]
+		fmt.Print("password: ") // golang.org/x/term reads it without showing it
+		fmt.Scanln(&password)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := run(ctx, user, password)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -27,7 +33,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, user, password string) error {
 	store, err := keyring.Open(ctx, keyring.Config{Service: "myprogram"})
 	if err != nil {
 		return err
@@ -47,12 +53,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 
-	if len(os.Args) == 3 && os.Args[1] == "login" {
-		return login(ctx, client, session, os.Args[2])
+	if user != "" {
+		return login(ctx, client, session, user, password)
 	}
 	resp, err := client.R().SetContext(ctx).Get("/me")
 	if errors.Is(err, auth.ErrLoginRequired) {
-		return fmt.Errorf("%w: run myprogram login", err)
+		return fmt.Errorf("%w: run myprogram login USER", err)
 	}
 	if err != nil {
 		return err
@@ -61,12 +67,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-func login(ctx context.Context, c *resty.Client, s *auth.Interceptor, user string) error {
-	var password string
-	fmt.Print("password: ")
-	if _, err := fmt.Scanln(&password); err != nil {
-		return err
-	}
+func login(ctx context.Context, c *resty.Client, s *auth.Interceptor, user, password string) error {
 	resp, err := c.R().SetContext(auth.WithoutAuth(ctx)).SetDoNotParseResponse(true).
 		SetBody(map[string]string{"username": user, "password": password}).Post("/auth/login")
 	if err != nil {
