@@ -53,7 +53,7 @@ func summaryWith(s *session, o outcome, p policy) string {
 	default:
 		add("%s/%d %s %s user=%s loaded=%v", n.Session, n.Generation, n.AccessToken, n.RefreshToken, n.user, n.loaded)
 	}
-	for _, known := range []error{ErrLoginRequired, ErrRefreshFailed, ErrInvalidGrant, ErrExcessiveRefresh, errDown, errDisk} {
+	for _, known := range []error{ErrLoginRequired, ErrRefreshFailed, ErrInvalidGrant, ErrExcessiveRefresh, errDown, errDisk, errThrottled, errSuspect} {
 		if errors.Is(o.err(), known) {
 			add("%v", known)
 		}
@@ -179,7 +179,7 @@ func TestDecide(t *testing.T) {
 		},
 		"the token endpoint asked another process to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(3*time.Minute, t0)},
-			"keep · failed(1) · refresh failed · [refresh failed] · after 2m0s",
+			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 2m0s",
 		},
 		"its wait is over": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(time.Minute, t0)},
@@ -187,7 +187,7 @@ func TestDecide(t *testing.T) {
 		},
 		"the clock that wrote the wait is ahead": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(5*time.Second, t0.Add(time.Hour))},
-			"keep · failed(1) · refresh failed · [refresh failed] · after 5s",
+			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 5s",
 		},
 		"the server asks to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: &RefreshError{RetryAfter: time.Minute, Err: errDown}},
@@ -268,7 +268,7 @@ func TestDecide(t *testing.T) {
 		},
 		"refused after a process had vanished": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), interrupted: true, asked: true, err: errDead},
-			"save · failed(1) · refresh failed · [refresh failed] · unhelpful · after 30s · wait 30s suspect",
+			"save · failed(1) · refresh failed · " + errSuspect.Error() + " · [refresh failed] · unhelpful · after 30s · wait 30s suspect",
 		},
 		"refused again after a process had vanished": {
 			facts{read: true, stored: suspectOf(recordOf("S", 2, alice, "r2")), interrupted: true, asked: true, err: errDead},
