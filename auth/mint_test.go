@@ -434,3 +434,29 @@ func TestTransportBeneath(t *testing.T) {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
+
+// buryingStore keeps why a session ended, as stores shared by machines do.
+type buryingStore struct{ *storage.Memory }
+
+// Tombstones asks for them.
+func (buryingStore) Tombstones() bool { return true }
+
+// TestMint_tombstone: where the store keeps a tombstone of the last session, there is none.
+func TestMint_tombstone(t *testing.T) {
+	t.Parallel()
+	s, store := new(mintServer), buryingStore{storage.NewMemory()}
+	f := minting(t, s, store, auth.ClientCredentials{Config: credentials()})
+	f.mustGet(t, "/me", http.StatusOK)
+	if err := f.session.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := store.Load(t.Context(), "default"); err != nil || !strings.Contains(string(data), "ended") {
+		t.Fatalf("there is no tombstone: %v", err)
+	}
+	f.mustGet(t, "/me", http.StatusOK)
+	other := minting(t, s, store, auth.ClientCredentials{Config: credentials()})
+	other.mustGet(t, "/me", http.StatusOK)
+	if mints, refused := s.count(); mints != 2 || refused != 0 {
+		t.Errorf("%d mints, %d refused", mints, refused)
+	}
+}
