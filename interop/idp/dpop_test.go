@@ -40,6 +40,7 @@ func expire(ctx context.Context, token auth.Token) {
 
 // boundRefresh lets 50 calls meet an expired token, once known from its expiry and once by 401.
 func (p *provider) boundRefresh(t *testing.T, id string) {
+	t.Helper()
 	for _, name := range []string{"known", "by 401"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +83,7 @@ func (p *provider) boundNonces(t *testing.T) {
 
 // boundLogout kills the refresh token at the server.
 func (p *provider) boundLogout(t *testing.T, id string) {
+	t.Helper()
 	token := p.login(t, id)
 	s := p.open(t, id, nil)
 	if err := s.Login(t.Context(), token); err != nil {

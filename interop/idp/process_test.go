@@ -24,7 +24,7 @@ func freePorts(t *testing.T, n int) []int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() //nolint:gocritic // all are held until all are known
+		defer l.Close() // all are held until all are known
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}
 	return ports

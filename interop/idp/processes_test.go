@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,12 +20,11 @@ import (
 // childSpec is what a child process needs for the session.
 type childSpec struct {
 	Dir     string
-	Client  login.Client
-	Secret  string // Client prints and encodes without secrets
+	Client  login.Client // it prints and encodes without its secret
 	Workers int
 }
 
-// MarshalJSON encodes the client with its secret, for the child only.
+// encode encodes the client with its secret, for the child only.
 func (c childSpec) encode() (string, error) {
 	data, err := json.Marshal(map[string]any{
 		"dir": c.Dir, "workers": c.Workers, "id": c.Client.ID, "secret": c.Client.Secret, "style": c.Client.AuthStyle,
@@ -85,7 +85,7 @@ func child(spec string) error {
 	}
 	workers.Wait()
 	_, dead := m.counts()
-	say("dead", fmt.Sprint(dead))
+	say("dead", strconv.Itoa(dead))
 	return s.Close(ctx)
 }
 
@@ -95,6 +95,7 @@ func (p *provider) processes(t *testing.T) {
 }
 
 func (p *provider) share(t *testing.T, id string) {
+	t.Helper()
 	const count, workers, expiries = 6, 8, 5
 	dir := t.TempDir()
 	s := p.signIn(t, id, openKeyring(t, dir))

@@ -195,7 +195,7 @@ func (p *provider) outage(t *testing.T) {
 	p.awaitRefused(t, token.AccessToken)
 	s.meter.breakWith(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{
-			StatusCode: 500, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+			StatusCode: http.StatusInternalServerError, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
 			Body: io.NopCloser(strings.NewReader("oops")), Request: r,
 		}, nil
 	})
