@@ -18,10 +18,12 @@ func TestDPoP(t *testing.T) {
 			p := startOIDC(t, ttl, nonce)
 			for _, id := range []string{"dpop", "dpop-public"} {
 				t.Run(id, func(t *testing.T) {
-					t.Run("one refresh for 50 calls", func(t *testing.T) { p.boundRefresh(t, id) })
 					t.Run("logout", func(t *testing.T) { p.boundLogout(t, id) })
 				})
 			}
+			t.Run("one refresh for 50 calls", func(t *testing.T) {
+				startOIDC(t, stormTTL, nonce).storms(t, []string{"dpop", "dpop-public"})
+			})
 			t.Run("six processes", func(t *testing.T) { p.share(t, "dpop-public") })
 			t.Run("no nonce known to 50 calls", startOIDC(t, 300, nonce).boundNonces)
 		})
@@ -35,32 +37,6 @@ func expire(ctx context.Context, token auth.Token) {
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-	}
-}
-
-// boundRefresh lets 50 calls meet an expired token, once known from its expiry and once by 401.
-func (p *provider) boundRefresh(t *testing.T, id string) {
-	t.Helper()
-	for _, name := range []string{"known", "by 401"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			token := p.login(t, id)
-			kept := token
-			if name == "by 401" {
-				kept.Expiry = time.Time{}
-			}
-			s := p.open(t, id, nil)
-			if err := s.Login(t.Context(), kept); err != nil {
-				t.Fatal(err)
-			}
-			expire(t.Context(), token)
-			if err := s.storm(t.Context(), 50); err != nil {
-				t.Error(err)
-			}
-			if n, dead := s.meter.counts(); n != 1 || dead != 0 {
-				t.Errorf("%d refreshes, %d refused; want 1 and 0", n, dead)
-			}
-		})
 	}
 }
 
