@@ -41,7 +41,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, argument string, ope
 	}()
 	w, err := newWorker(ctx, j, open)
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the fleet ended before this process could begin
+		return nil // the fleet ended before this process could begin
 	}
 	if err != nil {
 		return err
