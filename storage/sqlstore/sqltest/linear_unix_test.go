@@ -180,7 +180,7 @@ func TestLinearizable(t *testing.T) { //nolint:paralleltest // server sets the e
 	if _, err := db.ExecContext(t.Context(), "create table "+linearBroken+" (key text primary key, value text not null)"); err != nil {
 		t.Fatal(err)
 	}
-	for kind, want := range map[string]porcupine.CheckResult{linearTable: porcupine.Ok, linearBroken: porcupine.Illegal} {
+	for kind, want := range map[string]porcupine.CheckResult{linearTable: porcupine.Ok, linearBroken: porcupine.Illegal} { //nolint:paralleltest // the processes share the machine
 		t.Run(kind, func(t *testing.T) {
 			all := history(t, kind, url)
 			got := porcupine.CheckOperationsTimeout(register(), all, time.Minute)
