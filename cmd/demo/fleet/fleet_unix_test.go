@@ -48,9 +48,9 @@ func size() fleet.Config {
 // scenarios are what the fleets have to bear. All of them check what
 // Summary.Failures says.
 func scenarios() map[string]func(*fleet.Config) {
-	scale := time.Duration(1)
+	second := time.Second
 	if *full {
-		scale = 5
+		second = 5 * time.Second
 	}
 	return map[string]func(*fleet.Config){
 		"strict rotation": func(*fleet.Config) {},
@@ -59,10 +59,10 @@ func scenarios() map[string]func(*fleet.Config) {
 			c.LeaseTTL = min(c.LeaseTTL, 5*time.Second)
 		},
 		"stopped for less than the lease": func(c *fleet.Config) {
-			c.PauseEvery, c.Pause = time.Second*scale/2, c.LeaseTTL*8/15
+			c.PauseEvery, c.Pause = second/2, c.LeaseTTL*8/15
 		},
 		"provider slower than the lease": func(c *fleet.Config) {
-			c.Delay, c.LeaseTTL = time.Second*scale, 400*time.Millisecond*scale
+			c.Delay, c.LeaseTTL = second, second*2/5
 			c.TokenTTL *= 2
 		},
 	}

@@ -65,7 +65,7 @@ func start(ctx context.Context, c fleet.Config, self string) (fleet.Summary, err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	command := func(ctx context.Context, argument string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, self, role, argument)
+		cmd := exec.CommandContext(ctx, self, role, argument) //nolint:gosec // this program again
 		cmd.Stderr = os.Stderr
 		return cmd
 	}
