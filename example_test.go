@@ -21,8 +21,8 @@ var (
 	_ auth.Store = (*keyring.Store)(nil)
 )
 
-// openStore opens an encrypted store in a temporary directory. A program leaves Backend and Passphrase out and gets
-// the keyring of the operating system.
+// openStore opens an encrypted store in a temporary directory. A program leaves Backend and
+// Passphrase out and gets the keyring of the operating system.
 func openStore(ctx context.Context, dir string) (*keyring.Store, error) {
 	return keyring.Open(ctx, keyring.Config{
 		Service: "example", Dir: dir, Backend: "file",

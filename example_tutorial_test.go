@@ -14,9 +14,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// What every tutorial on interceptors builds by hand: a base URL, the bearer header, a 401 {"message":"Invalid JWT"}, a
-// refresh answered by 201, the request sent again; and when the refresh is refused, the user logged out and the
-// keyring empty.
+// What every tutorial on interceptors builds by hand: a base URL, the bearer header, a 401
+// {"message":"Invalid JWT"}, a refresh answered by 201, the request sent again; and when the
+// refresh is refused, the user logged out and the keyring empty.
 func Example_tutorial() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

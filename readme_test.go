@@ -53,8 +53,8 @@ func linesOfCode(source string) int {
 	return n
 }
 
-// TestREADME_code asserts that every Go block is cut out of an Example, or the first program, line by
-// line.
+// TestREADME_code asserts that every Go block is cut out of an Example, or the first program, line
+// by line.
 func TestREADME_code(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("example*_test.go")

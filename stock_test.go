@@ -41,8 +41,9 @@ func stock(ctx context.Context, t *testing.T, server *authtest.Server) []interce
 	return append(all, session)
 }
 
-// TestStock_copyOnWrite: the interceptors of this module keep their promise. The caller's URL and the values of its headers, and
-// the room behind them, are what they were, after a call that was answered 503, 401 and 200.
+// TestStock_copyOnWrite: the interceptors of this module keep their promise. The caller's URL and
+// the values of its headers, and the room behind them, are what they were, after a call that was
+// answered 503, 401 and 200.
 func TestStock_copyOnWrite(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})

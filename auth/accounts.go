@@ -16,8 +16,8 @@ import (
 type Account struct {
 	// Name is the account: the Account of the [Config] that uses it, and the key of the store.
 	Name string
-	// Subject is the user's identifier at the server: the sub claim of the access token, or of the ID
-	// token. Empty if neither has one, as with opaque tokens. It is not verified.
+	// Subject is the user's identifier at the server: the sub claim of the access token, or of the
+	// ID token. Empty if neither has one, as with opaque tokens. It is not verified.
 	Subject string
 	// Origin is the server that the session was made for, such as https://api.example.com. Empty in
 	// sessions that an early version has saved.
@@ -30,14 +30,15 @@ type Account struct {
 var errCannotList = errors.New("auth: the store cannot list its accounts; " +
 	"use one that implements storage.Lister, or keep a list of the accounts yourself")
 
-// Accounts yields the accounts that have a session in the store, in no particular order, for a command
-// that shows them, switches between them or logs out of all. It reads the store, and neither
-// changes nor refreshes anything. The store must also have the method Keys of storage.Lister, as
-// those of package storage have.
+// Accounts yields the accounts that have a session in the store, in no particular order, for a
+// command that shows them, switches between them or logs out of all. It reads the store, and
+// neither changes nor refreshes anything. The store must also have the method Keys of
+// storage.Lister, as those of package storage have.
 //
 // A session that cannot be read yields its Name, if that is known, with an error that matches
-// [ErrSessionUnreadable] or is the store's, and the iteration goes on; after an error that concerns the whole
-// store, or the end of ctx, it ends. An account that is logged out meanwhile may be missing or not.
+// [ErrSessionUnreadable] or is the store's, and the iteration goes on; after an error that concerns
+// the whole store, or the end of ctx, it ends. An account that is logged out meanwhile may be
+// missing or not.
 func Accounts(ctx context.Context, store Store) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
 		lister, ok := store.(interface {

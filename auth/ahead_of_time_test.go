@@ -14,7 +14,8 @@ import (
 // sleep lets the bubble's clock run.
 func sleep(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // inside a bubble only
 
-// TestRule09_AheadOfTime: inside the window the old token serves while one refresh runs in the background.
+// TestRule09_AheadOfTime: inside the window the old token serves while one refresh runs in the
+// background.
 func TestRule09_AheadOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,7 +42,8 @@ func TestRule09_AheadOfTime(t *testing.T) {
 	})
 }
 
-// TestRule09_Window: the window is where it was configured; negative means when the token has expired, not before.
+// TestRule09_Window: the window is where it was configured; negative means when the token has
+// expired, not before.
 func TestRule09_Window(t *testing.T) {
 	t.Parallel()
 	for window, at := range map[time.Duration]time.Duration{ // of a lifetime of an hour
@@ -150,8 +152,8 @@ func TestRule09_DeadAhead(t *testing.T) {
 	})
 }
 
-// TestRule09_NothingToSend: a session without a refresh token is used as long as the server accepts it, whatever the clock
-// says; nobody is signed out ahead of time.
+// TestRule09_NothingToSend: a session without a refresh token is used as long as the server accepts
+// it, whatever the clock says; nobody is signed out ahead of time.
 func TestRule09_NothingToSend(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*auth.Config){func(*auth.Config) {}, byOAuth} {
@@ -200,7 +202,8 @@ func TestRule09_ShortLife(t *testing.T) {
 	})
 }
 
-// TestRule09_ClockSkew: clocks that differ, by an hour or by nearly a token's life, cost no refresh, and none is too late.
+// TestRule09_ClockSkew: clocks that differ, by an hour or by nearly a token's life, cost no
+// refresh, and none is too late.
 func TestRule09_ClockSkew(t *testing.T) {
 	t.Parallel()
 	for _, offset := range []time.Duration{time.Hour, -time.Hour, 4*time.Minute + 50*time.Second, -4*time.Minute - 50*time.Second} {
@@ -239,7 +242,8 @@ func (f *fixture) unexpiring() auth.Token {
 	return auth.Token{AccessToken: p.AccessToken, RefreshToken: p.RefreshToken}
 }
 
-// TestRule09_ClockJump: a clock that jumps by an hour in the middle of a session costs at most one refresh, and no error.
+// TestRule09_ClockJump: a clock that jumps by an hour in the middle of a session costs at most one
+// refresh, and no error.
 func TestRule09_ClockJump(t *testing.T) {
 	t.Parallel()
 	for _, jump := range []time.Duration{time.Hour, -time.Hour} {

@@ -54,7 +54,8 @@ func production(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// TestArchitecture_mutex: a mutex is locked only in the files of the type that owns it, by its methods.
+// TestArchitecture_mutex: a mutex is locked only in the files of the type that owns it, by its
+// methods.
 func TestArchitecture_mutex(t *testing.T) {
 	t.Parallel()
 	owners := map[string]int{}
@@ -82,7 +83,8 @@ func TestArchitecture_mutex(t *testing.T) {
 	}
 }
 
-// TestArchitecture_imports: auth knows neither resty nor chain nor storage, and its leaves do not know it.
+// TestArchitecture_imports: auth knows neither resty nor chain nor storage, and its leaves do not
+// know it.
 func TestArchitecture_imports(t *testing.T) {
 	t.Parallel()
 	const module = `"github.com/chatelaine-go/chatelaine/`

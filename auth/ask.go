@@ -11,11 +11,12 @@ import (
 // refresherGrace is how long a Refresher gets to return after its context has ended.
 const refresherGrace = time.Second
 
-// ask calls the Refresher, for no longer than RefreshTimeout and a grace. Inside is the store's context: its
-// values count, and its end too, as far as it does not stem from the caller of Update.
+// ask calls the Refresher, for no longer than RefreshTimeout and a grace. Inside is the store's
+// context: its values count, and its end too, as far as it does not stem from the caller of Update.
 //
-// A Refresher that does not return is left alone, so that it cannot keep the store's lock from other
-// processes: it may be waiting for its own session. A token that it brings later is still saved.
+// A Refresher that does not return is left alone, so that it cannot keep the store's lock from
+// other processes: it may be waiting for its own session. A token that it brings later is still
+// saved.
 func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 	f.asked = true
 	if !a.canRefresh(f.session.Token) {
@@ -86,8 +87,9 @@ func (a *Interceptor) returned(r *reply, s *session) {
 	}
 }
 
-// late saves a token that arrived after the refresh of s was given up, or revokes it if s has ended. If the
-// session has been refreshed otherwise, the token is of no use, and revoking it might end the session.
+// late saves a token that arrived after the refresh of s was given up, or revokes it if s has
+// ended. If the session has been refreshed otherwise, the token is of no use, and revoking it might
+// end the session.
 func (a *Interceptor) late(s *session, r *reply) {
 	now := time.Now()
 	if current := a.state.current.Load(); current.is(s) && current.isNewerThan(s) {

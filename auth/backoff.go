@@ -17,7 +17,8 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// newFailure returns the failure that follows last, which may be nil. Its error says when to try again.
+// newFailure returns the failure that follows last, which may be nil. Its error says when to try
+// again.
 func newFailure(last *failure, cause error, now time.Time) *failure {
 	f := &failure{err: newRefreshError(cause), at: now.Round(0), count: 1}
 	if last != nil {
@@ -29,8 +30,8 @@ func newFailure(last *failure, cause error, now time.Time) *failure {
 	return f
 }
 
-// backoff is how long a request that needs a refresh is refused after the failure: for as long as the
-// server asked, else twice as long each time, from the second failure on.
+// backoff is how long a request that needs a refresh is refused after the failure: for as long as
+// the server asked, else twice as long each time, from the second failure on.
 func (f *failure) backoff() time.Duration {
 	if f.err.RetryAfter > 0 {
 		return f.err.RetryAfter
@@ -41,8 +42,8 @@ func (f *failure) backoff() time.Duration {
 	return min(firstBackoff<<min(f.count-2, 10), maxBackoff)
 }
 
-// wait is how long the next refresh has to wait. Nobody waits for a refresh ahead of time, so it can
-// wait longer.
+// wait is how long the next refresh has to wait. Nobody waits for a refresh ahead of time, so it
+// can wait longer.
 func (f *failure) wait(t trigger, now time.Time) time.Duration {
 	if t == early {
 		return f.left(max(f.backoff(), maxBackoff), now)

@@ -37,8 +37,8 @@ func TestRule10_OnceForEachCall(t *testing.T) {
 // another returns a path of its own for each n: what one path refuses is remembered.
 func another(n int) string { return "/status/" + string(rune('a'+n)) }
 
-// TestRule10_ExcessiveRefresh: refreshing stops where its tokens are refused again and again, and begins anew when the
-// window has passed.
+// TestRule10_ExcessiveRefresh: refreshing stops where its tokens are refused again and again, and
+// begins anew when the window has passed.
 func TestRule10_ExcessiveRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +116,8 @@ func TestRule10_Failures(t *testing.T) {
 	})
 }
 
-// TestRule10_CountedOnce: a token that was refused counts once, however often its refresh fails afterwards.
+// TestRule10_CountedOnce: a token that was refused counts once, however often its refresh fails
+// afterwards.
 func TestRule10_CountedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,8 +136,8 @@ func TestRule10_CountedOnce(t *testing.T) {
 	})
 }
 
-// TestRule10_WhatHelpsIsNoStorm: a token that served one good response starts the count anew; and tokens that nobody
-// refused do not count, though nobody saw them work.
+// TestRule10_WhatHelpsIsNoStorm: a token that served one good response starts the count anew; and
+// tokens that nobody refused do not count, though nobody saw them work.
 func TestRule10_WhatHelpsIsNoStorm(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{}, func(c *auth.Config) { c.RefreshWindow.MaxAttempts = 2 })
@@ -214,7 +215,8 @@ func TestReplay_body(t *testing.T) {
 	}
 }
 
-// TestRule10_OneShotBody: a body that cannot be replayed gets its 401 back, readable; the next call has the new token.
+// TestRule10_OneShotBody: a body that cannot be replayed gets its 401 back, readable; the next call
+// has the new token.
 func TestRule10_OneShotBody(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -230,8 +232,8 @@ func TestRule10_OneShotBody(t *testing.T) {
 	}
 }
 
-// TestRule10_RestyRetry: resty's own retry does not multiply ours. A session that cannot be renewed is not tried again; a server
-// in trouble is, as often as resty was told.
+// TestRule10_RestyRetry: resty's own retry does not multiply ours. A session that cannot be renewed
+// is not tried again; a server in trouble is, as often as resty was told.
 func TestRule10_RestyRetry(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -274,7 +276,8 @@ func TestRule10_RestyRetry(t *testing.T) {
 	}
 }
 
-// TestRule10_AnnotatedError: an interceptor before the session that explains a 401 does not keep it from being refreshed.
+// TestRule10_AnnotatedError: an interceptor before the session that explains a 401 does not keep it
+// from being refreshed.
 func TestRule10_AnnotatedError(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// call is work that several callers wait for: a refresh, or a read of the store. It runs detached from
-// all of them, so a caller that gives up ends only its own wait.
+// call is work that several callers wait for: a refresh, or a read of the store. It runs detached
+// from all of them, so a caller that gives up ends only its own wait.
 type call struct {
 	done  chan struct{}
 	abort context.CancelFunc // makes a refresh give up on the server

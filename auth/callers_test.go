@@ -117,8 +117,8 @@ func TestRule13_RetryAfter(t *testing.T) {
 	}
 }
 
-// TestRule13_NothingSent: where the token had expired before and cannot be renewed, nothing is sent; the error has no
-// response.
+// TestRule13_NothingSent: where the token had expired before and cannot be renewed, nothing is
+// sent; the error has no response.
 func TestRule13_NothingSent(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -138,7 +138,8 @@ func TestRule13_NothingSent(t *testing.T) {
 	f.mustGet(t, "/me", http.StatusOK)
 }
 
-// TestRule13_NeverSignedIn: the request goes out as it is, and the answer is the server's; until another process logs in.
+// TestRule13_NeverSignedIn: the request goes out as it is, and the answer is the server's; until
+// another process logs in.
 func TestRule13_NeverSignedIn(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()
@@ -168,8 +169,8 @@ func TestRule13_NeverSignedIn(t *testing.T) {
 	f.mustGet(t, "/me", http.StatusOK)
 }
 
-// TestRule13_GoodStatus: a server that answers an expired token with a good status (PocketBase: 200 and an empty list) gets the
-// same treatment, by the predicate.
+// TestRule13_GoodStatus: a server that answers an expired token with a good status (PocketBase: 200
+// and an empty list) gets the same treatment, by the predicate.
 func TestRule13_GoodStatus(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{ExpiredStatus: http.StatusOK, ExpiredBody: "[]"}, func(c *auth.Config) {

@@ -81,7 +81,8 @@ func FuzzChallenges(f *testing.F) {
 	})
 }
 
-// TestChallenges_whole: whatever a server may write by the grammar of RFC 9110 is read as it was meant.
+// TestChallenges_whole: whatever a server may write by the grammar of RFC 9110 is read as it was
+// meant.
 func TestChallenges_whole(t *testing.T) {
 	t.Parallel()
 	for n := range uint64(5000) {

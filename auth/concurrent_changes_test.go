@@ -19,8 +19,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestConcurrent_newRequest: a request that begins while a refused token is being refreshed is sent with that token, which
-// the clock says is good; refused as well, it joins the refresh.
+// TestConcurrent_newRequest: a request that begins while a refused token is being refreshed is sent
+// with that token, which the clock says is good; refused as well, it joins the refresh.
 func TestConcurrent_newRequest(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -62,8 +62,8 @@ func TestConcurrent_loginAfterFailure(t *testing.T) {
 	f.AssertRefreshes(t, 2)
 }
 
-// TestConcurrent_load: many requests that find nothing known read the store once; a Login or Logout that comes before it has
-// answered counts.
+// TestConcurrent_load: many requests that find nothing known read the store once; a Login or Logout
+// that comes before it has answered counts.
 func TestConcurrent_load(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(context.Context, *fixture) error{
@@ -132,8 +132,8 @@ func TestConcurrent_thousand(t *testing.T) {
 	})
 }
 
-// TestConcurrent_ownClient: a Refresher that sends through the very client with the chain does not wait for itself, whether
-// its endpoint grants the refresh or refuses it.
+// TestConcurrent_ownClient: a Refresher that sends through the very client with the chain does not
+// wait for itself, whether its endpoint grants the refresh or refuses it.
 func TestConcurrent_ownClient(t *testing.T) {
 	t.Parallel()
 	var f *fixture
@@ -256,8 +256,8 @@ func TestGzipAfterRefresh(t *testing.T) {
 	}
 }
 
-// TestPredicatePanics: a panic of ShouldRefresh or SetCredential reaches the caller, as any panic below net/http does, and wedges
-// nobody.
+// TestPredicatePanics: a panic of ShouldRefresh or SetCredential reaches the caller, as any panic
+// below net/http does, and wedges nobody.
 func TestPredicatePanics(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*auth.Config, *bool){
@@ -300,7 +300,8 @@ func boom(armed *bool) {
 	}
 }
 
-// TestOrder_othersSeeEverySend: an interceptor before the session sees both sends, one behind it the token as well.
+// TestOrder_othersSeeEverySend: an interceptor before the session sees both sends, one behind it
+// the token as well.
 func TestOrder_othersSeeEverySend(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})

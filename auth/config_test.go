@@ -98,7 +98,8 @@ func TestNew_origins(t *testing.T) {
 	}
 }
 
-// TestNew_spellings of hosts that cannot be compared are refused, with the right spelling where there is one.
+// TestNew_spellings of hosts that cannot be compared are refused, with the right spelling where
+// there is one.
 func TestNew_spellings(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{

@@ -19,9 +19,9 @@ func exclusionOf(ctx context.Context) *exclusion {
 	return e
 }
 
-// WithoutAuth returns a context whose requests are sent without a token, by every session, and whose 401
-// comes back unchanged, Config.RequireLogin or not. It is for the login request itself. Relative URLs are
-// still resolved.
+// WithoutAuth returns a context whose requests are sent without a token, by every session, and
+// whose 401 comes back unchanged, Config.RequireLogin or not. It is for the login request itself.
+// Relative URLs are still resolved.
 func WithoutAuth(ctx context.Context) context.Context { return exclude(ctx, nil) }
 
 // inside marks the context of a call of the Refresher: what it sends cannot wait for itself.
@@ -43,8 +43,8 @@ func (e *exclusion) names(a *Interceptor) bool {
 	return false
 }
 
-// ofSettings reports whether requests are to be sent unsigned by all sessions that share s: they opt
-// out, or come from a Refresher of one of the sessions.
+// ofSettings reports whether requests are to be sent unsigned by all sessions that share s: they
+// opt out, or come from a Refresher of one of the sessions.
 func (e *exclusion) ofSettings(s *settings) bool {
 	for ; e != nil; e = e.outer {
 		if e.by == nil || e.by.settings == s {

@@ -16,7 +16,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestRule04_Detached: everyone gives up; the refresh goes on, and what the server answered is saved.
+// TestRule04_Detached: everyone gives up; the refresh goes on, and what the server answered is
+// saved.
 func TestRule04_Detached(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -44,7 +45,8 @@ func TestRule04_Detached(t *testing.T) {
 	})
 }
 
-// TestRule04_LeaderCancelled: the caller that began the refresh gives up; who joined it gets the token.
+// TestRule04_LeaderCancelled: the caller that began the refresh gives up; who joined it gets the
+// token.
 func TestRule04_LeaderCancelled(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -62,7 +64,8 @@ func TestRule04_LeaderCancelled(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule04_WaiterCancelled: a caller that waits for another one's refresh comes back when its context ends, and only it does.
+// TestRule04_WaiterCancelled: a caller that waits for another one's refresh comes back when its
+// context ends, and only it does.
 func TestRule04_WaiterCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,8 +123,8 @@ func misbehaving(first func()) func(*auth.Config) {
 	}
 }
 
-// TestRule04_Panic: a panic in the Refresher, and one that ends its goroutine, are errors to the waiters, and the next request
-// works.
+// TestRule04_Panic: a panic in the Refresher, and one that ends its goroutine, are errors to the
+// waiters, and the next request works.
 func TestRule04_Panic(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")

@@ -1,6 +1,7 @@
-// Package auth keeps the session of a client of an API behind short-lived access tokens, as an interceptor. Requests get the
-// base URL and the token. An expired token is refreshed once for everyone who notices, and the refused request is sent
-// again. When the refresh token is dead the user is logged out, and only then.
+// Package auth provides an interceptor that manages the session of an API client whose access
+// tokens are short-lived. It adds the base URL and the token to requests. An expired token is
+// refreshed once for everyone who notices, and the refused request is sent again. A temporary
+// failure never logs the user out.
 //
 //	session, err := auth.New(auth.Config{
 //		BaseURL:   "https://api.example.com/v1",
@@ -21,13 +22,14 @@
 //	    │                       └── failed for now: session kept ◀─────────┘  │
 //	    └── ErrInvalidGrant, Logout anywhere, replaced by another user ◀────────┘
 //
-// The refresh runs inside [Store].Update, so all goroutines, processes and machines that share the store refresh one
-// after the other, and who comes second finds the new token there.
+// The refresh runs inside [Store].Update, so goroutines, processes and machines that share a store
+// refresh one at a time. The second finds the token of the first.
 //
 // # Outcomes
 //
-// What callers get reaches them through resty and net/http; [errors.Is] finds the errors named here, [errors.As] the
-// [*RefreshError] or [*LoginRequiredError] and the [*interceptor.Error] that carries the 401, its body readable.
+// Errors pass through resty and net/http: [errors.Is] finds the errors named here, [errors.As] the
+// [*RefreshError] or [*LoginRequiredError] and the [*interceptor.Error] that carries the 401, its
+// body readable.
 //
 //	what happened                        what the caller gets                        what is stored
 //	401, refreshed                       the response of the request sent again      the new token, before its first use
@@ -63,33 +65,37 @@
 //
 // # Security
 //
-// The token goes to the origins of [Config], scheme, host and port, and to nobody else, whoever redirects there; to other
-// machines only by https. A redirect chain that has been anywhere else is not signed again when it comes back. An
-// Authorization header that the caller set is never replaced. The refresh token goes to the token endpoint only, and
-// no redirect there is followed. Errors, events and logs hold no tokens and no bodies.
+// The token is sent only to the origins in [Config], compared by scheme, host and port, even after
+// a redirect. It is sent to other machines only over https, unless InsecureAllowHTTP is set. A
+// redirect chain that has been anywhere else is not signed again when it comes back. An
+// Authorization header that the caller set is never replaced. The refresh token is sent only to the
+// token endpoint and, by Config.Revoke, to the revocation endpoint. No redirect there is followed.
+// Errors, events and logs hold no tokens and no bodies.
 //
-// A stored session names the origin that it was made for, and is not used with a configuration for another server.
-// A session of another user is never adopted where the tokens name their users, as JWTs do. Opaque tokens name
-// nobody: a login elsewhere then replaces the session while this process has one, and is adopted after this
-// process has seen the session end, unless Config.AccountIsUser says that it is the same user anyway.
+// A stored session names the origin that it was made for, and is not used with a configuration for
+// another server. A session of another user is never adopted where the tokens name their users, as
+// JWTs do. Opaque tokens name nobody: a login elsewhere then replaces the session while this
+// process has one, and is adopted after this process has seen the session end, unless
+// Config.AccountIsUser says that it is the same user anyway.
 //
-// Interceptors behind the session see the signed request and may send it elsewhere: put only interceptors there
-// that you trust; ideally none.
+// Interceptors behind the session see the signed request and may send it elsewhere: place only
+// interceptors there that you trust; ideally none.
 //
 // # Concurrency
 //
-// Everything may be called from anywhere. A caller waits for a refresh or for the store no longer than its context,
-// and in any case no longer than the store's lock and the Refresher may take together: twice Config.RefreshTimeout. The
-// refresh itself goes on, and the server's response is saved. Close an interceptor before the program ends; a short
-// program that does not loses nothing, since it refreshes only while a request waits.
+// All functions and methods are safe for concurrent use. A caller waits for a refresh or for the
+// store no longer than its context, and in any case no longer than the store's lock and the
+// Refresher may take together: twice Config.RefreshTimeout. The refresh itself goes on, and the
+// server's response is saved. Close an interceptor before the program ends; a short program that
+// does not loses nothing, since it refreshes only while a request waits.
 //
 // # Token endpoints
 //
-// [JSONRefresher] and [OAuth2Refresher] read whatever a person could read in a response, by [ParseToken], which reads
-// the response to a login, too. An [*EndpointError] is a response without a token. Its code decides whether the
-// session is over; a response that asks to wait, or that is not the endpoint's, never ends it. [ClientCredentials] and
-// [TokenExchange] make sessions out of nothing; see [Minter]. Tokens that are bound to a key need Config.Prover; see
-// package dpop.
+// [JSONRefresher] and [OAuth2Refresher] parse responses leniently with [ParseToken], which also
+// parses the response to a login. An [*EndpointError] is a response without a token. Its code
+// decides whether the session is over; a response that asks to wait, or that is not the endpoint's,
+// never ends it. [ClientCredentials] and [TokenExchange] create sessions without a login; see
+// [Minter]. Tokens that are bound to a key need Config.Prover; see package dpop.
 //
 // # Writing a Refresher
 //
@@ -108,5 +114,6 @@
 //		return auth.Token{AccessToken: resp.Access, RefreshToken: resp.Refresh, Expiry: resp.Expiry}, nil
 //	})
 //
-// Where the response has the usual shape, auth.ParseToken does most of that. See [Refresher] for what it may rely on.
+// Where the response has the usual shape, auth.ParseToken does most of that. See [Refresher] for
+// the contract.
 package auth

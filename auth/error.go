@@ -9,38 +9,41 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// What [errors.Is] finds in the errors of this package, also through resty and [*url.Error].
+// Errors that [errors.Is] finds in the errors of this package, including those wrapped by resty or
+// [*url.Error].
 var (
-	// ErrInvalidGrant says that the refresh token is dead. A [Refresher] wraps it, and only then is the session
-	// ended. It is the invalid_grant of RFC 6749 §5.2.
+	// ErrInvalidGrant says that the refresh token is dead. A [Refresher] returns an error wrapping
+	// it to end the session. It is the invalid_grant of RFC 6749 §5.2.
 	ErrInvalidGrant = errors.New("the refresh token is no longer valid")
 	// ErrLoginRequired says that the session has ended; see [LoginRequiredError].
 	ErrLoginRequired = errors.New("login required")
 	// ErrRefreshFailed says that a refresh failed and the session is kept; see [RefreshError].
 	ErrRefreshFailed = errors.New("refresh failed")
-	// ErrExcessiveRefresh says that refreshed tokens were refused again and again; see [RefreshWindow].
-	// It comes with ErrRefreshFailed.
+	// ErrExcessiveRefresh says that refreshed tokens were refused again and again; see
+	// [RefreshWindow]. It comes with ErrRefreshFailed.
 	ErrExcessiveRefresh = errors.New("too many refreshes")
 	// ErrPersist says that the store did not take the session, or did not let it go.
 	ErrPersist = errors.New("session not stored")
 	// ErrInsecureTransport says that a token would travel in the clear to another machine.
 	ErrInsecureTransport = errors.New("insecure transport")
-	// ErrClosed says that the interceptor was closed: it refreshes nothing any more.
+	// ErrClosed says that the interceptor is closed and no longer refreshes.
 	ErrClosed = errors.New("closed")
 )
 
-// RefreshError is a refresh that failed for now: the network, the server's trouble, a locked keyring. The session is kept
-// and later requests try again. It matches [ErrRefreshFailed].
+// RefreshError reports a temporary refresh failure, such as a network error, a failing server or a
+// locked keyring. The session is kept, and later requests try again. It matches [ErrRefreshFailed].
 type RefreshError struct {
-	// Status of the token endpoint's answer; 0 if there was none.
+	// Status is the status code of the token endpoint's response, or 0 if there was none.
 	Status int
-	// RetryAfter is how long the next attempt has to wait, as the server asked or by backoff. Zero: it need not.
+	// RetryAfter is how long to wait before the next attempt, as requested by the server or by
+	// backoff. Zero means no wait.
 	RetryAfter time.Duration
 	// Err is the cause.
 	Err error
 }
 
-// newRefreshError returns a new RefreshError with the cause err, or a copy of err if it is one itself.
+// newRefreshError returns a new RefreshError with the cause err, or a copy of err if it is one
+// itself.
 func newRefreshError(err error) *RefreshError {
 	e := &RefreshError{Err: err}
 	if re, ok := errors.AsType[*RefreshError](err); ok {
@@ -74,26 +77,27 @@ func (e *RefreshError) Unwrap() error { return e.Err }
 // Is matches ErrRefreshFailed.
 func (e *RefreshError) Is(target error) bool { return target == ErrRefreshFailed }
 
-// Reason is why nobody is signed in.
+// Reason says why nobody is signed in.
 type Reason uint8
 
-// The reasons.
+// Reasons why nobody is signed in.
 const (
 	// ReasonNone is the reason of a session that is signed in: it has none.
 	ReasonNone Reason = iota
-	// ReasonLogout is a Logout by this process.
+	// ReasonLogout means that this process called Logout.
 	ReasonLogout
-	// ReasonInvalidGrant is a server that refused the refresh token for good.
+	// ReasonInvalidGrant means that the server rejected the refresh token.
 	ReasonInvalidGrant
-	// ReasonReplaced is a login by another process, maybe as another user. That session is not adopted,
-	// now or later, unless the subject of its token is the same, or Config.AccountIsUser is set and the
-	// tokens do not say otherwise.
+	// ReasonReplaced is a login by another process, maybe as another user. That session is not
+	// adopted, now or later, unless the subject of its token is the same, or Config.AccountIsUser
+	// is set and the tokens do not say otherwise.
 	ReasonReplaced
-	// ReasonNeverSignedIn is a session that never began: no Login, and nothing stored.
+	// ReasonNeverSignedIn means that there was no Login and nothing is stored.
 	ReasonNeverSignedIn
-	// ReasonEndedElsewhere is a stored session that another process has removed.
+	// ReasonEndedElsewhere means that another process removed the stored session.
 	ReasonEndedElsewhere
-	// ReasonNoRefreshToken is an access token that the server refused, without a refresh token to renew it.
+	// ReasonNoRefreshToken means that the server rejected the access token and there was no refresh
+	// token.
 	ReasonNoRefreshToken
 )
 
@@ -117,10 +121,11 @@ func (r Reason) String() string {
 	}
 }
 
-// LoginRequiredError is a session that has ended, or none. It matches [ErrLoginRequired].
+// LoginRequiredError reports that there is no session, or that it has ended. It matches
+// [ErrLoginRequired].
 //
-// It is also found by [errors.As] as an [*oauth2.RetrieveError] with the ErrorCode invalid_grant, so
-// that clients written for golang.org/x/oauth2 start their login. That error holds no body.
+// It is also found by [errors.As] as an [*oauth2.RetrieveError] with the ErrorCode invalid_grant,
+// so that clients written for golang.org/x/oauth2 start their login. That error holds no body.
 type LoginRequiredError struct {
 	Reason Reason
 	// Err is the cause, if there is one. It matches [ErrInvalidGrant] for ReasonInvalidGrant.

@@ -9,24 +9,26 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
-// EventKind is what happened to a session.
+// EventKind identifies what happened to a session.
 type EventKind uint8
 
 // The kinds of events.
 const (
 	// SignedIn is a Login that succeeded.
 	SignedIn EventKind = iota + 1
-	// TokenRefreshed is a new token from the server. A token adopted from another process is no event.
+	// TokenRefreshed is a new token from the server. A token adopted from another process is no
+	// event.
 	TokenRefreshed
 	// RefreshFailed is a refresh that failed for now; Err is a [*RefreshError].
 	RefreshFailed
-	// SignedOut is the end of the session; Reason says why. After a Logout, Err is what kept the server from being
-	// told.
+	// SignedOut is the end of the session; Reason says why. After a Logout, Err is the error of
+	// Config.Revoke, if any.
 	SignedOut
-	// PersistFailed is a change that the store did not take; it is repeated. Err matches [ErrPersist].
+	// PersistFailed is a change that the store did not take; it is repeated. Err matches
+	// [ErrPersist].
 	PersistFailed
-	// StoreLost is a store that has lost its data. Nobody is signed out: sessions go on in memory, and are
-	// stored again with their next refresh. Err is the store's.
+	// StoreLost is a store that has lost its data. Nobody is signed out: sessions go on in memory,
+	// and are stored again with their next refresh. Err is the store's.
 	StoreLost
 )
 
@@ -60,7 +62,7 @@ type Event struct {
 	Err     error
 }
 
-// String says it in one line.
+// String returns a one-line description.
 func (e Event) String() string {
 	s := e.Kind.String() + " (" + e.Account + ")"
 	if e.Kind == SignedOut {
@@ -111,8 +113,8 @@ func (a *Interceptor) emit(e Event) {
 	a.config.OnEvent(e)
 }
 
-// logUnsigned explains at level debug why a request goes out without a token, which a newcomer whose client
-// says "127.0.0.1" and whose configuration says "localhost" will look for.
+// logUnsigned explains at level debug why a request goes out without a token, which a newcomer
+// whose client says "127.0.0.1" and whose configuration says "localhost" will look for.
 func (a *Interceptor) logUnsigned(r *http.Request) {
 	if !a.config.Logger.Enabled(r.Context(), slog.LevelDebug) {
 		return

@@ -56,7 +56,8 @@ func Example_netHTTP() {
 	// Output: 200 OK after 1 refresh
 }
 
-// The dialect of the tutorials: 401 {"message":"Invalid JWT"}, POST /auth/refresh {"refreshToken":"…"} answered by 201.
+// The dialect of the tutorials: 401 {"message":"Invalid JWT"}, POST /auth/refresh
+// {"refreshToken":"…"} answered by 201.
 func ExampleJSONRefresher() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What stores that are shared by machines say beyond the contract of Store. It is found by shape, so that
-// this package need not import them; see package storage/lease.
+// What stores that are shared by machines say beyond the contract of Store. It is found by shape,
+// so that this package need not import them; see package storage/lease.
 
 // isLost reports whether err means that the lock was lost and another holder has changed the value.
 func isLost(err error) bool {
@@ -22,15 +22,15 @@ func isDataLost(err error) bool {
 	return errors.As(err, &e) && e.DataLost()
 }
 
-// interrupted reports whether the holder of the lock before has vanished, so that it may have spent the
-// refresh token. Ctx is the context that the store gives to the function that it calls.
+// interrupted reports whether the holder of the lock before has vanished, so that it may have spent
+// the refresh token. Ctx is the context that the store gives to the function that it calls.
 func interrupted(ctx context.Context) bool {
 	was, _ := ctx.Value(struct{ HolderInterrupted struct{} }{}).(bool)
 	return was
 }
 
-// keepsTombstones reports whether the store wants to keep why a session ended, for the other machines. A
-// keyring, which is left empty, does not.
+// keepsTombstones reports whether the store wants to keep why a session ended, for the other
+// machines. A keyring, which is left empty, does not.
 func keepsTombstones(s Store) bool {
 	t, ok := s.(interface{ Tombstones() bool })
 	return ok && t.Tombstones()
@@ -55,7 +55,8 @@ var tombstoneWords = map[Reason]string{
 	ReasonLogout: "logout", ReasonInvalidGrant: "invalid_grant", ReasonNoRefreshToken: "no_refresh_token",
 }
 
-// bury returns what to store in place of a session that has ended: nothing, or a tombstone without tokens.
+// bury returns what to store in place of a session that has ended: nothing, or a tombstone without
+// tokens.
 func (p *persistence) bury(r *record, why Reason) ([]byte, error) {
 	if r == nil || !keepsTombstones(p.store) {
 		return nil, nil
@@ -74,8 +75,9 @@ func (r *record) live() *record {
 	return r
 }
 
-// endOf returns why the session named by a tombstone ended, as seen from another process. A tombstone of
-// another session says nothing about ours but that it was replaced and ended later; a nil one, nothing.
+// endOf returns why the session named by a tombstone ended, as seen from another process. A
+// tombstone of another session says nothing about ours but that it was replaced and ended later; a
+// nil one, nothing.
 func endOf(tombstone *record, session string) Reason {
 	if tombstone == nil || session != "" && tombstone.Session != session {
 		return ReasonEndedElsewhere
@@ -88,8 +90,8 @@ func endOf(tombstone *record, session string) Reason {
 	return ReasonEndedElsewhere
 }
 
-// afterLoss is a refresh that lost the lock while it ran: what another process has stored since wins. If it
-// has stored nothing, the token of this one, if there is any, waits for the store.
+// afterLoss is a refresh that lost the lock while it ran: what another process has stored since
+// wins. If it has stored nothing, the token of this one, if there is any, waits for the store.
 func (f facts) afterLoss() outcome {
 	var o outcome
 	switch {
@@ -110,8 +112,8 @@ func (f facts) afterLoss() outcome {
 	return o
 }
 
-// suspectTime is how long a refused refresh token is kept if a process that has vanished may have spent it:
-// that process may be asleep, and wake up with the new token.
+// suspectTime is how long a refused refresh token is kept if a process that has vanished may have
+// spent it: that process may be asleep, and wake up with the new token.
 const suspectTime = 30 * time.Second
 
 var errSuspect = errors.New("the refresh token was refused after another process had vanished " +

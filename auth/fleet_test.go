@@ -78,8 +78,8 @@ func TestFleet_glance(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestFleet_tombstones: on stores that machines share, every machine says why the session ended, a program
-// that starts later included, and a login replaces the tombstone.
+// TestFleet_tombstones: on stores that machines share, every machine says why the session ended, a
+// program that starts later included, and a login replaces the tombstone.
 func TestFleet_tombstones(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -162,8 +162,8 @@ func (s *scripted) Update(ctx context.Context, key string, fn func(context.Conte
 	})
 }
 
-// TestFleet_lostLock: a machine that lost the lock uses what the next holder stored; it spends nothing if it
-// knows in time, and reports no failure to save.
+// TestFleet_lostLock: a machine that lost the lock uses what the next holder stored; it spends
+// nothing if it knows in time, and reports no failure to save.
 func TestFleet_lostLock(t *testing.T) {
 	t.Parallel()
 	t.Run("before the token is spent", func(t *testing.T) {
@@ -244,8 +244,8 @@ func TestFleet_dataLost(t *testing.T) {
 	}
 }
 
-// TestFleet_suspect: a refresh token that was refused after a process had vanished in a refresh is kept for a
-// while, for that process may wake up; then the refusal counts.
+// TestFleet_suspect: a refresh token that was refused after a process had vanished in a refresh is
+// kept for a while, for that process may wake up; then the refusal counts.
 func TestFleet_suspect(t *testing.T) {
 	t.Parallel()
 	for _, wakesUp := range []bool{true, false} {
@@ -281,8 +281,8 @@ func TestFleet_suspect(t *testing.T) {
 	}
 }
 
-// TestFleet_logoutByName: a Logout that could not delete the session deletes later what was stored when it was
-// called, whatever the clocks of other machines say, and nothing newer.
+// TestFleet_logoutByName: a Logout that could not delete the session deletes later what was stored
+// when it was called, whatever the clocks of other machines say, and nothing newer.
 func TestFleet_logoutByName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

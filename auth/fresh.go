@@ -8,8 +8,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that until
-// ctx ends.
+// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that
+// until ctx ends.
 func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
@@ -34,8 +34,8 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	if s.expired(now) {
 		return a.refreshedOrMinted(ctx, s, expired, nil)
 	}
-	// A program that may end at any moment, such as a short command, must not spend a refresh token in
-	// the background. One that has lived for its window will live on.
+	// A program that may end at any moment, such as a short command, must not spend a refresh token
+	// in the background. One that has lived for its window will live on.
 	if now.Sub(a.born) >= s.window {
 		a.refreshAhead(s)
 		return s, nil
@@ -72,13 +72,14 @@ func (a *Interceptor) required(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// retried marks a call that has been sent again with a token that replaced the one that was refused.
+// retried marks a call that has been sent again with a token that replaced the one that was
+// refused.
 type retried struct{ by *Interceptor }
 
 // renewed gets the token that is to be used in place of that of s, which the server refused, and
 // reports whether to send the request again. That happens once for each call; a token that another
-// process stored, which may have expired as well, does not count. Release is called before a wait: the
-// refresh may need the connection of the refused response.
+// process stored, which may have expired as well, does not count. Release is called before a wait:
+// the refresh may need the connection of the refused response.
 func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func()) (again bool, err error) {
 	now := s
 	switch {

@@ -56,17 +56,17 @@ func (a *Interceptor) String() string { return "auth.Interceptor(" + a.account +
 // Format prints String, whatever the verb.
 func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }
 
-// CopyOnWrite promises to write neither into URL nor into header values of a request, which saves copying them (package
-// interceptor, Copies). A SetCredential may.
+// CopyOnWrite promises to write neither into URL nor into header values of a request, which saves
+// copying them (package interceptor, Copies). A SetCredential may.
 func (a *Interceptor) CopyOnWrite() bool { return a.config.SetCredential == nil }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,
 // Optional methods.
 func (a *Interceptor) UsesRestyRequest() bool { return a.config.ShouldRefresh != nil }
 
-// OnRequest resolves a relative URL and signs the request, if its origin may see the token and the caller has not
-// put an Authorization header on it. A token that has expired is renewed first; one that is about to is renewed
-// in the background.
+// OnRequest resolves a relative URL and signs the request, if its origin may see the token and the
+// caller has not put an Authorization header on it. A token that has expired is renewed first; one
+// that is about to is renewed in the background.
 func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	a.resolve(req.Request)
 	if !a.shouldSign(req.Request) {
@@ -119,8 +119,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 }
 
-// OnError renews a token that was refused and has the request sent again. When that is not possible, the error says
-// whether to log in ([ErrLoginRequired]) or to try later ([ErrRefreshFailed]), and carries the response.
+// OnError renews a token that was refused and has the request sent again. When that is not
+// possible, the error says whether to log in ([ErrLoginRequired]) or to try later
+// ([ErrRefreshFailed]), and carries the response.
 func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 	if e.Kind != interceptor.KindBadResponse || e.Response == nil {
 		return h.Next(e)
@@ -145,8 +146,9 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	}
 }
 
-// shouldSign reports whether the request goes to an origin of ours, and there straight: a redirect chain
-// that has been anywhere else is never signed again, as with net/http, since a stranger chose its URL.
+// shouldSign reports whether the request goes to an origin of ours, and there straight: a redirect
+// chain that has been anywhere else is never signed again, as with net/http, since a stranger chose
+// its URL.
 func (a *Interceptor) shouldSign(r *http.Request) bool {
 	if !a.mine(r) {
 		a.logUnsigned(r)

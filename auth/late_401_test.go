@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// TestRule01_WhichTokenSignedIt: a 401 for a token that is no longer the current one is sent again with the current one,
-// without a refresh.
+// TestRule01_WhichTokenSignedIt: a 401 for a token that is no longer the current one is sent again
+// with the current one, without a refresh.
 func TestRule01_WhichTokenSignedIt(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -26,7 +26,8 @@ func TestRule01_WhichTokenSignedIt(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule01_LateUnauthorized: so is a 401 of a token that is two refreshes old, and of many requests.
+// TestRule01_LateUnauthorized: so is a 401 of a token that is two refreshes old, and of many
+// requests.
 func TestRule01_LateUnauthorized(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -48,7 +49,8 @@ func TestRule01_LateUnauthorized(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestRule01_LoginMeanwhile: a token that the program replaced counts like one that was refreshed, also without a Refresher.
+// TestRule01_LoginMeanwhile: a token that the program replaced counts like one that was refreshed,
+// also without a Refresher.
 func TestRule01_LoginMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*auth.Config){func(*auth.Config) {}, func(c *auth.Config) { c.Refresher = nil }} {
@@ -66,8 +68,8 @@ func TestRule01_LoginMeanwhile(t *testing.T) {
 	}
 }
 
-// TestRule01_AnotherUserMeanwhile: a request is not sent again as somebody else. Where tokens do not tell users apart, a Logout
-// in between does.
+// TestRule01_AnotherUserMeanwhile: a request is not sent again as somebody else. Where tokens do
+// not tell users apart, a Logout in between does.
 func TestRule01_AnotherUserMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -149,7 +151,8 @@ func TestRule01_LoginBetweenAttempts(t *testing.T) {
 	}
 }
 
-// TestRule01_SameToken: a server may answer a refresh with the same access token; the refresh still counts.
+// TestRule01_SameToken: a server may answer a refresh with the same access token; the refresh still
+// counts.
 func TestRule01_SameToken(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{RepeatAccessToken: true})

@@ -9,10 +9,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// Login begins a session with a token that the program got from the server, and stores it. It replaces
-// any existing session, after waiting for a refresh of it that is under way; call Logout first if that
-// may be another user's. An Expiry that is zero or absurd is read from the access
-// token if that is a JWT, and so is one that is later than the JWT's own. If Login
+// Login starts a session with t and stores it. It replaces any existing session, after waiting for
+// a refresh in progress. Call Logout first if that session may belong to another user. If the
+// access token is a JWT, its expiry is used when t.Expiry is zero, implausible, or later. If Login
 // returns an error, nothing has changed; [ErrPersist] says that the store did not take the session.
 func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := t.check(a.config.SetCredential == nil); err != nil {
@@ -37,8 +36,9 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	return nil
 }
 
-// loginExpiry returns the expiry of a token that the program brings. That of the token itself counts if it
-// is a JWT and ends earlier, or if the program's is absurd: milliseconds taken for seconds, say.
+// loginExpiry returns the expiry of a token that the program brings. That of the token itself
+// counts if it is a JWT and ends earlier, or if the program's is absurd: milliseconds taken for
+// seconds, say.
 func loginExpiry(t Token, now time.Time) time.Time {
 	own := tokens.JWTExpiry(t.AccessToken, now, time.Time{})
 	switch {
@@ -52,8 +52,9 @@ func loginExpiry(t Token, now time.Time) time.Time {
 // maxLifetime is the longest lifetime of a token that is believed.
 const maxLifetime = 10 * 365 * 24 * time.Hour
 
-// commitLogin stores the session, then makes it known: a request must not use a session that a crash
-// would lose. A refresh that meets the record in between waits for the outcome (waitForLogin).
+// commitLogin stores the session, then makes it known: a request must not use a session that a
+// crash would lose. A refresh that meets the record in between waits for the outcome
+// (waitForLogin).
 func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {

@@ -8,17 +8,18 @@ import (
 const (
 	// revokeTimeout bounds the call of Config.Revoke.
 	revokeTimeout = 10 * time.Second
-	// logoutGrace is how long a Logout waits for a refresh under way, whose token it could have revoked.
+	// logoutGrace is how long a Logout waits for a refresh under way, whose token it could have
+	// revoked.
 	logoutGrace = 5 * time.Second
 )
 
-// Logout ends the session. From the moment it is called no request is signed any more; requests that
-// wait for a refresh fail with [ErrLoginRequired]. Then the session is removed from the store, then
-// Config.Revoke is called with what was removed. It works offline: a failed revocation is an event, not
-// an error, and a refresh that hangs holds it up for five seconds. [ErrPersist] says that the session
-// is still stored, because the store failed or ctx ended while another process held its lock; it is not
-// used again, and removed as soon as that is possible. Logging out when nobody is signed in is not an
-// error.
+// Logout ends the session. Once it is called, no more requests are signed, and requests waiting for
+// a refresh fail with [ErrLoginRequired]. Logout then removes the session from the store and calls
+// Config.Revoke with the removed token. It works offline: a failed revocation is an event, not an
+// error, and a hanging refresh delays it by at most five seconds. [ErrPersist] says that the
+// session is still stored, because the store failed or ctx ended while another process held its
+// lock; it is not used again, and is removed as soon as possible. It is not an error if nobody is
+// signed in.
 func (a *Interceptor) Logout(ctx context.Context) error {
 	old, out, refresh := a.state.beginLogout()
 	if refresh != nil {
@@ -43,8 +44,8 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 	return err
 }
 
-// deleteStored removes what is stored, and returns it. If that fails, it is repeated later. Out is the
-// session after the logout.
+// deleteStored removes what is stored, and returns it. If that fails, it is repeated later. Out is
+// the session after the logout.
 func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record, err error) {
 	p := &pendingSave{session: out.ended, reason: ReasonLogout, logout: true}
 	defer func() {
@@ -55,7 +56,8 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 		}
 	}()
 	called := normalizeTime(time.Now())
-	// What is stored now is to go, even if the lock is not to be had and another process logs in later.
+	// What is stored now is to go, even if the lock is not to be had and another process logs in
+	// later.
 	if r, err := a.persist.read(ctx); r.live() != nil {
 		p.stored = r.Session
 	} else if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestLogout_storeFails: it signs out here and says so; the session comes back neither by a reload nor after a restart,
-// and goes once the store works again.
+// TestLogout_storeFails: it signs out here and says so; the session comes back neither by a reload
+// nor after a restart, and goes once the store works again.
 func TestLogout_storeFails(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*faulty){
@@ -96,7 +96,8 @@ func TestLogout_storeFailsUnreadable(t *testing.T) {
 	})
 }
 
-// TestLogout_thenAnotherLogin: a login by another process after a Logout that failed is not what was to be deleted.
+// TestLogout_thenAnotherLogin: a login by another process after a Logout that failed is not what
+// was to be deleted.
 func TestLogout_thenAnotherLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,8 +120,8 @@ func TestLogout_thenAnotherLogin(t *testing.T) {
 	})
 }
 
-// TestLogout_twice: a Logout that is repeated, because the first one failed, still knows which session it is about, though
-// another process has refreshed that since.
+// TestLogout_twice: a Logout that is repeated, because the first one failed, still knows which
+// session it is about, though another process has refreshed that since.
 func TestLogout_twice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,7 +146,8 @@ func TestLogout_twice(t *testing.T) {
 	})
 }
 
-// TestLogin_isAsOldAsItsSave: a Logout that failed while a login of another process waited for the lock is not about that.
+// TestLogin_isAsOldAsItsSave: a Logout that failed while a login of another process waited for the
+// lock is not about that.
 func TestLogin_isAsOldAsItsSave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -199,7 +201,8 @@ func TestLogin_thenLoginAgain(t *testing.T) {
 	})
 }
 
-// TestLogin_together: whatever order logins and logouts that overlap happen in, memory and store agree at the end.
+// TestLogin_together: whatever order logins and logouts that overlap happen in, memory and store
+// agree at the end.
 func TestLogin_together(t *testing.T) {
 	t.Parallel()
 	s := authtest.NewServer(authtest.Config{})
@@ -285,7 +288,8 @@ func TestLogin_refuses(t *testing.T) {
 	}
 }
 
-// TestLogout_duringReload: what a reload had read before the session was deleted does not come back, whenever it began.
+// TestLogout_duringReload: what a reload had read before the session was deleted does not come
+// back, whenever it began.
 func TestLogout_duringReload(t *testing.T) {
 	t.Parallel()
 	for _, when := range []string{"before", "while it waits for the lock", "after it failed"} {

@@ -30,7 +30,8 @@ func (r *revocations) use(c *auth.Config) {
 	}
 }
 
-// TestRule07_LogoutWins: from the moment Logout is called nothing is signed, the store is empty, the server knows.
+// TestRule07_LogoutWins: from the moment Logout is called nothing is signed, the store is empty,
+// the server knows.
 func TestRule07_LogoutWins(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -57,8 +58,8 @@ func TestRule07_LogoutWins(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestRule07_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and what comes late is discarded
-// and revoked.
+// TestRule07_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and
+// what comes late is discarded and revoked.
 func TestRule07_LogoutDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -98,7 +99,8 @@ func TestRule07_LogoutDuringRefresh(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestRule07_LogoutAndLoginDuringRefresh: the refresh of the old session does not touch the new one.
+// TestRule07_LogoutAndLoginDuringRefresh: the refresh of the old session does not touch the new
+// one.
 func TestRule07_LogoutAndLoginDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -127,7 +129,8 @@ func TestRule07_LogoutAndLoginDuringRefresh(t *testing.T) {
 	}
 }
 
-// TestRule07_LoginDuringRefresh waits for the refresh and replaces what it brought. Who waited gets the new session.
+// TestRule07_LoginDuringRefresh waits for the refresh and replaces what it brought. Who waited gets
+// the new session.
 func TestRule07_LoginDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -152,7 +155,8 @@ func TestRule07_LoginDuringRefresh(t *testing.T) {
 	}
 }
 
-// TestRule07_HangingRefresh: a server that does not answer holds Logout up for five seconds, not for the whole timeout.
+// TestRule07_HangingRefresh: a server that does not answer holds Logout up for five seconds, not
+// for the whole timeout.
 func TestRule07_HangingRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,8 +183,8 @@ func TestRule07_HangingRefresh(t *testing.T) {
 	})
 }
 
-// TestRule07_LockHeld: with another process in the lock Logout takes no longer than its context; nothing is signed
-// meanwhile, and the session goes as soon as the lock is free.
+// TestRule07_LockHeld: with another process in the lock Logout takes no longer than its context;
+// nothing is signed meanwhile, and the session goes as soon as the lock is free.
 func TestRule07_LockHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -210,8 +214,8 @@ func TestRule07_LockHeld(t *testing.T) {
 	})
 }
 
-// TestRule07_Offline: Logout works without a network, tells by its event that the server was not told, and the session does
-// not come back after a restart.
+// TestRule07_Offline: Logout works without a network, tells by its event that the server was not
+// told, and the session does not come back after a restart.
 func TestRule07_Offline(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -229,7 +233,8 @@ func TestRule07_Offline(t *testing.T) {
 	join(t, f.Server, with(store)).mustFail(t, "/me", auth.ErrLoginRequired)
 }
 
-// TestRule07_RevokeHangs: a revocation endpoint that does not answer holds Logout up for ten seconds.
+// TestRule07_RevokeHangs: a revocation endpoint that does not answer holds Logout up for ten
+// seconds.
 func TestRule07_RevokeHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -244,7 +249,8 @@ func TestRule07_RevokeHangs(t *testing.T) {
 	})
 }
 
-// TestRule07_RevokesTheNewest: where memory knows a newer token than the store, that one is revoked.
+// TestRule07_RevokesTheNewest: where memory knows a newer token than the store, that one is
+// revoked.
 func TestRule07_RevokesTheNewest(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()

@@ -12,7 +12,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// The promises. All of them but the last are checked while things happen; every check but those of calls has the mutex held.
+// The promises. All of them but the last are checked while things happen; every check but those of
+// calls has the mutex held.
 
 // checkRefresh looks at a refresh that departs.
 func (t *modelTrip) checkRefresh(pair *modelPair) {
@@ -91,7 +92,7 @@ func (t *modelTrip) checkRevoke(pair *modelPair) {
 	}
 }
 
-// mayEnd tells whether the process has a reason to end a session.
+// mayEnd reports whether the process has a reason to end a session.
 func (p *modelProcess) mayEnd(f *modelFamily) bool {
 	return f.dead || p.leaving > 0 || p.doomed[f] || !p.left.IsZero() && !p.left.Before(f.since)
 }
@@ -136,7 +137,8 @@ func (p *modelProcess) checkSave(value []byte, decided time.Time) {
 	p.ledger.record = pair
 }
 
-// checkStore looks at the store at rest: it holds the newest pair there is, or its owner has reported that it does not.
+// checkStore looks at the store at rest: it holds the newest pair there is, or its owner has
+// reported that it does not.
 func (w *world) checkStore() {
 	stored := w.ledger.record
 	if stored == nil || w.busy > 0 {
@@ -152,7 +154,8 @@ func (w *world) checkStore() {
 	}
 }
 
-// checkExcuses looks at calls that were told to log in, or to try later: by now the session must have told why.
+// checkExcuses looks at calls that were told to log in, or to try later: by now the session must
+// have told why.
 func (p *modelProcess) checkExcuses() {
 	for _, c := range p.evicted {
 		if p.changed < c.moment && !p.dead {

@@ -49,8 +49,8 @@ type modelFailure struct {
 	wait   time.Duration // what the server asked for
 }
 
-// known tells whether the pair can be expected in the store, and its predecessor not to be used again: nothing that went
-// wrong with it excuses that.
+// known reports whether the pair can be expected in the store, and its predecessor not to be used
+// again: nothing that went wrong with it excuses that.
 func (p *modelPair) known() bool {
 	if p.stored {
 		return true

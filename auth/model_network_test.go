@@ -65,7 +65,8 @@ type modelTrip struct {
 	asked    time.Time
 }
 
-// serve lets the server answer. The mutex is held: what the server does and what the ledger says about it is one.
+// serve lets the server answer. The mutex is held: what the server does and what the ledger says
+// about it is one.
 func (t *modelTrip) serve() *http.Response {
 	r := t.request.Clone(context.Background())
 	r.Body = io.NopCloser(bytes.NewReader(t.body))
@@ -104,7 +105,7 @@ func (t *modelTrip) stray(ctx context.Context) (*http.Response, error) {
 	return t.answer(http.StatusUnauthorized, "application/json", "{}", "WWW-Authenticate", `Bearer error="invalid_token"`), nil
 }
 
-// carries tells whether there is a token anywhere in the request.
+// carries reports whether there is a token anywhere in the request.
 func (t *modelTrip) carries() bool {
 	texts := []string{t.request.URL.String(), string(t.body)}
 	for _, values := range t.request.Header {
@@ -113,7 +114,7 @@ func (t *modelTrip) carries() bool {
 	return t.ledger.mentioned(strings.Join(texts, " "))
 }
 
-// mentioned tells whether there is a token in the text.
+// mentioned reports whether there is a token in the text.
 func (l *ledger) mentioned(text string) bool {
 	for _, f := range l.families {
 		for _, p := range f.pairs {
@@ -196,8 +197,8 @@ func (t *modelTrip) land(pair *modelPair, resp *http.Response, err error) (*http
 	return resp, err
 }
 
-// dueFrom is when a token that was asked for at a time may be refreshed ahead of time; zero if the client cannot know. A
-// second is lost to rounding on either side.
+// dueFrom is when a token that was asked for at a time may be refreshed ahead of time; zero if the
+// client cannot know. A second is lost to rounding on either side.
 func (w *world) dueFrom(asked time.Time) time.Time {
 	if w.noExpiry && w.opaque {
 		return time.Time{}
@@ -205,8 +206,8 @@ func (w *world) dueFrom(asked time.Time) time.Time {
 	return asked.Add(w.ttl - min(30*time.Second, w.ttl/5) - 2*time.Second)
 }
 
-// carry takes a refresh there and back. What way is, is the time for one half; lucky decides whether a request that
-// nobody waits for any more arrives nevertheless.
+// carry takes a refresh there and back. What way is, is the time for one half; lucky decides
+// whether a request that nobody waits for any more arrives nevertheless.
 func (t *modelTrip) carry(ctx context.Context, pair *modelPair, fault string, way time.Duration, lucky bool) (*http.Response, error) {
 	switch fault {
 	case "black hole":

@@ -15,9 +15,10 @@ import (
 	"time"
 )
 
-// The model: programs made of random steps run one to three simulated processes, which share a store, against a strict
-// authtest server, each program in a bubble of its own where time costs nothing. A network and a store in between make
-// the faults, and see everything, so that they can tell after every step, and during it, whether a promise was broken.
+// The model: programs made of random steps run one to three simulated processes, which share a
+// store, against a strict authtest server, each program in a bubble of its own where time costs
+// nothing. A network and a store in between make the faults, and see everything, so that they can
+// tell after every step, and during it, whether a promise was broken.
 //
 //   - model_test.go runs programs, and cuts one that fails down to the steps that matter.
 //   - model_program_test.go makes programs.
@@ -25,8 +26,9 @@ import (
 //   - model_network_test.go and model_store_test.go are what processes have in common.
 //   - model_ledger_test.go knows every token, and what became of it; model_check_test.go has the promises.
 //
-// go test ./auth -run TestModel -model.cases=10000 runs more programs, as does the variable CHATELAINE_MODEL_CASES where
-// packages are tested together. A failure tells the seed of its program: -model.seed=N runs that one again.
+// go test ./auth -run TestModel -model.cases=10000 runs more programs, as does the variable
+// CHATELAINE_MODEL_CASES where packages are tested together. A failure tells the seed of its
+// program: -model.seed=N runs that one again.
 var (
 	modelCases = flag.Uint64("model.cases", 500, "how many random programs TestModel runs")
 	modelSeed  = flag.Uint64("model.seed", 0, "run this program of TestModel, or -model.cases from it on")
@@ -64,13 +66,14 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// flagGiven tells whether a flag is on the command line.
+// flagGiven reports whether a flag is on the command line.
 func flagGiven(name string) (given bool) {
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
 	return given
 }
 
-// runModel runs the program of a seed, and fails the test with the shortest program that still fails.
+// runModel runs the program of a seed, and fails the test with the shortest program that still
+// fails.
 func runModel(t *testing.T, seed uint64) map[string]int {
 	t.Helper()
 	p := newProgram(seed)
@@ -78,8 +81,8 @@ func runModel(t *testing.T, seed uint64) map[string]int {
 	if broken.what == "" {
 		return broken.tally
 	}
-	// A program is not exactly repeatable: what happens at the same instant may happen in any order. So every shorter one
-	// gets several chances.
+	// A program is not exactly repeatable: what happens at the same instant may happen in any
+	// order. So every shorter one gets several chances.
 	shortest := broken
 	for cut := len(p.steps) / 2; cut > 0; cut /= 2 {
 		for at := 0; at+cut <= len(p.steps); {

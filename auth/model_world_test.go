@@ -213,7 +213,7 @@ func (p *modelProcess) die(how string) {
 	_ = p.session.Close(gone)
 }
 
-// dies tells whether the process ends here, and lets it.
+// dies reports whether the process ends here, and lets it.
 func (p *modelProcess) dies(point string) bool {
 	p.mu.Lock()
 	hit := p.crashAt == point && !p.dead

@@ -70,8 +70,8 @@ func TestRule03_ReadIsRead(t *testing.T) {
 	}
 }
 
-// TestRule03_AdoptedTooLate: a token that was adopted, or found in the store, may have expired as well; then it is
-// refreshed, for the same call.
+// TestRule03_AdoptedTooLate: a token that was adopted, or found in the store, may have expired as
+// well; then it is refreshed, for the same call.
 func TestRule03_AdoptedTooLate(t *testing.T) {
 	t.Parallel()
 	f, other, store := pair(t, authtest.Config{})
@@ -108,8 +108,8 @@ func TestRule03_Gone(t *testing.T) {
 	}
 }
 
-// TestRule03_NeverAnotherUsers: when another process logs in as somebody else, no request of ours carries that token, now or
-// later.
+// TestRule03_NeverAnotherUsers: when another process logs in as somebody else, no request of ours
+// carries that token, now or later.
 func TestRule03_NeverAnotherUsers(t *testing.T) {
 	t.Parallel()
 	for _, opaque := range []bool{false, true} {
@@ -136,8 +136,8 @@ func TestRule03_NeverAnotherUsers(t *testing.T) {
 	}
 }
 
-// TestRule03_NeverForAnOldRequest: a session that is found in the store after ours has ended serves new
-// requests, unless its token names another user, but none that was made for the old user.
+// TestRule03_NeverForAnOldRequest: a session that is found in the store after ours has ended serves
+// new requests, unless its token names another user, but none that was made for the old user.
 func TestRule03_NeverForAnOldRequest(t *testing.T) {
 	t.Parallel()
 	for _, opaque := range []bool{false, true} {
@@ -164,7 +164,8 @@ func TestRule03_NeverForAnOldRequest(t *testing.T) {
 	}
 }
 
-// TestRule03_SameUserAgain: a login of the same user by another process is adopted, without a refresh.
+// TestRule03_SameUserAgain: a login of the same user by another process is adopted, without a
+// refresh.
 func TestRule03_SameUserAgain(t *testing.T) {
 	t.Parallel()
 	f, other, _ := pair(t, authtest.Config{})
@@ -199,8 +200,8 @@ func TestRule03_CopiedRecord(t *testing.T) {
 	f.AssertRefreshes(t, 0)
 }
 
-// TestRule03_BackAgain: a session that is gone and comes back, by a backup say, is used again; a request that was on its way
-// meanwhile does not mind.
+// TestRule03_BackAgain: a session that is gone and comes back, by a backup say, is used again; a
+// request that was on its way meanwhile does not mind.
 func TestRule03_BackAgain(t *testing.T) {
 	t.Parallel()
 	f, other, store := pair(t, authtest.Config{})
@@ -226,7 +227,8 @@ func TestRule03_BackAgain(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestRule03_Older: a store that holds an older token of the session, put back by a backup say, gets the newer one.
+// TestRule03_Older: a store that holds an older token of the session, put back by a backup say,
+// gets the newer one.
 func TestRule03_Older(t *testing.T) {
 	t.Parallel()
 	f, _, store := pair(t, authtest.Config{})

@@ -40,8 +40,9 @@ const (
 	remove             // delete the record
 )
 
-// outcome is what facts mean: for the store, for the session, and for those who wait for the refresh.
-// At most one of next, ended and failure is set; none if a Login or Logout made the refresh pointless.
+// outcome is what facts mean: for the store, for the session, and for those who wait for the
+// refresh. At most one of next, ended and failure is set; none if a Login or Logout made the
+// refresh pointless.
 type outcome struct {
 	step  step
 	write *record // what to save
@@ -105,8 +106,9 @@ func decide(f facts) outcome {
 	}
 }
 
-// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. The Logout
-// may have given up waiting for the lock, so the record is deleted on its behalf; a Login waits for it.
+// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. The
+// Logout may have given up waiting for the lock, so the record is deleted on its behalf; a Login
+// waits for it.
 func (f facts) pointless() outcome {
 	switch {
 	case !f.asked:
@@ -118,8 +120,8 @@ func (f facts) pointless() outcome {
 	}
 }
 
-// dead ends the session, which nothing can renew. If the store does not let the record go, it is deleted
-// later.
+// dead ends the session, which nothing can renew. If the store does not let the record go, it is
+// deleted later.
 func (f facts) dead(why Reason, cause error) outcome {
 	o := over(why, cause)
 	o.step = remove
@@ -154,8 +156,8 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// refreshed goes on with the server's token. A store that does not take it does not stop the work: the
-// token lives in memory, and is saved later.
+// refreshed goes on with the server's token. A store that does not take it does not stop the work:
+// the token lives in memory, and is saved later.
 func (f facts) refreshed() outcome {
 	t := f.token
 	if t.Expiry.IsZero() {
@@ -174,8 +176,8 @@ func (f facts) refreshed() outcome {
 	return o
 }
 
-// otherLogin is a record of another login. It is adopted only if it certainly is of the same user: the
-// tokens name the same subject, or, where they name none, the account stands for the user.
+// otherLogin is a record of another login. It is adopted only if it certainly is of the same user:
+// the tokens name the same subject, or, where they name none, the account stands for the user.
 func (f facts) otherLogin() outcome {
 	a, b := f.session.AccessToken, f.stored.AccessToken
 	if tokens.SameSubject(a, b) || f.policy.accountIsUser && !tokens.OtherSubject(a, b) {

@@ -36,8 +36,8 @@ func suspectOf(r *record) *record {
 	return r
 }
 
-// summary is an outcome in one line: what is stored, what is published, what the callers get, what is
-// reported, what is to be repeated, and what is revoked.
+// summary is an outcome in one line: what is stored, what is published, what the callers get, what
+// is reported, what is to be repeated, and what is revoked.
 func summary(s *session, o outcome) string { return summaryWith(s, o, policy{}) }
 
 func summaryWith(s *session, o outcome, p policy) string {
@@ -321,7 +321,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestDecide_expiry: an expiry that the Refresher does not know is that of the JWT, and the event has it.
+// TestDecide_expiry: an expiry that the Refresher does not know is that of the JWT, and the event
+// has it.
 func TestDecide_expiry(t *testing.T) {
 	t.Parallel()
 	s := newSession(recordOf("S", 1, "a", "r"), "", policy{})

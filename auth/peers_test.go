@@ -32,7 +32,8 @@ func testsOf(t *testing.T, dir string) map[string]bool {
 	return names
 }
 
-// TestPeers: every test that testdata/refresh/peers.md names exists, and no row is missing or empty.
+// TestPeers: every test that testdata/refresh/peers.md names exists, and no row is missing or
+// empty.
 func TestPeers(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("..", "testdata", "refresh", "peers.md"))
@@ -84,7 +85,8 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// TestRules: every rule of docs/architecture.md has a test of its number, and the file that it names.
+// TestRules: every rule of docs/architecture.md has a test of its number, and the file that it
+// names.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))

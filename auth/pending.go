@@ -14,8 +14,9 @@ type pendingSave struct {
 	session string  // the session it is about
 	reason  Reason  // of a deletion
 
-	// A Logout is also about the session that was stored when it was called, whichever that was. If that
-	// could not be read, all that is left is to compare when the Logout was called and the session obtained.
+	// A Logout is also about the session that was stored when it was called, whichever that was. If
+	// that could not be read, all that is left is to compare when the Logout was called and the
+	// session obtained.
 	logout bool
 	stored string
 	since  time.Time // zero: stored is known
@@ -27,8 +28,8 @@ func (p *pendingSave) removes(r *record) bool {
 		(r.Session == p.session || r.Session == p.stored || !p.since.IsZero() && !r.Obtained.After(p.since))
 }
 
-// value returns what to store in place of old. Lost reports that another process has ended or replaced
-// the session that was to be saved.
+// value returns what to store in place of old. Lost reports that another process has ended or
+// replaced the session that was to be saved.
 func (p *pendingSave) value(old []byte, stored *record) (value []byte, lost bool, err error) {
 	switch {
 	case stored == nil || p.record != nil && stored.Session != p.session:
@@ -46,8 +47,8 @@ const (
 	maxSaveRetry   = 30 * time.Second
 )
 
-// retrySave repeats a change that the store did not accept until it does, or a Login or Logout makes it
-// pointless, or the interceptor is closed.
+// retrySave repeats a change that the store did not accept until it does, or a Login or Logout
+// makes it pointless, or the interceptor is closed.
 func (a *Interceptor) retrySave(p *pendingSave) {
 	a.workers.start(func() {
 		wait := firstSaveRetry

@@ -16,15 +16,16 @@ type persistence struct {
 	store   Store
 	account string
 	origins origin.Set // a session that was made for another server is not used; the first is ours
-	// writes is the write lock: a channel, so that waiting for it ends with a context. Login, Logout
-	// and the retry of a pending save hold it while they change store and memory.
+	// writes is the write lock: a channel, so that waiting for it ends with a context. Login,
+	// Logout and the retry of a pending save hold it while they change store and memory.
 	writes chan struct{}
 
 	journal *journal
 	wiped   atomic.Bool // the store has lost its data, and not been given ours again
 }
 
-// loadPause is how long to wait before a failed Load is repeated, once: a database may have failed over.
+// loadPause is how long to wait before a failed Load is repeated, once: a database may have failed
+// over.
 const loadPause = 100 * time.Millisecond
 
 // read returns the stored record, nil if there is none.
@@ -57,8 +58,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // decode reads a stored record, nil if there is none. A record that was made for another server is
-// refused: a changed BaseURL must not send its tokens there. One that does not name its server, as early
-// versions wrote it, is ours, and names it when it is saved next.
+// refused: a changed BaseURL must not send its tokens there. One that does not name its server, as
+// early versions wrote it, is ours, and names it when it is saved next.
 func (p *persistence) decode(data []byte) (*record, error) {
 	r, err := decodeRecord(data, p.account)
 	if err != nil || r == nil {
@@ -81,7 +82,8 @@ func (p *persistence) decode(data []byte) (*record, error) {
 // change is a function that Store.Update calls.
 type change func(ctx context.Context, old []byte) ([]byte, error)
 
-// update is Store.Update, with panics turned into errors, and errors that do not quote what is stored.
+// update is Store.Update, with panics turned into errors, and errors that do not quote what is
+// stored.
 func (p *persistence) update(ctx context.Context, fn change) error {
 	return p.updateBy(ctx, p.store.Update, fn)
 }
@@ -107,7 +109,8 @@ type replacer interface {
 	Remove(ctx context.Context, key string) error
 }
 
-// remove deletes a value that cannot be read, say because its encryption key is gone, if the store can.
+// remove deletes a value that cannot be read, say because its encryption key is gone, if the store
+// can.
 func (p *persistence) remove(ctx context.Context) (removed bool) {
 	defer func() { removed = recover() == nil && removed }()
 	r, ok := p.store.(replacer)

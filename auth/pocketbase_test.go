@@ -24,8 +24,8 @@ func oauthContext(t *testing.T, s *authtest.Server) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, s.Client())
 }
 
-// pocketBase is a server without refresh tokens: a token that has not expired yet renews itself, one that has is worth
-// nothing, and the API answers it with 200 and an empty list.
+// pocketBase is a server without refresh tokens: a token that has not expired yet renews itself,
+// one that has is worth nothing, and the API answers it with 200 and an empty list.
 type pocketBase struct {
 	lifetime         time.Duration
 	renewals, misses int
@@ -35,7 +35,7 @@ func (p *pocketBase) token() string {
 	return jwt(fmt.Sprintf(`{"exp":%d,"id":"alice"}`, time.Now().Add(p.lifetime).Unix()))
 }
 
-// alive tells whether the request carries a token that has not expired.
+// alive reports whether the request carries a token that has not expired.
 func (p *pocketBase) alive(r *http.Request) bool {
 	parts := strings.Split(r.Header.Get("Authorization"), ".")
 	if len(parts) != 3 {
@@ -67,7 +67,8 @@ func (p *pocketBase) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// TestPocketBase: the token is renewed by itself ahead of its expiry, since afterwards it is too late.
+// TestPocketBase: the token is renewed by itself ahead of its expiry, since afterwards it is too
+// late.
 func TestPocketBase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

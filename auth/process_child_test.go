@@ -30,8 +30,9 @@ func openShared(ctx context.Context, dir string) (*keyring.Store, error) {
 	})
 }
 
-// userProgram is main of a program as a newcomer writes it. A command sends one request and ends, without closing
-// its session. A service sends requests until it is interrupted, and then closes it.
+// userProgram is main of a program as a newcomer writes it. A command sends one request and ends,
+// without closing its session. A service sends requests until it is interrupted, and then closes
+// it.
 func userProgram(ctx context.Context, role, url string, store auth.Store) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
@@ -59,8 +60,8 @@ func userProgram(ctx context.Context, role, url string, store auth.Store) error 
 
 // child is main of a program with a session: child ROLE DIR URL.
 //
-// A worker sends as many requests at once as it has goroutines, whenever it reads a line, and answers how many were served.
-// A holder takes the lock of the session and keeps it.
+// A worker sends as many requests at once as it has goroutines, whenever it reads a line, and
+// answers how many were served. A holder takes the lock of the session and keeps it.
 func child(args []string) error {
 	ctx := context.Background()
 	role, dir, url := args[0], args[1], args[2]

@@ -15,8 +15,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestProcess_commandWithoutClose: commands that end without closing their session lose nothing, although its
-// token is about to expire: they do not refresh in the background, and one that has expired is renewed first.
+// TestProcess_commandWithoutClose: commands that end without closing their session lose nothing,
+// although its token is about to expire: they do not refresh in the background, and one that has
+// expired is renewed first.
 func TestProcess_commandWithoutClose(t *testing.T) {
 	t.Parallel()
 	server, dir, f := sharedSession(t)
@@ -57,8 +58,8 @@ func TestProcess_commandWithoutClose(t *testing.T) {
 	server.AssertNoReuse(t)
 }
 
-// TestProcess_interruptedService: a service whose token expires all the time is interrupted at random instants.
-// It closes its session, and the session survives.
+// TestProcess_interruptedService: a service whose token expires all the time is interrupted at
+// random instants. It closes its session, and the session survives.
 func TestProcess_interruptedService(t *testing.T) {
 	t.Parallel()
 	server, dir := authtest.NewServer(authtest.Config{AccessTTL: 400 * time.Millisecond}), t.TempDir()

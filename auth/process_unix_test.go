@@ -91,8 +91,9 @@ func sharedSession(t *testing.T) (server *authtest.Server, dir string, f *fixtur
 	return server, dir, f
 }
 
-// TestRule03_Processes: eight processes of eight goroutines share one rotating session over thirty expiries. Every expiry costs one
-// refresh, no refresh token is spent twice, and no caller sees an error.
+// TestRule03_Processes: eight processes of eight goroutines share one rotating session over thirty
+// expiries. Every expiry costs one refresh, no refresh token is spent twice, and no caller sees an
+// error.
 func TestRule03_Processes(t *testing.T) {
 	t.Parallel()
 	const processes, expiries = 8, 30
@@ -124,9 +125,9 @@ func TestRule03_Processes(t *testing.T) {
 	server.AssertNoReuse(t)
 }
 
-// TestRule05_KillDuringRefresh kills a process at random instants, again and again, while it and another share the session. The
-// session survives, unless the kill falls between the refresh request's departure and the save of its answer; that is counted,
-// and its width measured.
+// TestRule05_KillDuringRefresh kills a process at random instants, again and again, while it and
+// another share the session. The session survives, unless the kill falls between the refresh
+// request's departure and the save of its answer; that is counted, and its width measured.
 func TestRule05_KillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	const kills = 20
@@ -180,8 +181,8 @@ func TestRule05_KillDuringRefresh(t *testing.T) {
 	}
 }
 
-// TestRule03_StoppedHolder: a process that is stopped while it holds the lock makes the others wait no longer than their context;
-// when it dies, the lock is free.
+// TestRule03_StoppedHolder: a process that is stopped while it holds the lock makes the others wait
+// no longer than their context; when it dies, the lock is free.
 func TestRule03_StoppedHolder(t *testing.T) {
 	t.Parallel()
 	server, dir, f := sharedSession(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// hooked is a store that calls a function once, when an Update has been done and the lock is free, before anybody knows.
+// hooked is a store that calls a function once, when an Update has been done and the lock is free,
+// before anybody knows.
 type hooked struct {
 	*faulty
 
@@ -35,7 +36,8 @@ func (h *hooked) Update(ctx context.Context, key string, fn func(context.Context
 	return err
 }
 
-// getAfter sends a request when the next Update has been done, and goes on when it can get no further.
+// getAfter sends a request when the next Update has been done, and goes on when it can get no
+// further.
 func (h *hooked) getAfter(t *testing.T, f *fixture) <-chan result {
 	t.Helper()
 	done := make(chan result, 1)
@@ -46,8 +48,8 @@ func (h *hooked) getAfter(t *testing.T, f *fixture) <-chan result {
 	return done
 }
 
-// TestRace_logoutAfterSave: a Logout that comes when a refresh has been saved and not made known yet wins, whatever the
-// refresh came to.
+// TestRace_logoutAfterSave: a Logout that comes when a refresh has been saved and not made known
+// yet wins, whatever the refresh came to.
 func TestRace_logoutAfterSave(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(*fixture, *hooked){
@@ -95,7 +97,8 @@ func TestRace_logoutAfterSave(t *testing.T) {
 	}
 }
 
-// TestRace_loginAfterSave: so does a Login; a request of the same user is sent with the new session.
+// TestRace_loginAfterSave: so does a Login; a request of the same user is sent with the new
+// session.
 func TestRace_loginAfterSave(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(*fixture, *hooked){
@@ -132,8 +135,8 @@ func TestRace_loginAfterSave(t *testing.T) {
 	}
 }
 
-// TestRace_refreshAfterLogin: a refresh that finds what a Login of this process has stored, and not made known yet, takes it
-// for no other process's, and waits until it is known.
+// TestRace_refreshAfterLogin: a refresh that finds what a Login of this process has stored, and not
+// made known yet, takes it for no other process's, and waits until it is known.
 func TestRace_refreshAfterLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +154,8 @@ func TestRace_refreshAfterLogin(t *testing.T) {
 	})
 }
 
-// TestRace_refreshAfterFailedLogin: where that Login fails, the refresh does, too, and the next one believes what is stored.
+// TestRace_refreshAfterFailedLogin: where that Login fails, the refresh does, too, and the next one
+// believes what is stored.
 func TestRace_refreshAfterFailedLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,7 +173,8 @@ func TestRace_refreshAfterFailedLogin(t *testing.T) {
 	})
 }
 
-// TestEvents_order: who is told of an event hears of those that happen meanwhile afterwards, one at a time.
+// TestEvents_order: who is told of an event hears of those that happen meanwhile afterwards, one at
+// a time.
 func TestEvents_order(t *testing.T) {
 	t.Parallel()
 	var told []string
@@ -196,7 +201,8 @@ func TestEvents_order(t *testing.T) {
 	}
 }
 
-// TestRace_logoutBeforeLock: a refresh that waited for the lock while its session was ended spends nothing.
+// TestRace_logoutBeforeLock: a refresh that waited for the lock while its session was ended spends
+// nothing.
 func TestRace_logoutBeforeLock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -227,7 +233,8 @@ func TestRace_logoutBeforeLock(t *testing.T) {
 	})
 }
 
-// TestRace_logoutGaveUp: a refresh whose answer comes after a Logout that could not wait for it ends the session in the store.
+// TestRace_logoutGaveUp: a refresh whose answer comes after a Logout that could not wait for it
+// ends the session in the store.
 func TestRace_logoutGaveUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -278,7 +285,8 @@ func TestRace_memoryOnly(t *testing.T) {
 	})
 }
 
-// TestRace_damagedMeanwhile: what is owed to the store is not written over a record that cannot be read.
+// TestRace_damagedMeanwhile: what is owed to the store is not written over a record that cannot be
+// read.
 func TestRace_damagedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(*fixture){
@@ -304,7 +312,8 @@ func TestRace_damagedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOnError_byHand: an error that another interceptor made is passed on, whatever is missing in it.
+// TestOnError_byHand: an error that another interceptor made is passed on, whatever is missing in
+// it.
 func TestOnError_byHand(t *testing.T) {
 	t.Parallel()
 	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", Refresher: answering(auth.Token{AccessToken: "x"})})
@@ -325,8 +334,8 @@ func TestOnError_byHand(t *testing.T) {
 	}
 }
 
-// TestRace_loginDuringLogout: a Login that comes while a Logout waits for the store, and gives up, is
-// the newest word: nothing deletes its session later.
+// TestRace_loginDuringLogout: a Login that comes while a Logout waits for the store, and gives up,
+// is the newest word: nothing deletes its session later.
 func TestRace_loginDuringLogout(t *testing.T) {
 	t.Parallel()
 	for name, loginAfter := range map[string]time.Duration{

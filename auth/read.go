@@ -13,10 +13,11 @@ func (a *Interceptor) current(ctx context.Context) (*session, error) {
 	return a.read(ctx, nil)
 }
 
-// Reload reads the store and makes known what another process has changed there: a newer token, a logout,
-// a login of the same user. Long-running programs may call it now and then; requests do so by themselves
-// when a token is refused or nobody is signed in. It never refreshes. A session that another process has
-// ended is reported by an event, not as an error; an error is the store's, or that of ctx, or [ErrClosed].
+// Reload reads the store and makes known what another process has changed there: a newer token, a
+// logout, a login of the same user. Long-running programs may call it now and then; requests do so
+// by themselves when a token is refused or nobody is signed in. It never refreshes. A session that
+// another process has ended is reported by an event, not as an error; an error is the store's, or
+// that of ctx, or [ErrClosed].
 func (a *Interceptor) Reload(ctx context.Context) error {
 	_, err := a.reload(ctx)
 	a.deliver()
@@ -64,7 +65,8 @@ func (a *Interceptor) read(ctx context.Context, old *session) (*session, error) 
 	}
 }
 
-// startRead begins a read on a goroutine of its own; nil if the interceptor is closed. The state is locked.
+// startRead begins a read on a goroutine of its own; nil if the interceptor is closed. The state is
+// locked.
 func (a *Interceptor) startRead() *call {
 	c := newCall()
 	if !a.workers.start(func() { a.runRead(c) }) {
@@ -82,11 +84,11 @@ func (a *Interceptor) runRead(c *call) {
 	r, err = a.persist.read(ctx)
 }
 
-// decideRead says what a read of the store without its lock means for what is known.
-// Like decide, it is a pure function. An outcome without a step and without a change leaves all as it is.
+// decideRead says what a read of the store without its lock means for what is known. Like decide,
+// it is a pure function. An outcome without a step and without a change leaves all as it is.
 //
-// A session that ended is not followed by another user's, in whatever order this process learns of a
-// logout and of a login elsewhere. Only a Logout of this process makes room for any user.
+// A session that ended is not followed by another user's, in whatever order this process learns of
+// a logout and of a login elsewhere. Only a Logout of this process makes room for any user.
 func decideRead(known *session, stored *record, p policy) outcome {
 	switch {
 	case known.signedIn():

@@ -62,7 +62,8 @@ func (r *record) rotate(t Token, now time.Time) *record {
 	return &n
 }
 
-// The members of version 1, which is one JSON object. It is promised for all of 1.x; testdata/record has files of it.
+// The members of version 1, which is one JSON object. It is promised for all of 1.x;
+// testdata/record has files of it.
 const (
 	memberVersion    = "version"
 	memberAccount    = "account"
@@ -177,8 +178,8 @@ func (r *record) take(all map[string]json.RawMessage) error {
 	return nil
 }
 
-// takeOptional moves the members that later versions of 1.x added out of all. One of another form was written by a
-// version that meant something else; it stays where it is. A scope may be a list.
+// takeOptional moves the members that later versions of 1.x added out of all. One of another form
+// was written by a version that meant something else; it stays where it is. A scope may be a list.
 func (r *record) takeOptional(all map[string]json.RawMessage) {
 	var words []string
 	if json.Unmarshal(all[memberScope], &words) == nil && words != nil {
@@ -204,8 +205,8 @@ func (r *record) takeOptional(all map[string]json.RawMessage) {
 // maxThrottle is the longest wait that is believed.
 const maxThrottle = time.Hour
 
-// ErrSessionUnreadable is a stored session that this program cannot use. It is never overwritten by a refresh and never
-// taken for "signed out"; Login and Logout replace it.
+// ErrSessionUnreadable is a stored session that this program cannot use. It is never overwritten by
+// a refresh and never taken for "signed out"; Login and Logout replace it.
 var ErrSessionUnreadable = errors.New("the stored session cannot be used")
 
 func unreadable(account, why string) error {

@@ -20,7 +20,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestRecord_golden reads every record that a released version may have written. The files are never written anew.
+// TestRecord_golden reads every record that a released version may have written. The files are
+// never written anew.
 func TestRecord_golden(t *testing.T) {
 	t.Parallel()
 	full := auth.Token{
@@ -69,7 +70,8 @@ func TestRecord_goldenComplete(t *testing.T) {
 	}
 }
 
-// TestRecord_written is version 1 and nothing else: what is written today is what the golden files promise.
+// TestRecord_written is version 1 and nothing else: what is written today is what the golden files
+// promise.
 func TestRecord_written(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -105,8 +107,8 @@ func damaged() map[string]string {
 	}
 }
 
-// TestRecord_unreadable is an error with a next step; never overwritten by a request, never taken for "signed out", and
-// replaced by a login.
+// TestRecord_unreadable is an error with a next step; never overwritten by a request, never taken
+// for "signed out", and replaced by a login.
 func TestRecord_unreadable(t *testing.T) {
 	t.Parallel()
 	for name, data := range damaged() {
@@ -139,8 +141,8 @@ func TestRecord_unreadable(t *testing.T) {
 	}
 }
 
-// TestRecord_damagedMeanwhile: what happens to the record while the session is in use is no reason to sign out, nor to
-// overwrite it.
+// TestRecord_damagedMeanwhile: what happens to the record while the session is in use is no reason
+// to sign out, nor to overwrite it.
 func TestRecord_damagedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, data := range damaged() {

@@ -19,13 +19,14 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// The secrets that must not be seen anywhere: one in the place of tokens and keys, one in bodies and queries.
+// The secrets that must not be seen anywhere: one in the place of tokens and keys, one in bodies
+// and queries.
 const (
 	canary = "c4n4ry+/="
 	quoted = "qu0ted"
 )
 
-// shows tells whether a text shows a secret, in whatever encoding fmt or url make of it.
+// shows reports whether a text shows a secret, in whatever encoding fmt or url make of it.
 func shows(text string) bool {
 	if strings.Contains(text, quoted) || strings.Contains(text, fmt.Sprintf("%x", quoted)) {
 		return true
@@ -38,7 +39,8 @@ func shows(text string) bool {
 	return false
 }
 
-// printed is every text that a value turns into: under the verbs of fmt, in logs, as JSON, alone and as a part.
+// printed is every text that a value turns into: under the verbs of fmt, in logs, as JSON, alone
+// and as a part.
 func printed(t *testing.T, v any) map[string]string {
 	t.Helper()
 	texts := make(map[string]string)
@@ -158,8 +160,8 @@ func (l *leaky) check(t *testing.T, what string, errs ...error) {
 	}
 }
 
-// TestErrorsNeverLeak: no error, event or log record holds a token or a body, whatever the token endpoint answers and wherever
-// the user's own code puts it.
+// TestErrorsNeverLeak: no error, event or log record holds a token or a body, whatever the token
+// endpoint answers and wherever the user's own code puts it.
 func TestErrorsNeverLeak(t *testing.T) {
 	t.Parallel()
 	bodies := []string{
@@ -223,7 +225,8 @@ func refreshLeaky(t *testing.T, what string, r auth.Refresher) {
 	}
 }
 
-// TestErrorsNeverLeak_store: neither what a Store quotes of the record, nor what Revoke or OnEvent say.
+// TestErrorsNeverLeak_store: neither what a Store quotes of the record, nor what Revoke or OnEvent
+// say.
 func TestErrorsNeverLeak_store(t *testing.T) {
 	t.Parallel()
 	var l leaky

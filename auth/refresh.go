@@ -17,9 +17,9 @@ const (
 	manual                 // Interceptor.Refresh
 )
 
-// refreshed returns a session that is newer than old, refreshing old if there is none. All callers that
-// ask on behalf of the same session share one refresh and its outcome, failure included. Before, if not
-// nil, is called before a wait.
+// refreshed returns a session that is newer than old, refreshing old if there is none. All callers
+// that ask on behalf of the same session share one refresh and its outcome, failure included.
+// Before, if not nil, is called before a wait.
 func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, before func()) (*session, error) {
 	if a.isInside(ctx) {
 		return nil, &RefreshError{Err: errInside}
@@ -34,9 +34,9 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, be
 	return a.await(ctx, c)
 }
 
-// await waits for a refresh: until it ends, or ctx does, or the time is over that the store's lock and the
-// Refresher may take together. It cannot be wedged by a store that ignores its context, or by a Refresher
-// that waits for its own session.
+// await waits for a refresh: until it ends, or ctx does, or the time is over that the store's lock
+// and the Refresher may take together. It cannot be wedged by a store that ignores its context, or
+// by a Refresher that waits for its own session.
 func (a *Interceptor) await(ctx context.Context, c *call) (*session, error) {
 	limited, cancel := context.WithTimeout(ctx, 2*a.config.RefreshTimeout+refresherGrace)
 	defer cancel()
@@ -49,15 +49,17 @@ func (a *Interceptor) await(ctx context.Context, c *call) (*session, error) {
 
 var errStuck = fmt.Errorf("the refresh has not come to an end: %w", context.DeadlineExceeded)
 
-// refreshAhead refreshes s in the background, unless that is under way. Nobody waits, so nobody fails.
+// refreshAhead refreshes s in the background, unless that is under way. Nobody waits, so nobody
+// fails.
 func (a *Interceptor) refreshAhead(s *session) {
 	if a.state.refresh.Load() == nil {
 		_, _, _ = a.state.joinRefresh(s, early, a.start)
 	}
 }
 
-// start begins the refresh of s on a goroutine of its own; nil if the interceptor is closed. The state
-// is locked. The refresh gets a context of its own: a caller's cancellation ends only the caller's wait.
+// start begins the refresh of s on a goroutine of its own; nil if the interceptor is closed. The
+// state is locked. The refresh gets a context of its own: a caller's cancellation ends only the
+// caller's wait.
 func (a *Interceptor) start(s *session) *call {
 	ctx, abort := context.WithCancel(context.Background())
 	c := newCall()
@@ -69,8 +71,8 @@ func (a *Interceptor) start(s *session) *call {
 	return c
 }
 
-// run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that the
-// user's code does, a panic or [runtime.Goexit] included, keeps it from finishing the call.
+// run refreshes s: it collects the facts and carries out what decide makes of them. Nothing that
+// the user's code does, a panic or [runtime.Goexit] included, keeps it from finishing the call.
 func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
 	f := facts{session: s, saveErr: errVanished, policy: a.policyNow()}
 	defer func() {
@@ -126,8 +128,9 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 	}
 }
 
-// glance reads the store without its lock, and reports whether that is enough: another process has refreshed
-// the session already, or the token endpoint asked to wait. Most refreshes of a fleet end here.
+// glance reads the store without its lock, and reports whether that is enough: another process has
+// refreshed the session already, or the token endpoint asked to wait. Most refreshes of a fleet end
+// here.
 func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
 	r, err := a.persist.read(ctx)
 	if err != nil || r == nil {
@@ -166,8 +169,8 @@ func (a *Interceptor) checkRefreshWindow() error {
 	}
 }
 
-// waitForLogin waits until the outcome of the Login is known that has stored another session already.
-// It reports whether that Login succeeded; if not, the refresh has failed.
+// waitForLogin waits until the outcome of the Login is known that has stored another session
+// already. It reports whether that Login succeeded; if not, the refresh has failed.
 func (a *Interceptor) waitForLogin(ctx context.Context, s *session) (bool, error) {
 	if a.state.superseded(s, nil) {
 		return true, nil
@@ -185,8 +188,8 @@ func (a *Interceptor) waitForLogin(ctx context.Context, s *session) (bool, error
 
 var errLoginFailed = errors.New("auth: a Login that failed came in between")
 
-// apply makes the outcome of a refresh of s known, and returns what those who wait for it get. Unused
-// is a token to revoke.
+// apply makes the outcome of a refresh of s known, and returns what those who wait for it get.
+// Unused is a token to revoke.
 func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token, err error) {
 	next = o.session(s, a.policy)
 	if next == nil || !a.state.publish(s, next, o) {

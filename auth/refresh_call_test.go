@@ -44,7 +44,8 @@ func TestRule11_AroundTheChain(t *testing.T) {
 	}
 }
 
-// TestRule11_Once: it is sent once, over a connection that is cut and whatever the client's secret is.
+// TestRule11_Once: it is sent once, over a connection that is cut and whatever the client's secret
+// is.
 func TestRule11_Once(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32

@@ -8,9 +8,9 @@ import (
 // Refresher exchanges a token for a new one at the token endpoint.
 //
 // It is called for one session at a time, with a context of its own that ends with
-// Config.RefreshTimeout, not with any request; it must return then, since everyone waits for it. It
-// must not send the refresh token twice: a rotating one is used up by the first request. A client
-// that has the chain installed does not sign what is sent with that context.
+// Config.RefreshTimeout, not with any request; it must then return promptly, since all callers wait
+// for it. It must not send the refresh token twice: the first request uses up a rotating token. A
+// client that has the chain installed does not sign what is sent with that context.
 //
 // An error that wraps [ErrInvalidGrant] ends the session; any other keeps it. Return a
 // [*RefreshError] to name a status and how long to wait. A Token without a RefreshToken keeps the
@@ -19,7 +19,7 @@ type Refresher interface {
 	Refresh(ctx context.Context, old Token) (Token, error)
 }
 
-// RefreshFunc makes a [Refresher] of a function.
+// RefreshFunc is an adapter to allow the use of ordinary functions as a [Refresher].
 type RefreshFunc func(context.Context, Token) (Token, error)
 
 // Refresh calls f.

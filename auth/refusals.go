@@ -16,14 +16,15 @@ const (
 	maxRefusals = 256
 )
 
-// refusals remembers which requests are refused even with a fresh token, so that an endpoint that is
-// forbidden to this user costs one refresh and not one per call. The callers get the server's response.
+// refusals remembers which requests are refused even with a fresh token, so that an endpoint that
+// is forbidden to this user costs one refresh and not one per call. The callers get the server's
+// response.
 //
-// A refusal is remembered per method and path, in which segments that look like identifiers count as equal.
-// It counts for the very token that was refused, and for any token that the server accepts elsewhere. It ends
-// with the next response of that kind that is not a refusal, and after some minutes; it does not keep
-// a token from being refreshed that has expired by the clock, nor a request from being sent again with a
-// newer token that is there already.
+// A refusal is remembered per method and path, in which segments that look like identifiers count
+// as equal. It counts for the very token that was refused, and for any token that the server
+// accepts elsewhere. It ends with the next response of that kind that is not a refusal, and after
+// some minutes; it does not keep a token from being refreshed that has expired by the clock, nor a
+// request from being sent again with a newer token that is there already.
 type refusals struct {
 	some atomic.Bool // there may be one; read by every request
 	mu   sync.Mutex
@@ -96,8 +97,8 @@ func refusalKey(req *http.Request) string {
 	return req.Method + " " + req.URL.Host + strings.Join(segments, "/")
 }
 
-// isIdentifier reports whether a segment of a path looks like the name of one thing among many: a number, or
-// a long word with digits in it, such as a UUID.
+// isIdentifier reports whether a segment of a path looks like the name of one thing among many: a
+// number, or a long word with digits in it, such as a UUID.
 func isIdentifier(s string) bool {
 	digits := 0
 	for i := range len(s) {

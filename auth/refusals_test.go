@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestRefusals_forbiddenAmongGood: an endpoint that refuses every token costs one refresh, however many good
-// calls come in between, and its callers get the server's own response.
+// TestRefusals_forbiddenAmongGood: an endpoint that refuses every token costs one refresh, however
+// many good calls come in between, and its callers get the server's own response.
 func TestRefusals_forbiddenAmongGood(t *testing.T) {
 	t.Parallel()
 	for _, forbidden := range []int{http.StatusUnauthorized, http.StatusForbidden} {
@@ -39,7 +39,8 @@ func TestRefusals_forbiddenAmongGood(t *testing.T) {
 	}
 }
 
-// TestRefusals_end: what is remembered ends with a good response, with a token that has expired, and with time.
+// TestRefusals_end: what is remembered ends with a good response, with a token that has expired,
+// and with time.
 func TestRefusals_end(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

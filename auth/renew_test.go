@@ -67,7 +67,8 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// TestRetryAfter_forAllProcesses: what the token endpoint asked for one process counts for all, and ends in time.
+// TestRetryAfter_forAllProcesses: what the token endpoint asked for one process counts for all, and
+// ends in time.
 func TestRetryAfter_forAllProcesses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +92,8 @@ func TestRetryAfter_forAllProcesses(t *testing.T) {
 		if data := stored(t, store); strings.Contains(data, "retry") {
 			t.Errorf("stored %s", data)
 		}
-		// A clock that is behind that of the process which wrote the record makes nobody wait longer.
+		// A clock that is behind that of the process which wrote the record makes nobody wait
+		// longer.
 		f.ExpireAccess()
 		far := strings.Replace(stored(t, store), "{", `{"retry_after":5,"retry_at":"2036-01-01T00:00:00Z",`, 1)
 		put(t, store, "default", far)
@@ -104,8 +106,9 @@ func TestRetryAfter_forAllProcesses(t *testing.T) {
 	})
 }
 
-// TestRefresher_waitsForItself: a Refresher that calls the client of its own session, without passing on its
-// context, gets an error in time, and so does everybody else; the store's lock is free.
+// TestRefresher_waitsForItself: a Refresher that calls the client of its own session, without
+// passing on its context, gets an error in time, and so does everybody else; the store's lock is
+// free.
 func TestRefresher_waitsForItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -172,8 +175,8 @@ func TestAwait_storeIsStuck(t *testing.T) {
 	})
 }
 
-// TestRefresher_late: a token that a Refresher brings after it was given up is saved, unless the session has
-// been refreshed or has ended.
+// TestRefresher_late: a token that a Refresher brings after it was given up is saved, unless the
+// session has been refreshed or has ended.
 func TestRefresher_late(t *testing.T) {
 	t.Parallel()
 	for name, meanwhile := range map[string]func(*testing.T, *fixture){
@@ -253,7 +256,8 @@ func TestLogin_expiry(t *testing.T) {
 	}
 }
 
-// TestUseAccessToken_window: a token that renews itself is renewed while it serves, by short programs as well.
+// TestUseAccessToken_window: a token that renews itself is renewed while it serves, by short
+// programs as well.
 func TestUseAccessToken_window(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

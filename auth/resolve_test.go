@@ -39,8 +39,8 @@ func TestBaseURL_resolves(t *testing.T) {
 	}
 }
 
-// TestBaseURL_redirect: the Location of a redirect is relative to the URL that was asked, not to the base URL, though
-// net/http knows the former only as it was given.
+// TestBaseURL_redirect: the Location of a redirect is relative to the URL that was asked, not to
+// the base URL, though net/http knows the former only as it was given.
 func TestBaseURL_redirect(t *testing.T) {
 	t.Parallel()
 	for location, want := range map[string]string{

@@ -61,7 +61,8 @@ func TestRule05_ProveFirst(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule05_SaveFails: the new pair works on in memory, the failure is reported, and the store has it as soon as it can.
+// TestRule05_SaveFails: the new pair works on in memory, the failure is reported, and the store has
+// it as soon as it can.
 func TestRule05_SaveFails(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{1, 2, 5} {
@@ -94,8 +95,8 @@ func TestRule05_SaveFails(t *testing.T) {
 	}
 }
 
-// TestRule05_RefreshUnsaved: the next refresh spends the token in memory, not the spent one in the store, and its save
-// settles the matter.
+// TestRule05_RefreshUnsaved: the next refresh spends the token in memory, not the spent one in the
+// store, and its save settles the matter.
 func TestRule05_RefreshUnsaved(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()
@@ -132,8 +133,8 @@ func TestClose_savesWhatIsOwed(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule05_LostToLogout: a session that another process has ended before it could be saved is over, and the token that
-// process did not know is revoked.
+// TestRule05_LostToLogout: a session that another process has ended before it could be saved is
+// over, and the token that process did not know is revoked.
 func TestRule05_LostToLogout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,7 +187,8 @@ func TestRule05_LostToLogin(t *testing.T) {
 	}
 }
 
-// TestRule05_NewerStored: what the store has got meanwhile from another process is not overwritten, but adopted.
+// TestRule05_NewerStored: what the store has got meanwhile from another process is not overwritten,
+// but adopted.
 func TestRule05_NewerStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -209,7 +211,8 @@ func TestRule05_NewerStored(t *testing.T) {
 	})
 }
 
-// TestRule05_KeyringErrorIsNoLogout: a session that cannot be read is an error, and comes back when it can.
+// TestRule05_KeyringErrorIsNoLogout: a session that cannot be read is an error, and comes back when
+// it can.
 func TestRule05_KeyringErrorIsNoLogout(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()

@@ -10,8 +10,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestServers: real authorization servers answer in ways of their own. For each: an expired token is noticed and renewed, also
-// for requests that crossed the refresh; the server's trouble is no end; a dead refresh token is.
+// TestServers: real authorization servers answer in ways of their own. For each: an expired token
+// is noticed and renewed, also for requests that crossed the refresh; the server's trouble is no
+// end; a dead refresh token is.
 func TestServers(t *testing.T) {
 	t.Parallel()
 	grant := func(codes ...string) func(*auth.Config) {
@@ -90,7 +91,8 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// TestServers_bareString: json-server-auth answers 401 "jwt expired", a bare JSON string, and has no refresh tokens.
+// TestServers_bareString: json-server-auth answers 401 "jwt expired", a bare JSON string, and has
+// no refresh tokens.
 func TestServers_bareString(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{ExpiredBody: `"jwt expired"`}, func(c *auth.Config) {
@@ -105,7 +107,8 @@ func TestServers_bareString(t *testing.T) {
 	f.AssertRefreshes(t, 0)
 }
 
-// TestServers_clientAuthentication: a confidential client by header or by form, as configured or by RFC 6749's default.
+// TestServers_clientAuthentication: a confidential client by header or by form, as configured or by
+// RFC 6749's default.
 func TestServers_clientAuthentication(t *testing.T) {
 	t.Parallel()
 	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleAutoDetect, oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams} {

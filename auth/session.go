@@ -8,11 +8,11 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// session is what the interceptor knows at one moment: a token and how the attempts to refresh it went.
-// A session without a record is signed out.
+// session is what the interceptor knows at one moment: a token and how the attempts to refresh it
+// went. A session without a record is signed out.
 //
-// It never changes after it was published, except for its marks. Whatever happens to a session makes a
-// new one, so a request may keep the session that signed it and compare it later.
+// It never changes after it was published, except for its marks. Whatever happens to a session
+// makes a new one, so a request may keep the session that signed it and compare it later.
 //
 // There is one way to name a session: record.Session names the login, record.Generation counts its
 // tokens. Both are stored, so the name means the same in every process.
@@ -25,7 +25,8 @@ type session struct {
 	expiresAt time.Time     // from here on requests wait for a refresh; zero: not known
 
 	// user names the first of several logins that followed each other in this process without a
-	// logout: a Login on top of a session is taken for the same user, unless the tokens say otherwise.
+	// logout: a Login on top of a session is taken for the same user, unless the tokens say
+	// otherwise.
 	user    string
 	failure *failure // the last refresh of this token, if it failed
 	marks   *marks   // what was noted about the token
@@ -51,8 +52,8 @@ type policy struct {
 	wiped         bool // the store has lost its data
 }
 
-// newSession returns the session of r. User names the user that it is taken for; "" if no session came
-// before it.
+// newSession returns the session of r. User names the user that it is taken for; "" if no session
+// came before it.
 func newSession(r *record, user string, p policy) *session {
 	own := *r
 	switch {

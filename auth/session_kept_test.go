@@ -50,7 +50,8 @@ func trouble() map[string]func(*fixture) {
 	}
 }
 
-// TestRule06_TroubleKeepsTheSession: no answer but a refused refresh token logs anybody out, in either dialect.
+// TestRule06_TroubleKeepsTheSession: no answer but a refused refresh token logs anybody out, in
+// either dialect.
 func TestRule06_TroubleKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	for dialect, change := range map[string]func(*auth.Config){"JSON": func(*auth.Config) {}, "OAuth2": byOAuth} {
@@ -96,7 +97,8 @@ func carries401(t *testing.T, err error) {
 	}
 }
 
-// TestRule06_Network: neither do a server that is not there, one that hangs up, or one that cuts its answer short.
+// TestRule06_Network: neither do a server that is not there, one that hangs up, or one that cuts
+// its answer short.
 func TestRule06_Network(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -148,8 +150,8 @@ func TestRule06_Network(t *testing.T) {
 	}
 }
 
-// TestRule06_AnswerLost: a refresh that took effect but whose answer never came fails for now, and where the server
-// forgives it the next one succeeds.
+// TestRule06_AnswerLost: a refresh that took effect but whose answer never came fails for now, and
+// where the server forgives it the next one succeeds.
 func TestRule06_AnswerLost(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{ReuseGrace: time.Hour})
@@ -213,7 +215,8 @@ func TestRule06_InvalidGrant(t *testing.T) {
 	}
 }
 
-// TestRule06_DeadButStored: where the store does not delete the dead session, it does not come back.
+// TestRule06_DeadButStored: where the store does not delete the dead session, it does not come
+// back.
 func TestRule06_DeadButStored(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -235,8 +238,8 @@ func TestRule06_DeadButStored(t *testing.T) {
 	})
 }
 
-// TestRule06_OwnError: what a Refresher of one's own returns is found in the error; a RefreshError in it tells status and
-// wait.
+// TestRule06_OwnError: what a Refresher of one's own returns is found in the error; a RefreshError
+// in it tells status and wait.
 func TestRule06_OwnError(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")

@@ -28,8 +28,8 @@ func reasonOf(t *testing.T, err error) auth.Reason {
 	return e.Reason
 }
 
-// TestRule13_EverySignedOut401: while nobody is signed in, every 401 says why, and carries the response; what
-// needs no token still works.
+// TestRule13_EverySignedOut401: while nobody is signed in, every 401 says why, and carries the
+// response; what needs no token still works.
 func TestRule13_EverySignedOut401(t *testing.T) {
 	t.Parallel()
 	for want, happens := range map[auth.Reason]func(*fixture){
@@ -69,7 +69,8 @@ func TestRule13_EverySignedOut401(t *testing.T) {
 	}
 }
 
-// TestRefresh_noRefreshToken: asking for a refresh that is not possible is an error, and ends nothing.
+// TestRefresh_noRefreshToken: asking for a refresh that is not possible is an error, and ends
+// nothing.
 func TestRefresh_noRefreshToken(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -109,7 +110,8 @@ func TestRequireLogin(t *testing.T) {
 	f.mustGet(t, "/me", http.StatusOK)
 }
 
-// TestLoginRequired_asOAuth2: clients of x/oauth2 find what they look for before they start a login.
+// TestLoginRequired_asOAuth2: clients of x/oauth2 find what they look for before they start a
+// login.
 func TestLoginRequired_asOAuth2(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -171,7 +173,8 @@ func TestReload_storeFails(t *testing.T) {
 	f.mustGet(t, "/me", http.StatusOK)
 }
 
-// TestReload_duringRefresh: a read of the store that comes in the middle of a refresh changes nothing.
+// TestReload_duringRefresh: a read of the store that comes in the middle of a refresh changes
+// nothing.
 func TestReload_duringRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -190,8 +193,8 @@ func TestReload_duringRefresh(t *testing.T) {
 	})
 }
 
-// TestRule03_AnotherUserInAnyOrder: a login of another user elsewhere is never adopted, whether this process
-// looks between the logout of ours and that login or not, and whatever ended ours.
+// TestRule03_AnotherUserInAnyOrder: a login of another user elsewhere is never adopted, whether
+// this process looks between the logout of ours and that login or not, and whatever ended ours.
 func TestRule03_AnotherUserInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, look := range map[string]func(*fixture){
@@ -224,7 +227,8 @@ func TestRule03_AnotherUserInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestAccountIsUser: with opaque tokens, a login elsewhere is adopted if the account stands for the user.
+// TestAccountIsUser: with opaque tokens, a login elsewhere is adopted if the account stands for the
+// user.
 func TestAccountIsUser(t *testing.T) {
 	t.Parallel()
 	for _, opaque := range []bool{true, false} {
@@ -256,8 +260,8 @@ func TestAccountIsUser(t *testing.T) {
 	}
 }
 
-// TestOrigin_otherServer: a stored session is not used with a configuration for another server, which the
-// error names, and is still there for the right one.
+// TestOrigin_otherServer: a stored session is not used with a configuration for another server,
+// which the error names, and is still there for the right one.
 func TestOrigin_otherServer(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -291,7 +295,8 @@ func TestOrigin_otherServer(t *testing.T) {
 	if now := stored(t, store); strings.Contains(old, `"origin"`) || !strings.Contains(now, `"origin":"`+good.URL+`"`) {
 		t.Errorf("stored: %s, then %s", old, now)
 	}
-	// A session that is in use is not refreshed into a record of another server, nor is that overwritten.
+	// A session that is in use is not refreshed into a record of another server, nor is that
+	// overwritten.
 	swapped := strings.Replace(stored(t, store), good.URL, "https://elsewhere.example", 1)
 	put(t, store, "default", swapped)
 	g.ExpireAccess()
@@ -302,8 +307,8 @@ func TestOrigin_otherServer(t *testing.T) {
 	put(t, store, "default", old)
 }
 
-// TestRule09_ShortProgram: a program that has just started does not refresh in the background, since it may
-// end at any moment.
+// TestRule09_ShortProgram: a program that has just started does not refresh in the background,
+// since it may end at any moment.
 func TestRule09_ShortProgram(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// together sends n requests at once and returns what they came to. All have arrived before one is answered.
+// together sends n requests at once and returns what they came to. All have arrived before one is
+// answered.
 func (f *fixture) together(t *testing.T, n int) []result {
 	t.Helper()
 	release := f.HoldAPI(n)
@@ -66,8 +67,8 @@ func TestRule02_SharedEnd(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestRule02_LateFailure: a request that was on its way when the refresh failed hears of it; one that was on its way for
-// long tries anew.
+// TestRule02_LateFailure: a request that was on its way when the refresh failed hears of it; one
+// that was on its way for long tries anew.
 func TestRule02_LateFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +93,8 @@ func TestRule02_LateFailure(t *testing.T) {
 	})
 }
 
-// TestRule02_ManyExpired: fifty requests that find the token expired wait for one refresh before anything is sent.
+// TestRule02_ManyExpired: fifty requests that find the token expired wait for one refresh before
+// anything is sent.
 func TestRule02_ManyExpired(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -117,8 +119,8 @@ func TestRule02_ManyExpired(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule02_RefreshTokenAlone: a session that begins with a refresh token alone gets its access token before the first
-// request.
+// TestRule02_RefreshTokenAlone: a session that begins with a refresh token alone gets its access
+// token before the first request.
 func TestRule02_RefreshTokenAlone(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -147,7 +149,8 @@ func TestRule02_OtherAccount(t *testing.T) {
 	(<-b).want(t, http.StatusOK)
 }
 
-// TestRule02_InsideRefresher: a Refresher that comes back to its own session is told so, instead of waiting for itself.
+// TestRule02_InsideRefresher: a Refresher that comes back to its own session is told so, instead of
+// waiting for itself.
 func TestRule02_InsideRefresher(t *testing.T) {
 	t.Parallel()
 	var f *fixture

@@ -8,9 +8,9 @@ import (
 
 // state is what an Interceptor knows about its session, and the only place that changes it.
 //
-// The mutex guards every field. It is held for a few assignments: never while anything is waited for,
-// and never while the user's code runs. Nobody but the methods of state locks it. Those of journal and
-// workers may be locked while it is held, never the other way around.
+// The mutex guards every field. It is held for a few assignments: never while anything is waited
+// for, and never while the user's code runs. Nobody but the methods of state locks it. Those of
+// journal and workers may be locked while it is held, never the other way around.
 //
 // Who may write current, and when:
 //
@@ -23,9 +23,11 @@ import (
 //	             signed from the moment Logout is called, whatever the store does
 //	publish      from the session that was refreshed to what came of it, after the store has
 //	             saved it or has failed to; not if a Login or Logout was faster
+//	commitMint   from "signed out" to a session that a Minter made, after the store has saved it
 //
-// Login, Logout and the retry of a pending save hold the write lock of persistence around their change
-// of the store and of current, so both change in the same order.
+// Login and the retry of a pending save hold the write lock of persistence around their change of
+// the store and of current, so both change in the same order. A Logout changes current first, and
+// then takes the write lock to delete what is stored.
 type state struct {
 	current atomic.Pointer[session] // nil until the store was read; read without the mutex
 	refresh atomic.Pointer[call]    // the refresh of current under way; read without the mutex
@@ -99,16 +101,17 @@ func (st *state) publish(from, next *session, o outcome) bool {
 	return true
 }
 
-// superseded reports whether a Login or Logout has replaced s, or a Login has stored the session that
-// is now stored but does not yet know that it succeeded: that is not another process's.
+// superseded reports whether a Login or Logout has replaced s, or a Login has stored the session
+// that is now stored but does not yet know that it succeeded: that is not another process's.
 func (st *state) superseded(s *session, stored *record) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return !st.current.Load().is(s) || stored != nil && stored.Session == st.committing
 }
 
-// joinRead returns the session if it is not old, else the read of the store to wait for, which begin
-// starts if none is under way. If the interceptor is closed, it returns old, which may be nil.
+// joinRead returns the session if it is not old, else the read of the store to wait for, which
+// begin starts if none is under way. If the interceptor is closed, it returns old, which may be
+// nil.
 func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -121,8 +124,8 @@ func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
 	return old, st.reading
 }
 
-// finishRead makes current what follows from a read of the store, unless a Login or Logout has detached
-// it. A nil record means that the store holds nothing.
+// finishRead makes current what follows from a read of the store, unless a Login or Logout has
+// detached it. A nil record means that the store holds nothing.
 func (st *state) finishRead(c *call, r *record, err error, p policy) (*session, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -154,8 +157,8 @@ func (st *state) finishRead(c *call, r *record, err error, p policy) (*session, 
 	return next, nil
 }
 
-// ignores reports whether the stored record r says nothing now: it is about to be deleted, or it is that
-// of a Login here, or a refresh or a pending save will find out under the store's lock.
+// ignores reports whether the stored record r says nothing now: it is about to be deleted, or it is
+// that of a Login here, or a refresh or a pending save will find out under the store's lock.
 func (st *state) ignores(r *record, known *session) bool {
 	switch {
 	case st.logouts > 0, r != nil && (st.pending.removes(r) || r.Session == st.committing):

@@ -22,8 +22,8 @@ func (st *state) commitLogin(s *session, e Event) {
 	st.journal.enqueue(e)
 }
 
-// commitMint makes a minted session current in place of from, which is signed out. It does nothing and returns false if a
-// Login or Logout was faster.
+// commitMint makes a minted session current in place of from, which is signed out. It does nothing
+// and returns false if a Login or Logout was faster.
 func (st *state) commitMint(from, s *session, e Event) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -37,8 +37,8 @@ func (st *state) commitMint(from, s *session, e Event) bool {
 	return true
 }
 
-// beginLogout signs out. It returns the session that was current, the one that is current now, and the
-// refresh that was under way.
+// beginLogout signs out. It returns the session that was current, the one that is current now, and
+// the refresh that was under way.
 func (st *state) beginLogout() (old, out *session, c *call) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -50,8 +50,8 @@ func (st *state) beginLogout() (old, out *session, c *call) {
 	return old, out, c
 }
 
-// endLogout ends what beginLogout began; p is what the store has yet to delete, if its change failed.
-// It reports whether p is to be retried, which it is not after another Login or Logout.
+// endLogout ends what beginLogout began; p is what the store has yet to delete, if its change
+// failed. It reports whether p is to be retried, which it is not after another Login or Logout.
 func (st *state) endLogout(out *session, p *pendingSave) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -10,22 +10,22 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// Status is what is known of a session. It holds no token.
+// Status describes a session. It contains no token.
 type Status struct {
 	Account  string
 	SignedIn bool
-	// Subject is the user's identifier at the server, by the sub claim of the access token or the ID token, which is not
-	// verified; "" if neither is a JWT that has one.
+	// Subject is the user's identifier at the server, by the sub claim of the access token or the
+	// ID token, which is not verified; "" if neither is a JWT that has one.
 	Subject string
-	// Scope is what the server said that the token may be used for; "" if it did not.
+	// Scope is the scope the server granted, or "" if it did not say.
 	Scope string
-	// Expiry of the access token; zero if not known.
+	// Expiry is when the access token expires, or zero if unknown.
 	Expiry time.Time
-	// Expired reports whether Expiry has passed; the next request renews the token then, if Refreshable.
+	// Expired reports whether Expiry has passed. If Refreshable, the next request renews the token.
 	Expired bool
 	// Refreshable reports whether there is a Refresher, and a refresh token if it needs one.
 	Refreshable bool
-	// Unsaved reports whether the store has not taken the last change yet, a new token or a logout.
+	// Unsaved reports whether the last change, a new token or a logout, has yet to be stored.
 	Unsaved bool
 	// LastError is why the last refresh failed, nil if it did not.
 	LastError error
@@ -33,10 +33,10 @@ type Status struct {
 	Reason Reason
 }
 
-// Status describes the session. It reads the store, since another process may have changed the session,
-// as [Interceptor.Reload] does; if the store cannot be read, it reports what was known before. It never
-// refreshes. An error is the store's, if nothing was known, or that of ctx, or [ErrClosed] if nothing was
-// read before Close.
+// Status describes the session. It reads the store, since another process may have changed the
+// session, as [Interceptor.Reload] does; if the store cannot be read, it reports what was known
+// before. It never refreshes. An error is the store's, if nothing was known, or that of ctx, or
+// [ErrClosed] if nothing was read before Close.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	s, err := a.stored(ctx)
 	if err != nil {
@@ -54,10 +54,11 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	return st, nil
 }
 
-// Token returns a token that can be used now, renewed before if it has expired. It is for protocols that this
-// interceptor does not sign: WebSockets, gRPC, other clients. The error matches [ErrLoginRequired] if nobody is signed in,
-// [ErrRefreshFailed] if the token has expired and cannot be renewed now; else it is one of those of Status. A token that nothing
-// can ever renew (no Refresher, no refresh token) is returned as it is, expired or not: the server decides.
+// Token returns a usable token, renewing it first if it has expired. Use it for what the
+// interceptor cannot sign, such as WebSocket and gRPC connections. The error matches
+// [ErrLoginRequired] if nobody is signed in, [ErrRefreshFailed] if the token has expired and cannot
+// be renewed now; else it is one of those of Status. A token that nothing can ever renew (no
+// Refresher, no refresh token) is returned as it is, expired or not: the server decides.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
 	_, err := a.latest(ctx)
 	if err != nil {
@@ -78,8 +79,9 @@ func tokenOf(s *session, err error) (Token, error) {
 	}
 }
 
-// Refresh renews the token now, whether it has expired or not, and returns the new one. A refresh that is under way is
-// joined, and one that failed a moment ago is not repeated before its backoff is over. The errors are those of Token.
+// Refresh renews the token now, whether it has expired or not, and returns the new one. It joins a
+// refresh in progress, and does not repeat a failed one before its backoff has elapsed. The errors
+// are those of Token.
 func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	s, err := a.latest(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
@@ -97,8 +99,9 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	return tokenOf(a.refreshedOrMinted(ctx, s, manual, nil))
 }
 
-// TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take one. Its calls wait
-// no longer than ctx. It must not be wrapped in an oauth2.ReuseTokenSource, which would keep a token that was replaced.
+// TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take
+// one. Its calls wait no longer than ctx. It must not be wrapped in an oauth2.ReuseTokenSource,
+// which would keep a token that was replaced.
 func (a *Interceptor) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return tokenSource(func() (*oauth2.Token, error) {
 		t, err := a.Token(ctx)

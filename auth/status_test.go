@@ -37,7 +37,8 @@ func TestToken_conversions(t *testing.T) {
 	}
 }
 
-// TestTokenSource lends the session to a client of x/oauth2: renewed when it has expired, over when the session is.
+// TestTokenSource lends the session to a client of x/oauth2: renewed when it has expired, over when
+// the session is.
 func TestTokenSource(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -279,7 +280,8 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// TestPanics_elsewhere: nor do those of a log handler and of Store.Load, nor an OnEvent or a Load that ends its goroutine.
+// TestPanics_elsewhere: nor do those of a log handler and of Store.Load, nor an OnEvent or a Load
+// that ends its goroutine.
 func TestPanics_elsewhere(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*auth.Config){

@@ -62,8 +62,8 @@ func TestRule08_NeverToStrangers(t *testing.T) {
 	}
 }
 
-// TestRule08_Host: a Host header that leads elsewhere takes the token along with it, so it does not get one. Neither does an
-// opaque URL, which tells a proxy another host.
+// TestRule08_Host: a Host header that leads elsewhere takes the token along with it, so it does not
+// get one. Neither does an opaque URL, which tells a proxy another host.
 func TestRule08_Host(t *testing.T) {
 	t.Parallel()
 	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com", AllowedOrigins: []string{"https://b.example.com"}})
@@ -92,8 +92,8 @@ func TestRule08_Host(t *testing.T) {
 	}
 }
 
-// TestRule08_CallersOwnHeader: an Authorization header that the caller set is never replaced, however it is spelled or came
-// about; the 401 it earns is the caller's.
+// TestRule08_CallersOwnHeader: an Authorization header that the caller set is never replaced,
+// however it is spelled or came about; the 401 it earns is the caller's.
 func TestRule08_CallersOwnHeader(t *testing.T) {
 	t.Parallel()
 	session := signedIn(t, auth.Config{BaseURL: "https://api.example.com"})
@@ -137,8 +137,8 @@ func TestRule08_CallersOwnHeader(t *testing.T) {
 	f.AssertRefreshes(t, 0)
 }
 
-// TestRule08_Strangers: a redirect carries the token to no other origin, a request there does not either, and a 401 from there is
-// none of ours.
+// TestRule08_Strangers: a redirect carries the token to no other origin, a request there does not
+// either, and a 401 from there is none of ours.
 func TestRule08_Strangers(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -152,7 +152,8 @@ func TestRule08_Strangers(t *testing.T) {
 	f.AssertNoLeak(t)
 	f.AssertRefreshes(t, 0)
 
-	// Back home it is not signed again: the URL is the stranger's choice, and by 307 method and body are as well.
+	// Back home it is not signed again: the URL is the stranger's choice, and by 307 method and
+	// body are as well.
 	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
 		foreign.Redirect(status, f.URL+"/me")
 		f.mustGet(t, "/redirect?to="+foreign.URL+"/back", http.StatusUnauthorized)
@@ -193,7 +194,8 @@ func TestRule08_Downgrade(t *testing.T) {
 	}
 }
 
-// TestRule08_StrangersUnauthorized: a 401 of a hop we did not sign begins no refresh and no second request.
+// TestRule08_StrangersUnauthorized: a 401 of a hop we did not sign begins no refresh and no second
+// request.
 func TestRule08_StrangersUnauthorized(t *testing.T) {
 	t.Parallel()
 	refresher := auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) {
@@ -216,8 +218,8 @@ func TestRule08_StrangersUnauthorized(t *testing.T) {
 	}
 }
 
-// TestRule08_RetriedElsewhere: an interceptor that sends a call a second time to a stranger gets no token for it, and the
-// stranger's 401 is none of ours though the first attempt was signed.
+// TestRule08_RetriedElsewhere: an interceptor that sends a call a second time to a stranger gets no
+// token for it, and the stranger's 401 is none of ours though the first attempt was signed.
 func TestRule08_RetriedElsewhere(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})

@@ -9,8 +9,8 @@ func (r *record) throttle(wait time.Duration, now time.Time) *record {
 	return &n
 }
 
-// throttled returns how long the token endpoint must not be asked. The clock may not be the one that
-// wrote RetryAt, so the wait is never longer than the server asked for.
+// throttled returns how long the token endpoint must not be asked. The clock may not be the one
+// that wrote RetryAt, so the wait is never longer than the server asked for.
 func (r *record) throttled(now time.Time) time.Duration {
 	return min(max(r.RetryAt.Sub(now), 0), r.RetryAfter)
 }

@@ -18,16 +18,16 @@ import (
 
 // Token is what a server gave a client to act for a user (RFC 6749, section 5.1).
 //
-// It shows no secret under any verb of fmt, in log/slog, or as JSON; read the fields to use them,
-// or convert with OAuth2. (Package fmt calls no methods in unexported fields of a struct: give a
-// struct of yours that holds a Token in one a String method.) It can be decoded from the JSON of
-// RFC 6749; for a response of a server use [ParseToken]. The zero value is no token.
+// Formatting a Token with fmt, log/slog or encoding/json reveals no secret. Read its fields, or
+// convert it with OAuth2, to use them. (Package fmt calls no methods in unexported fields of a
+// struct: give a struct of yours that holds a Token in one a String method.) It can be decoded from
+// the JSON of RFC 6749; for a response of a server use [ParseToken]. The zero value is no token.
 type Token struct {
 	AccessToken  string // opaque; often a JWT
 	RefreshToken string // empty if the server gave none
 	TokenType    string // empty means Bearer
-	// Expiry is when the access token ends, by the local wall clock. Zero: not known, so only a 401
-	// shows it.
+	// Expiry is when the access token ends, by the local wall clock. If zero, the expiry is unknown
+	// and only a 401 reveals it.
 	Expiry time.Time
 	// Scope is what the token may be used for, words separated by spaces. Empty: as it was asked
 	// for.
@@ -85,7 +85,7 @@ func (t Token) OAuth2() *oauth2.Token {
 	return o.WithExtra(all)
 }
 
-// String says what there is, not what it is.
+// String reports which tokens are present, without their values.
 func (t Token) String() string {
 	s := "Token{access: " + redactedOrNone(t.AccessToken) + ", refresh: " + redactedOrNone(t.RefreshToken)
 	if t.IDToken != "" {
@@ -121,9 +121,9 @@ func (t Token) LogValue() slog.Value {
 	)
 }
 
-// MarshalJSON encodes what LogValue shows: a Token that is part of something else gets into logs
-// that way. To store a session there is Config.Store; OAuth2 returns a type that encodes in the
-// clear.
+// MarshalJSON encodes the redacted form that LogValue returns, because a Token inside another value
+// may be logged as JSON. To store a session there is Config.Store; OAuth2 returns a type that
+// encodes in the clear.
 func (t Token) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Access  string    `json:"access"`

@@ -11,7 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// TestRule12_NoNewRefreshToken: an answer without a refresh token, or with an empty one, or with the old one, keeps the old one.
+// TestRule12_NoNewRefreshToken: an answer without a refresh token, or with an empty one, or with
+// the old one, keeps the old one.
 func TestRule12_NoNewRefreshToken(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []func(*auth.Config){func(*auth.Config) {}, byOAuth} {
@@ -45,8 +46,8 @@ func TestRule12_NoNewRefreshToken(t *testing.T) {
 	}
 }
 
-// TestRule12_ExpiresIn: whatever form the lifetime has, or none, a token that lives for five minutes is refreshed once in
-// that time, and not for every request; an access token may be opaque.
+// TestRule12_ExpiresIn: whatever form the lifetime has, or none, a token that lives for five
+// minutes is refreshed once in that time, and not for every request; an access token may be opaque.
 func TestRule12_ExpiresIn(t *testing.T) {
 	t.Parallel()
 	for _, form := range []authtest.ExpiresIn{
@@ -76,7 +77,8 @@ func TestRule12_ExpiresIn(t *testing.T) {
 	}
 }
 
-// TestRule12_ExpiredAlready: a new token that has expired already says more about a clock than about the token.
+// TestRule12_ExpiredAlready: a new token that has expired already says more about a clock than
+// about the token.
 func TestRule12_ExpiredAlready(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -111,7 +113,8 @@ func TestRule12_NoAccessToken(t *testing.T) {
 	}
 }
 
-// TestRule12_OwnJWT: the lifetime of a JWT that a Refresher of one's own returns without an Expiry is read from it.
+// TestRule12_OwnJWT: the lifetime of a JWT that a Refresher of one's own returns without an Expiry
+// is read from it.
 func TestRule12_OwnJWT(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{}, func(c *auth.Config) { c.Refresher = answering(auth.Token{AccessToken: jwt(`{"iat":1000,"exp":1600}`)}) })

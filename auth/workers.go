@@ -30,7 +30,8 @@ func (w *workers) start(work func()) bool {
 	return true
 }
 
-// fork runs work on another goroutine, for a caller that is a worker itself: also while Close waits.
+// fork runs work on another goroutine, for a caller that is a worker itself: also while Close
+// waits.
 func (w *workers) fork(work func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -88,8 +89,8 @@ func (w *workers) close(ctx context.Context) error {
 	}
 }
 
-// closeIfIdle closes the interceptor if no goroutine of it runs, and reports whether it is closed now.
-// A pending save has a goroutine, so nothing is lost.
+// closeIfIdle closes the interceptor if no goroutine of it runs, and reports whether it is closed
+// now. A pending save has a goroutine, so nothing is lost.
 func (w *workers) closeIfIdle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,9 +104,10 @@ func (w *workers) closeIfIdle() bool {
 	return true
 }
 
-// Close waits for a refresh under way and its save, and tries once more to store what the store has not
-// taken; ctx bounds both. Afterwards no goroutine of the interceptor is left, requests are still signed
-// with the token that is known, and nothing is refreshed. A second Close waits and tries again.
+// Close waits for a refresh under way and its save, and tries once more to store what the store has
+// not taken; ctx bounds both. Afterwards no goroutine of the interceptor is left, requests are
+// still signed with the token that is known, and nothing is refreshed. A second Close waits and
+// tries again.
 func (a *Interceptor) Close(ctx context.Context) error {
 	if err := a.workers.close(ctx); err != nil {
 		return err

@@ -64,7 +64,7 @@ func (a *attempt) copy(r *http.Request) {
 	}
 }
 
-// full reports whether a map of n headers has no room for another one: a group of the runtime's maps
-// holds eight, a table seven eighths of a power of two. A clone would grow at once, which costs two
-// more allocations; for other sizes it costs less than a copy.
+// full reports whether a map of n headers has no room for another one: a group of the runtime's
+// maps holds eight, a table seven eighths of a power of two. A clone would grow at once, which
+// costs two more allocations; for other sizes it costs less than a copy.
 func full(n int) bool { return n == 8 || n >= 14 && n%7 == 0 && bits.OnesCount(uint(n/7)) == 1 }

@@ -91,7 +91,8 @@ func (c *call) run() (*http.Response, error) {
 	}
 }
 
-// end closes what is left, and tells the interceptors that want to know. A panic comes by here, too.
+// end closes what is left, and tells the interceptors that want to know. A panic comes by here,
+// too.
 func (c *call) end() {
 	defer c.finish(c.list.finishers)
 	c.abandon()

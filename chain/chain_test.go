@@ -39,7 +39,8 @@ func request(t *testing.T) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example.com/me?q=1", http.NoBody)
 }
 
-// TestRequest_isNeverChanged lets an interceptor change everything it can and looks at the caller's request.
+// TestRequest_isNeverChanged lets an interceptor change everything it can and looks at the caller's
+// request.
 func TestRequest_isNeverChanged(t *testing.T) {
 	t.Parallel()
 	req := request(t)

@@ -22,7 +22,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// tlsServer says who the client is, by the first byte of its certificate; it wants one if clientAuth says so.
+// tlsServer says who the client is, by the first byte of its certificate; it wants one if
+// clientAuth says so.
 func tlsServer(t *testing.T, clientAuth tls.ClientAuthType) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,8 +47,8 @@ func rootOf(t *testing.T, server *httptest.Server) (text, file string) {
 	return text, file
 }
 
-// TestConfigure_TLS proves each TLS setter of resty effective through Configure. Beside it, it has no effect, but for a
-// line in resty's log.
+// TestConfigure_TLS proves each TLS setter of resty effective through Configure. Beside it, it has
+// no effect, but for a line in resty's log.
 func TestConfigure_TLS(t *testing.T) {
 	t.Parallel()
 	plain, mutual := tlsServer(t, tls.NoClientCert), tlsServer(t, tls.RequireAnyClientCert)
@@ -98,7 +99,8 @@ func TestConfigure_TLS(t *testing.T) {
 	}
 }
 
-// TestConfigure_hardening: what a client must not accept it does not accept, which is what fails open without Configure.
+// TestConfigure_hardening: what a client must not accept it does not accept, which is what fails
+// open without Configure.
 func TestConfigure_hardening(t *testing.T) {
 	t.Parallel()
 	server := tlsServer(t, tls.NoClientCert)
@@ -125,7 +127,8 @@ func TestConfigure_hardening(t *testing.T) {
 	}
 }
 
-// TestConfigure_clientRoots looks into the configuration: the roots for clients' certificates mean nothing to a client.
+// TestConfigure_clientRoots looks into the configuration: the roots for clients' certificates mean
+// nothing to a client.
 func TestConfigure_clientRoots(t *testing.T) {
 	t.Parallel()
 	root, file := rootOf(t, tlsServer(t, tls.NoClientCert))

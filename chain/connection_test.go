@@ -18,8 +18,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// TestConnections are released whatever becomes of a response: with one connection in all, a second call would wait for
-// ever for one that was kept.
+// TestConnections are released whatever becomes of a response: with one connection in all, a second
+// call would wait for ever for one that was kept.
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -197,7 +197,8 @@ func TestRequestBody(t *testing.T) {
 	}
 }
 
-// TestError_keepsTheBody, 64 KiB of it, whether an interceptor or the configuration made the status an error.
+// TestError_keepsTheBody, 64 KiB of it, whether an interceptor or the configuration made the status
+// an error.
 func TestError_keepsTheBody(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -316,8 +317,8 @@ func TestError_slowBody(t *testing.T) {
 	})
 }
 
-// TestError_slowWrapper: where an interceptor put a body around a slow one, it is the slow one that is cut off. The other may
-// not bear being closed while it is read.
+// TestError_slowWrapper: where an interceptor put a body around a slow one, it is the slow one that
+// is cut off. The other may not bear being closed while it is read.
 func TestError_slowWrapper(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -393,7 +394,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestError_foreignResponse: an error that carries a response of another call may be shared; its body is left alone.
+// TestError_foreignResponse: an error that carries a response of another call may be shared; its
+// body is left alone.
 func TestError_foreignResponse(t *testing.T) {
 	t.Parallel()
 	other := interceptor.Request{Request: httptest.NewRequest(http.MethodGet, "https://other.example/", http.NoBody)}

@@ -19,8 +19,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/engine"
 )
 
-// Dio's tests that need more than one call, or a call inside a call. What fits into a table is in testdata/trace, whose
-// index lists them all.
+// Dio's tests that need more than one call, or a call inside a call. What fits into a table is in
+// testdata/trace, whose index lists them all.
 
 // get sends one request through t and returns the body of the answer.
 func get(ctx context.Context, t http.RoundTripper, path string) (string, error) {
@@ -126,8 +126,9 @@ func TestDio_sharedError(t *testing.T) {
 	})
 }
 
-// TestDio_cancelReachesEveryOnError, plain and queued, of every call with that context, and keeps its first cause. (A
-// queued OnError that is busy with one call is not waited for by another that is canceled.)
+// TestDio_cancelReachesEveryOnError, plain and queued, of every call with that context, and keeps
+// its first cause. (A queued OnError that is busy with one call is not waited for by another that
+// is canceled.)
 func TestDio_cancelReachesEveryOnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -281,7 +282,8 @@ func phases() []engine.Phase {
 	return []engine.Phase{engine.OnRequest, engine.OnResponse, engine.OnError}
 }
 
-// TestDio_queuedActiveIsCanceled: the call whose callback is running is canceled; the one behind it goes on.
+// TestDio_queuedActiveIsCanceled: the call whose callback is running is canceled; the one behind it
+// goes on.
 func TestDio_queuedActiveIsCanceled(t *testing.T) {
 	t.Parallel()
 	for _, p := range phases() {
@@ -349,7 +351,8 @@ func TestDio_queuedPanic(t *testing.T) {
 	}
 }
 
-// TestDio_queuedPhases do not wait for each other: the second call's OnRequest runs while the first is on the wire.
+// TestDio_queuedPhases do not wait for each other: the second call's OnRequest runs while the first
+// is on the wire.
 func TestDio_queuedPhases(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -398,8 +401,8 @@ func TestDio_queuedPhases(t *testing.T) {
 	})
 }
 
-// TestDio_queuedNested is the table of Dio's deadlocks: a call through the same chain from inside a queued callback. Where
-// Dio hangs, the inner call fails at once and says why.
+// TestDio_queuedNested is the table of Dio's deadlocks: a call through the same chain from inside a
+// queued callback. Where Dio hangs, the inner call fails at once and says why.
 func TestDio_queuedNested(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

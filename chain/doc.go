@@ -27,9 +27,10 @@
 // find the message that it looks for, and the caller would get the 401: see the example
 // Config (Encoding).
 //
-// Cookies that a response sets which a retry gives up go into the next send and, with the response
-// that reaches the caller, into the client's jar. If the call fails, they reach the jar of a client
-// that the chain is installed in; a plain [http.Client] does not show its jar to a transport.
+// Cookies set by a response that a retry discards are sent with the next attempt. They reach the
+// client's jar along with the response returned to the caller. If the call fails, they reach the
+// jar of a client that the chain is installed in; a plain [http.Client] does not show its jar to a
+// transport.
 //
 // # Errors
 //

@@ -167,7 +167,8 @@ func TestRetry_bodyGone(t *testing.T) {
 	}
 }
 
-// TestDeadline passes while an interceptor is at work: a timeout for every OnError, and nothing is sent.
+// TestDeadline passes while an interceptor is at work: a timeout for every OnError, and nothing is
+// sent.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

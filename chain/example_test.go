@@ -125,7 +125,8 @@ type quotaError struct{ plan string }
 
 func (e *quotaError) Error() string { return "quota of plan " + e.plan + " used up" }
 
-// OnError can put an error of the program's own in the place of a status. The caller finds it, and the response as well.
+// OnError can put an error of the program's own in the place of a status. The caller finds it, and
+// the response as well.
 func Example_errorMapping() {
 	quota := &interceptor.Funcs{Error: func(err *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 		if err.Kind == interceptor.KindBadResponse && err.Response.StatusCode == http.StatusTooManyRequests {

@@ -54,8 +54,8 @@ func decode(data []byte) *program {
 	return p
 }
 
-// FuzzChain lets random interceptors decide at random: every program must do what the model says, end, and leave no
-// body open.
+// FuzzChain lets random interceptors decide at random: every program must do what the model says,
+// end, and leave no body open.
 func FuzzChain(f *testing.F) {
 	seeds := [][]byte{
 		nil,

@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// TestAllocations guards the price of the chain: one object for all of a call, and two pieces of a header map; nothing for
-// an interceptor that passes on.
+// TestAllocations guards the price of the chain: one object for all of a call, and two pieces of a
+// header map; nothing for an interceptor that passes on.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {
@@ -48,8 +48,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestAllocations_headers: three for up to seven headers and the one that is added, five at most for
-// more.
+// TestAllocations_headers: three for up to seven headers and the one that is added, five at most
+// for more.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations_headers(t *testing.T) {
@@ -166,8 +166,8 @@ type silent struct{ careful }
 
 func (silent) UsesRestyRequest() bool { return false }
 
-// TestAllocations_install: under resty, an installed chain allocates no more than its bare transport,
-// with and without SetContext, unless an interceptor may ask for the resty request.
+// TestAllocations_install: under resty, an installed chain allocates no more than its bare
+// transport, with and without SetContext, unless an interceptor may ask for the resty request.
 //
 //nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations_install(t *testing.T) {

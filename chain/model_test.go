@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// expect is what the documentation says a program does, written down a second time and differently: as a walk over the
-// list with the rules of package interceptor, without bodies, contexts or transports.
+// expect is what the documentation says a program does, written down a second time and differently:
+// as a walk over the list with the rules of package interceptor, without bodies, contexts or
+// transports.
 func (p *program) expect() (trace []string, result string) {
 	m := &model{program: p, times: make(map[string]int), canceled: p.canceled}
 	for attempt := 1; ; attempt++ {
@@ -33,8 +34,8 @@ func (p *program) expect() (trace []string, result string) {
 	}
 }
 
-// model is a walk through a program. A value is "error", a status and a body, or the same after "=" if an interceptor has
-// made it the result.
+// model is a walk through a program. A value is "error", a status and a body, or the same after "="
+// if an interceptor has made it the result.
 type model struct {
 	*program
 
@@ -45,8 +46,8 @@ type model struct {
 	last     bool // no further attempt is possible
 }
 
-// act notes a callback and returns the words of its action. What ends the call for every callback alike comes as a
-// value.
+// act notes a callback and returns the words of its action. What ends the call for every callback
+// alike comes as a value.
 func (m *model) act(callback string) (words []string, through bool, ended string) {
 	m.trace = append(m.trace, callback)
 	words = []string{"next"}

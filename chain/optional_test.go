@@ -124,7 +124,8 @@ func TestFinisher_canceled(t *testing.T) {
 	}
 }
 
-// TestFinisher_panics: one that panics keeps no other from being told, and the caller gets the panic.
+// TestFinisher_panics: one that panics keeps no other from being told, and the caller gets the
+// panic.
 func TestFinisher_panics(t *testing.T) {
 	t.Parallel()
 	var journal []string
@@ -180,7 +181,8 @@ func (u *user) ask(t *testing.T) int {
 	return resp.StatusCode
 }
 
-// TestTransportUser is told of the transport beneath the chain, whenever it comes to the chain, once.
+// TestTransportUser is told of the transport beneath the chain, whenever it comes to the chain,
+// once.
 func TestTransportUser(t *testing.T) {
 	t.Parallel()
 	before, queued, after, inserted := new(user), new(user), new(user), new(user)

@@ -27,8 +27,8 @@ func panicky(p engine.Phase) interceptor.Interceptor {
 	})
 }
 
-// TestPanic reaches the caller of resty, from every phase. The next call finds the only connection free, the queue empty
-// and the chain in order.
+// TestPanic reaches the caller of resty, from every phase. The next call finds the only connection
+// free, the queue empty and the chain in order.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	for _, p := range phases() {

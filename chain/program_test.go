@@ -284,7 +284,7 @@ func (a actor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interce
 	return h.Next(e)
 }
 
-// common does what all three callbacks can do, and tells whether to return the zero verdict.
+// common does what all three callbacks can do, and reports whether to return the zero verdict.
 func (a actor) common(action string) (none bool) {
 	switch action {
 	case "panic":

@@ -29,7 +29,8 @@ func once() interceptor.Interceptor {
 	}}
 }
 
-// refuseFirst is a server that answers the first request with 401 and every later one with what it got.
+// refuseFirst is a server that answers the first request with 401 and every later one with what it
+// got.
 func refuseFirst(t *testing.T) (server *httptest.Server, bodies func() []string) {
 	t.Helper()
 	var got []string

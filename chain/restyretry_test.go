@@ -52,8 +52,8 @@ type failing struct{ err error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
-// TestSetRetryCount_asWithoutTheChain: what resty retries by itself, and what not, does not change with a chain that passes
-// everything on.
+// TestSetRetryCount_asWithoutTheChain: what resty retries by itself, and what not, does not change
+// with a chain that passes everything on.
 func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 	t.Parallel()
 	body := func(text string) http.HandlerFunc {
@@ -122,7 +122,8 @@ func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 	}
 }
 
-// TestSetRetryCount_mapping: another name for a failure of the transport is no decision about it, so resty retries as ever.
+// TestSetRetryCount_mapping: another name for a failure of the transport is no decision about it,
+// so resty retries as ever.
 func TestSetRetryCount_mapping(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
@@ -194,7 +195,8 @@ func TestSetRetryCount_ownConditions(t *testing.T) {
 	}
 }
 
-// TestBudgets_multiply: resty's retries repeat the whole call, so sends are (RetryCount+1) × MaxAttempts.
+// TestBudgets_multiply: resty's retries repeat the whole call, so sends are (RetryCount+1) ×
+// MaxAttempts.
 func TestBudgets_multiply(t *testing.T) {
 	t.Parallel()
 	var sends atomic.Int32

@@ -19,8 +19,9 @@ type careless struct{ pass }
 
 func (careless) CopyOnWrite() bool { return false }
 
-// TestCopyOnWrite: URL and room for header values are shared with the caller's request where all interceptors promise not to
-// write into them, and else copied. The header is the send's own in any case.
+// TestCopyOnWrite: URL and room for header values are shared with the caller's request where all
+// interceptors promise not to write into them, and else copied. The header is the send's own in any
+// case.
 func TestCopyOnWrite(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

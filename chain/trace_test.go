@@ -49,7 +49,8 @@ func TestTrace_differencesHaveReasons(t *testing.T) {
 	}
 }
 
-// TestTrace_index: everything that stands for a test of Dio's is there, and every case that names one is in the index.
+// TestTrace_index: everything that stands for a test of Dio's is there, and every case that names
+// one is in the index.
 func TestTrace_index(t *testing.T) {
 	t.Parallel()
 	known := make(map[string]bool)

@@ -39,7 +39,8 @@ func TestSetTimeout_isOneBudget(t *testing.T) {
 	client := resty.New().SetTimeout(100 * time.Millisecond)
 	install(t, chain.Config{MaxAttempts: 1 << 20}.New(again), client)
 	resp, err := client.R().Get(server.URL)
-	// At the end a wait no longer fits into the budget, so the response comes back; or the time is up in the middle.
+	// At the end a wait no longer fits into the budget, so the response comes back; or the time is
+	// up in the middle.
 	if err == nil && resp.StatusCode() != http.StatusServiceUnavailable || err != nil && interceptor.KindOf(err) != interceptor.KindTimeout {
 		t.Errorf("got %v, %v", resp, err)
 	}
@@ -48,8 +49,9 @@ func TestSetTimeout_isOneBudget(t *testing.T) {
 	}
 }
 
-// TestDigestAuth_bothWays: resty's digest swaps transports in its hooks. After Install it is laid over the chain; one that
-// was set before takes the chain off at the first request, which Installed tells.
+// TestDigestAuth_bothWays: resty's digest swaps transports in its hooks. After Install it is laid
+// over the chain; one that was set before takes the chain off at the first request, which Installed
+// tells.
 func TestDigestAuth_bothWays(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -107,8 +109,8 @@ func TestDigestAuth_bothWays(t *testing.T) {
 	}
 }
 
-// TestClone: a clone made after Install has all of it. One made before shares the transport, and with it the chain, but
-// not what Install adds to the client itself.
+// TestClone: a clone made after Install has all of it. One made before shares the transport, and
+// with it the chain, but not what Install adds to the client itself.
 func TestClone(t *testing.T) {
 	t.Parallel()
 	var known []bool
@@ -145,8 +147,8 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// TestGzip is decoded by resty above the chain, and by net/http below it, once; a response an interceptor made is not
-// taken for one.
+// TestGzip is decoded by resty above the chain, and by net/http below it, once; a response an
+// interceptor made is not taken for one.
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	var compressed bytes.Buffer
@@ -198,7 +200,8 @@ func TestEnableTrace(t *testing.T) {
 	}
 }
 
-// TestCookies work with a base URL that came from an interceptor, because Install puts it on the client.
+// TestCookies work with a base URL that came from an interceptor, because Install puts it on the
+// client.
 func TestCookies(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {

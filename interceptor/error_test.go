@@ -21,8 +21,8 @@ func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: int(a), Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
-// TestError_FromTransport_changed: an error that an interceptor changes in place is its own from then
-// on, and so is one of an interceptor in a chain beneath.
+// TestError_FromTransport_changed: an error that an interceptor changes in place is its own from
+// then on, and so is one of an interceptor in a chain beneath.
 func TestError_FromTransport_changed(t *testing.T) {
 	t.Parallel()
 	change := func(f func(*interceptor.Error)) interceptor.Interceptor {

@@ -299,7 +299,8 @@ func TestError_message(t *testing.T) {
 	}
 }
 
-// FuzzError_message puts a secret into every part of a URL where secrets are, between any two texts.
+// FuzzError_message puts a secret into every part of a URL where secrets are, between any two
+// texts.
 func FuzzError_message(f *testing.F) {
 	const secret = "s3cr3t"
 	seeds := []string{"https://a.example/", "https://a.example/#", "https://a.example/\x7f", "//a", "", "a:b", `https://a.example/"\n`}

@@ -53,8 +53,8 @@ func (k Kind) String() string {
 	}
 }
 
-// KindOf classifies err by the first *[Error] in it, else by the errors of packages context, crypto/tls and net.
-// KindOf(nil) is KindUnknown.
+// KindOf classifies err by the first *[Error] in it, else by the errors of packages context,
+// crypto/tls and net. KindOf(nil) is KindUnknown.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {

@@ -58,8 +58,8 @@ func TestQueued_oneAtATime(t *testing.T) {
 	})
 }
 
-// TestQueued_manyWaiters neither recurses nor loses one. Half of them are canceled, and leave while the first is still
-// inside.
+// TestQueued_manyWaiters neither recurses nor loses one. Half of them are canceled, and leave while
+// the first is still inside.
 func TestQueued_manyWaiters(t *testing.T) {
 	t.Parallel()
 	const waiters = 100_000

@@ -49,7 +49,7 @@
 //
 // Sealed files are AES-256-GCM with a versioned header; docs/format.md in the
 // repository has every byte. They are bound to their key, their service and
-// their place: what is changed, cut short or swapped is an error. An older file
+// their place: a file that was modified, truncated or swapped is an error. An older file
 // that is put back whole cannot be told from the newest one. The directory must
 // be out of reach of other users, which [SealedConfig].Dir explains.
 //

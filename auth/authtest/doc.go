@@ -1,10 +1,10 @@
-// Package authtest runs a fake identity provider and API, so that you can test how your client signs
-// in, refreshes and logs out.
+// Package authtest runs a fake identity provider and API, so that you can test how your client
+// signs in, refreshes and logs out.
 //
 // A [Server] is a real HTTP server on a loopback port, or in memory. It issues signed access tokens
 // and rotating refresh tokens, and treats a refresh token that is used a second time as stolen, as
-// RFC 9700 requires of providers: the session ends. Its methods cause, at the moment you choose, the
-// failures that production sees once a month.
+// RFC 9700 requires of providers: the session ends. Its methods cause, at the moment you choose,
+// the failures that production sees once a month.
 //
 // # Usage
 //
@@ -27,8 +27,8 @@
 //	POST /auth/refresh  {"refreshToken"} → 201, the same object or another Shape; 401
 //	POST /auth/logout   {"refreshToken"} → 204
 //
-// OAuth 2.0 speaks forms (RFC 6749) and is discovered by OpenID Connect or RFC 8414. No page needs a
-// human: [Config].BrowserUser agrees at once.
+// OAuth 2.0 speaks forms (RFC 6749) and is discovered by OpenID Connect or RFC 8414. No page needs
+// a human: [Config].BrowserUser agrees at once.
 //
 //	GET  /oauth/authorize             authorization code with PKCE (RFC 7636), iss (RFC 9207)
 //	POST /oauth/par                   pushed authorization requests (RFC 9126)
@@ -40,10 +40,10 @@
 //	GET  /oauth/logout                ends the session of an id_token_hint
 //	GET  /.well-known/openid-configuration, /.well-known/oauth-authorization-server
 //
-// Clients authenticate by secret or by private_key_jwt, see [Config].Clients and [Config].ClientKeys.
-// A session that is opened with a DPoP proof (RFC 9449) is bound to its key. ID tokens are signed
-// with a key that only the server has. Both dialects share their sessions: a refresh token of one
-// can be used with the other.
+// Clients authenticate by secret or by private_key_jwt, see [Config].Clients and
+// [Config].ClientKeys. A session that is opened with a DPoP proof (RFC 9449) is bound to its key.
+// ID tokens are signed with a key that only the server has. Both dialects share their sessions: a
+// refresh token of one can be used with the other.
 //
 // The API requires an access token in the Authorization header. An invalid token gets 401
 // {"message":"Invalid JWT"} and a challenge (RFC 6750), unless [Config] says otherwise.
@@ -55,8 +55,8 @@
 //	GET /bytes/{n}                  n bytes, streamed
 //	any /redirect?to=URL&status=302 a redirect
 //
-// The last three need no token, but refuse an invalid one. [Server.Protect] guards your own handlers
-// in the same way.
+// The last three need no token, but refuse an invalid one. [Server.Protect] guards your own
+// handlers in the same way.
 //
 // The server knows no clock but [time.Now], shifted by [Config].ClockOffset. With [Config].InMemory
 // it runs inside a bubble of [testing/synctest], where an hour passes in no time:

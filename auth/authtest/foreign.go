@@ -15,9 +15,10 @@ type Leak struct {
 	Where  string // "Authorization header", "header NAME", "URL" or "body"
 }
 
-// Foreign is a server on an origin that is not the API's: a stranger that must never see a token. It
-// has the host of the API and another port, because on a redirect net/http itself strips the
-// Authorization header for another host, but not for another port. Its methods may be called concurrently, while it serves. It ends with [Server.Close].
+// Foreign is a server on an origin that is not the API's: a stranger that must never see a token.
+// It has the host of the API and another port, because on a redirect net/http itself strips the
+// Authorization header for another host, but not for another port. Its methods may be called
+// concurrently, while it serves. It ends with [Server.Close].
 type Foreign struct {
 	// URL is the base of the origin, http://host:port.
 	URL string

@@ -37,8 +37,8 @@ type Client struct {
 	// AuthStyle is how Secret is sent. Default: Provider.Endpoint.AuthStyle, and if that is not set
 	// either, in the Authorization header (RFC 6749, section 2.3.1).
 	AuthStyle oauth2.AuthStyle
-	// Assertion authenticates the client by a signed JWT (RFC 7523, section 2.2) in place of Secret:
-	// it is called for every request, with the URL of the token endpoint as the audience.
+	// Assertion authenticates the client by a signed JWT (RFC 7523, section 2.2) in place of
+	// Secret: it is called for every request, with the URL of the token endpoint as the audience.
 	// [PrivateKeyJWT] makes one.
 	Assertion func(ctx context.Context, audience string) (string, error)
 	// Scopes are requested. Most providers issue a refresh token only for "offline_access".
@@ -52,17 +52,18 @@ type Client struct {
 	Transport http.RoundTripper
 }
 
-// Refresher returns what refreshes the tokens of this client, for auth.Config. The parameters resource
-// and audience are those of Params. It does not use Transport, which may be one for the login only,
-// such as that of a DPoP key: without a Transport of its own it sends beneath the session's chain.
+// Refresher returns what refreshes the tokens of this client, for auth.Config. The parameters
+// resource and audience are those of Params. It does not use Transport, which may be one for the
+// login only, such as that of a DPoP key: without a Transport of its own it sends beneath the
+// session's chain.
 func (c Client) Refresher() auth.OAuth2Refresher {
 	return auth.OAuth2Refresher{Config: c.OAuth2(), Params: c.targets(), ClientAssertion: c.Assertion}
 }
 
-// Revoker returns what revokes the tokens of this client at a logout (RFC 7009): its method Revoke is
-// for auth.Config. It fails if the provider has no RevocationURL. Assertions are made for the token
-// endpoint, as in all other requests: not every provider accepts the revocation endpoint. As with
-// Refresher, Transport is not used.
+// Revoker returns what revokes the tokens of this client at a logout (RFC 7009): its method Revoke
+// is for auth.Config. It fails if the provider has no RevocationURL. Assertions are made for the
+// token endpoint, as in all other requests: not every provider accepts the revocation endpoint. As
+// with Refresher, Transport is not used.
 func (c Client) Revoker() auth.OAuth2Revoker {
 	r := auth.OAuth2Revoker{
 		URL: c.Provider.RevocationURL, ClientID: c.ID, ClientSecret: c.Secret, AuthStyle: c.style(),
@@ -75,8 +76,8 @@ func (c Client) Revoker() auth.OAuth2Revoker {
 	return r
 }
 
-// OAuth2 returns the client as x/oauth2 describes it, for libraries that want that. It has no redirect
-// URL and no assertion.
+// OAuth2 returns the client as x/oauth2 describes it, for libraries that want that. It has no
+// redirect URL and no assertion.
 func (c Client) OAuth2() *oauth2.Config {
 	endpoint := c.Provider.Endpoint
 	endpoint.AuthStyle = c.style()

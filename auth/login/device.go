@@ -40,9 +40,9 @@ type DevicePrompt struct {
 	Expiry      time.Time // by the local clock
 }
 
-// Device signs the user in on another device (RFC 8628): Show gets a URL and a short code, and Device
-// asks the provider until the user has signed in there. It waits between two requests as long as
-// the provider wants, and longer after failures of the network.
+// Device signs the user in on another device (RFC 8628): Show gets a URL and a short code, and
+// Device asks the provider until the user has signed in there. It waits between two requests as
+// long as the provider wants, and longer after failures of the network.
 //
 // The error is an [*Error] if the provider refused, [ErrExpired] if the code has expired, or that
 // of ctx.

@@ -15,14 +15,14 @@
 //	…
 //	err = session.Login(ctx, token)
 //
-// The session is configured with the same client: see [Client.Refresher] and [Client.Revoker]. Over ssh, set BrowserConfig.NoBrowser and
-// BrowserConfig.Paste: the user opens the URL at home and pastes the address that the browser ends
-// up at. Servers with a password login of their own need no part of this package: send the request
-// with net/http and give its response to auth.ParseToken.
+// The session is configured with the same client: see [Client.Refresher] and [Client.Revoker]. Over
+// ssh, set BrowserConfig.NoBrowser and BrowserConfig.Paste: the user opens the URL at home and
+// pastes the address that the browser ends up at. Servers with a password login of their own need
+// no part of this package: send the request with net/http and give its response to auth.ParseToken.
 //
-// Proofs of possession (DPoP, RFC 9449) come from package auth/dpop: let the Transport of a dpop.Key
-// be Client.Transport, bind the token with the Bind method of that key, and set the Prover of the
-// session. Signed client assertions (private_key_jwt, RFC 7523) come from [PrivateKeyJWT].
+// Proofs of possession (DPoP, RFC 9449) come from package auth/dpop: let the Transport of a
+// dpop.Key be Client.Transport, bind the token with the Bind method of that key, and set the Prover
+// of the session. Signed client assertions (private_key_jwt, RFC 7523) come from [PrivateKeyJWT].
 //
 // # Errors
 //
@@ -41,6 +41,6 @@
 // Browser follows RFC 8252 and RFC 9700: PKCE with S256, a random state, the issuer of the response
 // (RFC 9207) and the nonce of the ID token are checked, and the redirect goes to a loopback address
 // that accepts one response. Endpoints must use https unless they are on loopback. Responses are
-// read up to 1 MiB, redirects of the token endpoint are not followed, and ID tokens are trusted only
-// because they arrive over TLS from the token endpoint.
+// read up to 1 MiB, redirects of the token endpoint are not followed, and ID tokens are trusted
+// only because they arrive over TLS from the token endpoint.
 package login

@@ -70,8 +70,8 @@ func (p *Provider) LogoutURL(clientID, idToken, redirectURL, state string) (stri
 	return u.String(), nil
 }
 
-// checkEndpoint reports an endpoint whose host is not spelled as it is dialed, or that is neither https
-// nor on loopback.
+// checkEndpoint reports an endpoint whose host is not spelled as it is dialed, or that is neither
+// https nor on loopback.
 func checkEndpoint(name, endpoint string) error {
 	u, o, err := origin.Parse(endpoint)
 	switch {

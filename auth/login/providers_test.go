@@ -214,7 +214,8 @@ func TestProvidersPage(t *testing.T) {
 	}
 }
 
-// unindented returns a text without the white space that begins its lines, and without its alignment.
+// unindented returns a text without the white space that begins its lines, and without its
+// alignment.
 func unindented(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

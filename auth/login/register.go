@@ -31,8 +31,8 @@ type Registration struct {
 }
 
 // Register registers a client (RFC 7591) and returns it, ready for [Browser] or [Device]. Keep the
-// ID, and the Secret where secrets are kept: every call registers another client. The request is sent
-// like those of [Discover].
+// ID, and the Secret where secrets are kept: every call registers another client. The request is
+// sent like those of [Discover].
 func (p *Provider) Register(ctx context.Context, r Registration) (*Client, error) {
 	if p.RegistrationURL == "" {
 		return nil, errors.New("login: the provider has no RegistrationURL; register a client by hand")

@@ -52,7 +52,8 @@ func TestPlaceOf(t *testing.T) {
 	}
 }
 
-// TestDescribeDiagnosis: whatever the place and the reasons, it fits on one screen and says what to do.
+// TestDescribeDiagnosis: whatever the place and the reasons, it fits on one screen and says what to
+// do.
 func TestDescribeDiagnosis(t *testing.T) {
 	t.Parallel()
 	a := &app{name: "go run ./cmd/demo", outStyle: screen.Style{}}

@@ -62,8 +62,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	return code
 }
 
-// message returns err in one line. The error of net/http around an interceptor's quotes the whole URL,
-// so it is left out.
+// message returns err in one line. The error of net/http around an interceptor's quotes the whole
+// URL, so it is left out.
 func message(err error) string {
 	if h, ok := errors.AsType[*hinted](err); ok {
 		err = h

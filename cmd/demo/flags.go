@@ -49,8 +49,8 @@ func (f *flags) register(p *pflag.FlagSet) {
 	p.BoolVar(&f.debug, "debug", false, "log what happens, on stderr")
 }
 
-// registerServer adds the flags that describe a server. Each is a member of the configuration file, too,
-// and their defaults are the values that s has.
+// registerServer adds the flags that describe a server. Each is a member of the configuration file,
+// too, and their defaults are the values that s has.
 func registerServer(p *pflag.FlagSet, s *profile.Server) {
 	p.StringVar(&s.Dialect, "dialect", s.Dialect, "`dialect` of the token endpoints: rest or oauth2 (default rest; oauth2 with --issuer)")
 	p.StringSliceVar(&s.AllowedOrigins, "allowed-origins", s.AllowedOrigins, "further `origins` that may see the token")
@@ -157,8 +157,8 @@ func (p *pairs) String() string {
 // Type is the kind of value in the help.
 func (*pairs) Type() string { return "name=value" }
 
-// withServer adds the server's flags to a command: visible for login, which remembers them, hidden for
-// the others.
+// withServer adds the server's flags to a command: visible for login, which remembers them, hidden
+// for the others.
 func withServer(a *app, cmd *cobra.Command, visible bool) *cobra.Command {
 	set := pflag.NewFlagSet("server", pflag.ContinueOnError)
 	set.StringVar(&a.flags.config, "config", "", "`file` that describes the server; see demo help config")

@@ -23,7 +23,8 @@ func (t *trap) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-// hostileHandler attacks its clients: with redirects to elsewhere, endless bodies, and escape sequences.
+// hostileHandler attacks its clients: with redirects to elsewhere, endless bodies, and escape
+// sequences.
 func hostileHandler(elsewhere string) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("/redirect/{status}", func(w http.ResponseWriter, r *http.Request) {

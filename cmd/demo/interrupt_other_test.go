@@ -7,7 +7,8 @@ import (
 	"os/exec"
 )
 
-// interruptedTwice is the exit code of a process that its second interrupt has ended: death by a signal.
+// interruptedTwice is the exit code of a process that its second interrupt has ended: death by a
+// signal.
 const interruptedTwice = -1
 
 // interruptible prepares a command for interrupt.

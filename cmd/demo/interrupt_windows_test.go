@@ -12,8 +12,8 @@ import (
 // STATUS_CONTROL_C_EXIT.
 const interruptedTwice = 0xc000013a
 
-// interruptible prepares a command for interrupt: Windows interrupts groups of processes, so it gets one
-// of its own.
+// interruptible prepares a command for interrupt: Windows interrupts groups of processes, so it
+// gets one of its own.
 func interruptible(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }

@@ -199,8 +199,8 @@ func (a *app) openForLogin(ctx context.Context, dir profile.Directory, server pr
 	if known, knownErr := dir.Known(); knownErr != nil || known {
 		return nil, errors.Join(err, knownErr)
 	}
-	// A session at a server on this machine is worth nothing, so its key may lie around. The user is told
-	// so, and how to choose another backend.
+	// A session at a server on this machine is worth nothing, so its key may lie around. The user
+	// is told so, and how to choose another backend.
 	file := a.passphraseFile()
 	if file == "" {
 		if err := dir.GeneratePassphrase(); err != nil {

@@ -47,7 +47,8 @@ func newLogout(a *app) *cobra.Command {
 	return withServer(a, cmd, false)
 }
 
-// eachProfile calls fn for every profile that has had a login. One that fails does not keep the others.
+// eachProfile calls fn for every profile that has had a login. One that fails does not keep the
+// others.
 func (a *app) eachProfile(ctx context.Context, fn func(context.Context) error) error {
 	root, err := profile.Root(a.flags.dir, a.getenv)
 	if err != nil {
@@ -85,7 +86,8 @@ func (a *app) logout(ctx context.Context, p *profile.Profile) error {
 	return nil
 }
 
-// logoutEverywhere is logout, and removes the sessions of servers that the profile was used with before.
+// logoutEverywhere is logout, and removes the sessions of servers that the profile was used with
+// before.
 func (a *app) logoutEverywhere(ctx context.Context, p *profile.Profile) error {
 	err := a.logout(ctx, p)
 	_, others, listErr := p.Accounts(ctx)

@@ -1,5 +1,5 @@
-// Command demo shows Chatelaine at work: a tour that checks its own claims, a server to play with, and
-// the commands of a program that keeps a session.
+// Command demo shows Chatelaine at work: a tour that checks its own claims, a server to play with,
+// and the commands of a program that keeps a session.
 //
 //	go run ./cmd/demo tour
 package main
@@ -25,9 +25,9 @@ type stdio struct {
 
 // run executes one command line and returns the exit code.
 //
-// The first interrupt ends the context: requests stop, and a refresh under way is finished and saved.
-// The second one kills the program. A closed pipe (SIGPIPE) must not kill it, because a refresh may be
-// under way.
+// The first interrupt ends the context: requests stop, and a refresh under way is finished and
+// saved. The second one kills the program. A closed pipe (SIGPIPE) must not kill it, because a
+// refresh may be under way.
 func run(ctx context.Context, args []string, getenv func(string) string, std stdio) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()

@@ -10,8 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this program the command demo for the tests that run it as a process, and the browser
-// of users who agree to everything.
+// TestMain makes this program the command demo for the tests that run it as a process, and the
+// browser of users who agree to everything.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"demo": main, "xdg-open": visit})
 }
@@ -25,9 +25,9 @@ func visit() {
 	_ = resp.Body.Close()
 }
 
-// hermetic returns an environment without the user's home, keyring and colors; demo is in the PATH. Where
-// the keyring of the system cannot be kept out, it is not used: neither the Keychain nor the Credential
-// Manager ever gets an entry from these tests.
+// hermetic returns an environment without the user's home, keyring and colors; demo is in the PATH.
+// Where the keyring of the system cannot be kept out, it is not used: neither the Keychain nor the
+// Credential Manager ever gets an entry from these tests.
 func hermetic(home string) ([]string, error) {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(home, "state"),

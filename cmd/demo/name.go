@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// commandName returns how the user runs this program: a binary built by `go run` is not in the PATH.
+// commandName returns how the user runs this program: a binary built by `go run` is not in the
+// PATH.
 func commandName() string {
 	self, err := os.Executable()
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 
 // keyring configures the keyring of a profile.
 //
-// The passphrase of the file backend comes from the file named by the flag or the environment, from the
-// one that was generated for a server on this machine, or from the user, in this order.
+// The passphrase of the file backend comes from the file named by the flag or the environment, from
+// the one that was generated for a server on this machine, or from the user, in this order.
 func (a *app) keyring(ctx context.Context, dir profile.Directory, server profile.Server) (*keyring.Config, error) {
 	c := &keyring.Config{Service: profile.Service, Backend: a.backend(), Dir: string(dir), Passphrase: a.ask(ctx)}
 	if file := a.passphraseFile(); file != "" {
@@ -82,7 +82,8 @@ func (a *app) passphraseFile() string {
 	return a.getenv(passphraseVariable)
 }
 
-// ask is a Config.Passphrase that prompts on the terminal, unless that is not wanted or not possible.
+// ask is a Config.Passphrase that prompts on the terminal, unless that is not wanted or not
+// possible.
 func (a *app) ask(ctx context.Context) func(string) (string, error) {
 	return func(prompt string) (passphrase string, err error) {
 		if a.flags.noInput || !screen.IsTerminal(a.in) && !screen.IsTerminal(a.err) {
@@ -101,8 +102,8 @@ func (a *app) ask(ctx context.Context) func(string) (string, error) {
 	}
 }
 
-// waitForSignal waits a moment for ctx: the signal that ends a prompt also ends the context, but not at
-// the same time.
+// waitForSignal waits a moment for ctx: the signal that ends a prompt also ends the context, but
+// not at the same time.
 func waitForSignal(ctx context.Context) error {
 	timer := time.NewTimer(100 * time.Millisecond)
 	defer timer.Stop()

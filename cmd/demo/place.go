@@ -41,7 +41,8 @@ func placeOf(goos string, getenv func(string) string, exists func(string) bool, 
 	}
 }
 
-// advice says what to do if the keyring that would be used does not work. Fix is about that keyring.
+// advice says what to do if the keyring that would be used does not work. Fix is about that
+// keyring.
 func (p place) advice(fix string) []string {
 	const file = "demo login --backend file --passphrase-file FILE"
 	remember := "set CHATELAINE_BACKEND=file and CHATELAINE_PASSPHRASE_FILE=FILE for all commands"

@@ -105,8 +105,8 @@ func TestPrompt_paste(t *testing.T) {
 	l.want(t, exitOK, l.demo(t, "get", "/me"))
 }
 
-// TestPrompt_browser: without a display the address is shown, and a browser that reaches this machine
-// needs nobody to paste anything.
+// TestPrompt_browser: without a display the address is shown, and a browser that reaches this
+// machine needs nobody to paste anything.
 func TestPrompt_browser(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})

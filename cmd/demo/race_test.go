@@ -2,5 +2,5 @@
 
 package main
 
-// raceEnabled tells whether the tests run under the race detector.
+// raceEnabled reports whether the tests run under the race detector.
 const raceEnabled = true

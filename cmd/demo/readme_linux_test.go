@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestREADME_commands types what the README shows, top to bottom, on a terminal, and compares what is shown there. Times, and
-// the bars drawn of them, are another machine's.
+// TestREADME_commands types what the README shows, top to bottom, on a terminal, and compares what
+// is shown there. Times, and the bars drawn of them, are another machine's.
 func TestREADME_commands(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
@@ -38,7 +38,8 @@ func TestREADME_commands(t *testing.T) {
 	}
 }
 
-// A desk is where the commands of the README are typed: the directory of the repository, and a home of its own.
+// A desk is where the commands of the README are typed: the directory of the repository, and a home
+// of its own.
 type desk struct {
 	env  []string
 	addr string // in place of the one in the README, which may be taken
@@ -59,8 +60,8 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	where := strings.Fields(string(goenv))
-	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for. The home is new, so git would
-	// not trust the repository in it.
+	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for.
+	// The home is new, so git would not trust the repository in it.
 	d.env = append(mustHermetic(t, t.TempDir()), "TERM=dumb", "GOCACHE="+where[0], "GOMODCACHE="+where[1], "GOPATH="+where[2], "GOFLAGS=-buildvcs=false")
 	d.run(t, "go run ./cmd/demo --version", "…") // compiling is not what the commands are waited for
 	return d
@@ -103,15 +104,16 @@ func (d *desk) serve(t *testing.T, command, want string) {
 	d.compare(t, command, x.await(t, strings.ReplaceAll(first, readmeAddr, d.addr)), want)
 }
 
-// shows tells whether the lines of got are those of want. "…" in a line of its own stands for any number of lines.
+// shows reports whether the lines of got are those of want. "…" in a line of its own stands for any
+// number of lines.
 func (d *desk) shows(got, want string) bool {
 	pattern := regexp.QuoteMeta("\n" + sameEverywhere(want))
 	pattern = strings.ReplaceAll(pattern, "\n…", "(?:\n.*)*")
 	return regexp.MustCompile("^" + pattern + "$").MatchString("\n" + sameEverywhere(strings.ReplaceAll(got, d.addr, readmeAddr)))
 }
 
-// sameEverywhere takes out what differs between machines: times, the bars that are as long, and the carriage returns of
-// the terminal.
+// sameEverywhere takes out what differs between machines: times, the bars that are as long, and the
+// carriage returns of the terminal.
 func sameEverywhere(text string) string {
 	text = regexp.MustCompile(`[0-9.]+ (ms|s)\b`).ReplaceAllString(text, "0 $1")
 	text = regexp.MustCompile(`[ ━╸╺]{2,}`).ReplaceAllString(text, "  ")

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// words runs a command line in this process, and returns its exit code and what it has written to stderr.
+// words runs a command line in this process, and returns its exit code and what it has written to
+// stderr.
 func words(ctx context.Context, args ...string) (int, string) {
 	var out, errs strings.Builder
 	code := run(ctx, args, func(string) string { return "" }, stdio{in: strings.NewReader(""), out: &out, err: &errs})

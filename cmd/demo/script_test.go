@@ -19,11 +19,13 @@ import (
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/playground"
 )
 
-// TestScript runs the command lines of testdata/script, each with a home, a server and a keyring of its own.
+// TestScript runs the command lines of testdata/script, each with a home, a server and a keyring of
+// its own.
 //
-// In them, `exits CODE demo …` runs demo and checks how it ends, `server …` orders something of the server or checks its
-// counters, and `serve …` runs demo serve until the end of the script and puts its address into $SERVED. `hostile` starts a server
-// that attacks its clients, at $HOSTILE, and `trapped N` checks how many requests followed its redirects.
+// In them, `exits CODE demo …` runs demo and checks how it ends, `server …` orders something of the
+// server or checks its counters, and `serve …` runs demo serve until the end of the script and puts
+// its address into $SERVED. `hostile` starts a server that attacks its clients, at $HOSTILE, and
+// `trapped N` checks how many requests followed its redirects.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/script/*.txtar")
@@ -57,8 +59,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// exits runs a command and checks its exit code, and what holds for every command: a failure has a hint, and nothing that is
-// printed is a secret.
+// exits runs a command and checks its exit code, and what holds for every command: a failure has a
+// hint, and nothing that is printed is a secret.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)

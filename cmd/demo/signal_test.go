@@ -17,7 +17,8 @@ import (
 //     is killed before it has saved the new one. A strict server takes the next use of the old one for theft.
 //   - A server with a grace period for the old token, as Auth0, Okta and Supabase have it, closes that window, too.
 
-// A moment is when a process is ended: so long after an event at the server, or after a share of the time a command takes.
+// A moment is when a process is ended: so long after an event at the server, or after a share of
+// the time a command takes.
 type moment struct {
 	event authtest.EventKind
 	after time.Duration
@@ -47,7 +48,8 @@ func moments() []moment {
 	return all
 }
 
-// atManyInstants starts `demo get` with an expired token for each moment, ends it then, and calls then.
+// atManyInstants starts `demo get` with an expired token for each moment, ends it then, and calls
+// then.
 func atManyInstants(t *testing.T, config authtest.Config, end func(*exec.Cmd), then func(*lab, moment)) *lab {
 	t.Helper()
 	events := make(chan authtest.EventKind, 10_000)
@@ -87,7 +89,7 @@ func atManyInstants(t *testing.T, config authtest.Config, end func(*exec.Cmd), t
 	return l
 }
 
-// wait tells whether the moment has come before the process was done.
+// wait reports whether the moment has come before the process was done.
 func (m moment) wait(events <-chan authtest.EventKind, whole time.Duration, done <-chan struct{}) bool {
 	for m.event != "" {
 		select {
@@ -139,7 +141,8 @@ func TestKill_get(t *testing.T) {
 
 func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 
-// TestKill_getStrict kills `demo get` at many instants, at a server without grace: a session that is lost was lost in the window.
+// TestKill_getStrict kills `demo get` at many instants, at a server without grace: a session that
+// is lost was lost in the window.
 func TestKill_getStrict(t *testing.T) {
 	t.Parallel()
 	var before authtest.Stats
@@ -161,7 +164,8 @@ func TestKill_getStrict(t *testing.T) {
 	t.Logf("%d of %d sessions were lost in the window", lost, len(moments()))
 }
 
-// TestKill_window kills `demo get` in the window, while the server keeps the answer to the refresh back.
+// TestKill_window kills `demo get` in the window, while the server keeps the answer to the refresh
+// back.
 func TestKill_window(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -209,7 +213,8 @@ func TestKill_beforeRefresh(t *testing.T) {
 	l.server.AssertNoReuse(t)
 }
 
-// refreshing starts `demo get` with an expired token, and returns when the server has refreshed it and keeps the answer back.
+// refreshing starts `demo get` with an expired token, and returns when the server has refreshed it
+// and keeps the answer back.
 func (l *lab) refreshing(t *testing.T) (cmd *exec.Cmd, release func()) {
 	t.Helper()
 	l.server.ExpireAccess()
@@ -226,7 +231,8 @@ func (l *lab) refreshing(t *testing.T) (cmd *exec.Cmd, release func()) {
 	return cmd, release
 }
 
-// TestInterrupt_window interrupts `demo get` in the window: it waits for the answer, saves, and ends.
+// TestInterrupt_window interrupts `demo get` in the window: it waits for the answer, saves, and
+// ends.
 func TestInterrupt_window(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})
@@ -264,7 +270,8 @@ func TestInterrupt_twice(t *testing.T) {
 	}
 }
 
-// TestPipe_closed: a reader that has had enough is no failure, and no signal ends a process that holds a session.
+// TestPipe_closed: a reader that has had enough is no failure, and no signal ends a process that
+// holds a session.
 func TestPipe_closed(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -18,8 +18,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	return u
 }
 
-// similarFlags returns the flags of a command that resemble name. Cobra suggests only commands, so it
-// is asked about commands with the names of the flags.
+// similarFlags returns the flags of a command that resemble name. Cobra suggests only commands, so
+// it is asked about commands with the names of the flags.
 func similarFlags(cmd *cobra.Command, name string) []string {
 	names := &cobra.Command{SuggestionsMinimumDistance: 2}
 	add := func(f *pflag.Flag) {

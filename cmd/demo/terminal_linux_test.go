@@ -78,7 +78,7 @@ func (x *terminal) types(t *testing.T, text string) {
 	}
 }
 
-// hides tells whether lines are read, and not shown.
+// hides reports whether lines are read, and not shown.
 func (x *terminal) hides(t *testing.T) bool {
 	t.Helper()
 	flags := x.mode(t).Lflag

@@ -1,7 +1,7 @@
 // Before is the program of package first without Chatelaine: what one has to write on bare resty to
-// get less. It is here to be counted and compared, not to be used. It refreshes once per process, not
-// once for all processes; it stores tokens as plain text; a crash can lose them; and it takes any
-// failed refresh for the end of the session.
+// get less. It is here to be counted and compared, not to be used. It refreshes once per process,
+// not once for all processes; it stores tokens as plain text; a crash can lose them; and it takes
+// any failed refresh for the end of the session.
 package main
 
 import (

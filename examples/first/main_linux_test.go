@@ -21,7 +21,7 @@ import (
 // its own, and makes it the environment of this process and its children.
 func desktop(t *testing.T) {
 	t.Helper()
-	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
+	for _, program := range []string{"dbus-daemon", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.ExpandEnv("$CHATELAINE_REQUIRE_ALL") != "" {
 				t.Fatalf("%s is not installed", program)
@@ -38,7 +38,31 @@ func desktop(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	daemon(t, "", "dbus-daemon", "--session", "--nofork", "--nopidfile", "--address="+address)
+	await(t, "string", "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+		"org.freedesktop.DBus.GetId")
 	daemon(t, "password of the user", "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
+	// Whoever asks for a keyring before there is one makes the bus start another one, which is
+	// locked.
+	await(t, "boolean true", "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+		"org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets")
+}
+
+// await runs a program until it prints want.
+func await(t *testing.T, want, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+		if strings.Contains(string(out), want) {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
 }
 
 // daemon starts a program that ends with the test.
@@ -55,24 +79,6 @@ func daemon(t *testing.T, stdin, name string, args ...string) {
 	})
 }
 
-// awaitKeyring runs the program until it reaches the keyring, and says that nobody has signed in.
-func awaitKeyring(t *testing.T, exe string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		out, err := exec.CommandContext(ctx, exe).CombinedOutput()
-		if strings.Contains(string(out), "run myprogram login") {
-			return
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
-}
-
 // build compiles the program as it stands, for the test server.
 func build(t *testing.T, url string) string {
 	t.Helper()
@@ -84,9 +90,9 @@ func build(t *testing.T, url string) string {
 	return exe
 }
 
-// TestProgram runs the README's first program as a user does: as processes, one after the other, many
-// at once, and interrupted at random instants. The server rotates strictly, so a refresh token that is
-// spent twice, or lost, would end the session.
+// TestProgram runs the README's first program as a user does: as processes, one after the other,
+// many at once, and interrupted at random instants. The server rotates strictly, so a refresh token
+// that is spent twice, or lost, would end the session.
 func TestProgram(t *testing.T) {
 	server := authtest.NewServer(authtest.Config{})
 	t.Cleanup(server.Close)
@@ -112,7 +118,7 @@ func TestProgram(t *testing.T) {
 		}
 	}
 
-	awaitKeyring(t, exe)
+	await(t, "run myprogram login", exe) // the keyring can be reached, and nobody has signed in
 	run(t, authtest.DefaultPassword+"\n", "login", authtest.DefaultUser)
 
 	t.Run("again", func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// whoami is a tool of an agent. What it returns goes to a model, so it holds no secret, and says what to
-// do when nothing more can be done without a person.
+// whoami is a tool of an agent. What it returns goes to a model, so it holds no secret, and says
+// what to do when nothing more can be done without a person.
 func whoami(ctx context.Context, client *resty.Client) string {
 	var r *redact.Redactor
 	resp, err := client.R().SetContext(ctx).Get("/me")

@@ -21,7 +21,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// The tutorial that every Dio user has written once: base URL, bearer header, refresh, repeat, log out.
+// The tutorial that every Dio user has written once: base URL, bearer header, refresh, repeat, log
+// out.
 func Example_dioTutorial() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestGuides: every block of Go in a guide is, but for its indentation, a part of a program that runs.
+// TestGuides: every block of Go in a guide is, but for its indentation, a part of a program that
+// runs.
 func TestGuides(t *testing.T) {
 	t.Parallel()
 	for guide, programs := range map[string][]string{

@@ -1,5 +1,5 @@
-// Command ticket lists the tickets of a user. It is the program of the guide docs/first-cli.md: a small
-// client with a session that survives restarts, in 200 lines.
+// Command ticket lists the tickets of a user. It is the program of the guide docs/first-cli.md: a
+// small client with a session that survives restarts, in 200 lines.
 package main
 
 import (

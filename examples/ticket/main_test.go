@@ -35,8 +35,8 @@ func TestGuide_code(t *testing.T) {
 	}
 }
 
-// TestGuide_commands types what the guide says into a shell, and compares what comes back. A password is
-// typed where the guide shows its prompt.
+// TestGuide_commands types what the guide says into a shell, and compares what comes back. A
+// password is typed where the guide shows its prompt.
 func TestGuide_commands(t *testing.T) {
 	shell := newShell(t)
 	blocks := regexp.MustCompile("(?ms)^```console\n(.*?)^```$").FindAllStringSubmatch(read(t, guide), -1)
@@ -54,7 +54,8 @@ func TestGuide_commands(t *testing.T) {
 	}
 }
 
-// TestInterrupted: however often the command is killed in the middle, the next one still has a session.
+// TestInterrupted: however often the command is killed in the middle, the next one still has a
+// session.
 func TestInterrupted(t *testing.T) {
 	shell := newShell(t)
 	shell.run(t, "ticket login alice")

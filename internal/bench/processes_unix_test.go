@@ -54,8 +54,8 @@ func openSession(store auth.Store, url string) (*auth.Interceptor, *http.Client,
 	return session, &http.Client{Transport: chain.New(session).Transport(&http.Transport{MaxIdleConnsPerHost: workers})}, nil
 }
 
-// program is main of a process that shares the session: for every line it reads, all its goroutines send a request, and it
-// answers how many of them failed.
+// program is main of a process that shares the session: for every line it reads, all its goroutines
+// send a request, and it answers how many of them failed.
 func program(dir, url string) error {
 	ctx := context.Background()
 	store, err := openShared(ctx, dir)
@@ -99,8 +99,9 @@ func ask(ctx context.Context, client *http.Client, url string) error {
 	return errors.Join(err, resp.Body.Close())
 }
 
-// BenchmarkProcesses: eight processes of eight goroutines over one keyring, and a server that takes a refresh token spent
-// twice for theft. In every round the access token expires, and all of them send a request.
+// BenchmarkProcesses: eight processes of eight goroutines over one keyring, and a server that takes
+// a refresh token spent twice for theft. In every round the access token expires, and all of them
+// send a request.
 func BenchmarkProcesses(b *testing.B) {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()

@@ -94,9 +94,9 @@ func send(b *testing.B, client http.RoundTripper, herd int) (wall, cpu time.Dura
 	return time.Since(begin), cpuTime() - used
 }
 
-// BenchmarkHerd: many goroutines meet a 401 together, and there is one refresh. The ratio is the wall
-// time of that over the refresh and one round of requests with a good token; the CPU time is that of
-// one goroutine, from the first send to its response.
+// BenchmarkHerd: many goroutines meet a 401 together, and there is one refresh. The ratio is the
+// wall time of that over the refresh and one round of requests with a good token; the CPU time is
+// that of one goroutine, from the first send to its response.
 func BenchmarkHerd(b *testing.B) {
 	const refresh = 100 * time.Millisecond
 	for _, herd := range []int{1_000, 10_000, 100_000} {
@@ -121,8 +121,8 @@ func BenchmarkHerd(b *testing.B) {
 	}
 }
 
-// BenchmarkParallel: goroutines that use one session at the same time do not wait for each other. The
-// CPU time is that of one request.
+// BenchmarkParallel: goroutines that use one session at the same time do not wait for each other.
+// The CPU time is that of one request.
 func BenchmarkParallel(b *testing.B) {
 	client := chain.New(newSession(b)).Transport(newTransport())
 	for _, callers := range []int{1, 2, 8, 64} {
@@ -148,8 +148,9 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against those while nothing happens.
-// The ratio is the median over the crossings, since a neighbor on the machine can spoil the slowest percent of any one of them.
+// BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against
+// those while nothing happens. The ratio is the median over the crossings, since a neighbor on the
+// machine can spoil the slowest percent of any one of them.
 func BenchmarkCrossing(b *testing.B) {
 	const lifetime, took = 500 * time.Millisecond, 30 * time.Millisecond
 	var ratios []float64

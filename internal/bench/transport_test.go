@@ -152,8 +152,8 @@ func BenchmarkGrowth(b *testing.B) {
 	})
 }
 
-// BenchmarkQueued measures a queued interceptor that no one waits for, near the start of a goroutine
-// and deep in its stack.
+// BenchmarkQueued measures a queued interceptor that no one waits for, near the start of a
+// goroutine and deep in its stack.
 func BenchmarkQueued(b *testing.B) {
 	base := newTransport()
 	plain := through(b, chain.New(careful{}).Transport(base), 2)

@@ -63,8 +63,8 @@ func (c *Call) find(key any) *pair {
 	return nil
 }
 
-// extra is a value, and the ones stored before. The values of a caller's context are all found under
-// one context key, because a key for each would be an allocation for each look.
+// extra is a value, and the ones stored before. The values of a caller's context are all found
+// under one context key, because a key for each would be an allocation for each look.
 type extra struct {
 	pair
 

@@ -164,7 +164,8 @@ func (r *release) archives(ctx context.Context) error {
 	return err
 }
 
-// forget removes the modules from the module cache: the version may be tried again, with other content.
+// forget removes the modules from the module cache: the version may be tried again, with other
+// content.
 func (r *release) forget(ctx context.Context) error {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE").Output()
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// The life of an access token, in seconds: short where expiries are waited for, and long enough for a
-// storm of 50 calls on a busy machine.
+// The life of an access token, in seconds: short where expiries are waited for, and long enough for
+// a storm of 50 calls on a busy machine.
 const (
 	ttl      = 3
 	stormTTL = 20
@@ -124,8 +124,8 @@ func (p *provider) awaitRefused(t *testing.T, access string) {
 	}
 }
 
-// oneRefresh lets 50 calls of each client meet an expired token, once known from its expiry and once
-// by 401.
+// oneRefresh lets 50 calls of each client meet an expired token, once known from its expiry and
+// once by 401.
 func (p *provider) oneRefresh(t *testing.T) { p.storms(t, clientIDs) }
 
 // storms signs in with every client, waits until all tokens have expired, and lets 50 calls of each

@@ -3,10 +3,9 @@
 //
 //	store, err := keyring.Open(ctx, keyring.Config{Service: "myprogram"})
 //
-// It is built on [github.com/99designs/keyring], and uses it for one thing
-// only, which is done once: to keep 32 random bytes. The values themselves are
-// in files of package [storage]. So a value may be longer than keyrings take,
-// saving one involves neither daemon nor prompt, and a keyring that is locked, is
+// It uses [github.com/99designs/keyring] only to keep a key of 32 random bytes, which it creates
+// once. The values themselves are in files of package [storage]. So a value may be longer than
+// keyrings take, saving one involves neither daemon nor prompt, and a keyring that is locked, is
 // killed or fills up cannot lose it.
 //
 // # Usage
@@ -34,14 +33,13 @@
 //
 // # Errors
 //
-// Open and the store's methods return the errors of package storage, and:
-// [ErrLocked] when the keyring has to be unlocked, [ErrUnavailable] when it is
-// missing, does not respond in time or does not work, [ErrOtherBackend] when
-// another backend holds the key, [ErrWrongPassphrase] and [ErrNoPassphrase]. The
-// message tells a person what to do; [Error] has the same for the program. A
+// Open and the store's methods return the errors of package storage, and: [ErrLocked] when the
+// keyring has to be unlocked, [ErrUnavailable] when it is missing, does not respond in time or does
+// not work, [ErrOtherBackend] when another backend holds the key, [ErrWrongPassphrase] and
+// [ErrNoPassphrase]. The message tells a person what to do; [Error] has the same for the program. A
 // keyring that says "not found" is not believed while there are values: that is
-// [storage.ErrKeyMissing], and the key is not created anew. For a store that
-// cannot be opened any more there is [Purge].
+// [storage.ErrKeyMissing], and the key is not created anew. Use [Purge] to remove a store that can
+// no longer be opened.
 //
 // # Concurrency
 //

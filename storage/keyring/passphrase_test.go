@@ -198,7 +198,8 @@ func TestPassphraseIsSlow(t *testing.T) {
 	}
 }
 
-// A prompt that is interrupted gives the terminal back before the program goes on, and perhaps ends.
+// A prompt that is interrupted gives the terminal back before the program goes on, and perhaps
+// ends.
 func TestPassphraseGoesBack(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

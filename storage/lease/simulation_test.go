@@ -109,8 +109,9 @@ func (s *simulated) call(ctx context.Context, sessions *auth.Sessions) {
 	}
 }
 
-// TestSimulation runs the code of auth and lease on many machines in virtual time. Databases take 1 ms; now and then a
-// machine's connection fails for less than its lease lasts. Nothing that is spent is spent again.
+// TestSimulation runs the code of auth and lease on many machines in virtual time. Databases take
+// 1 ms; now and then a machine's connection fails for less than its lease lasts. Nothing that is
+// spent is spent again.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

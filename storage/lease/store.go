@@ -75,8 +75,8 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	}
 }
 
-// Tombstones reports true: package auth leaves a record without tokens where a session has ended, so that
-// the other machines can tell why, and can tell an end from lost data.
+// Tombstones reports true: package auth leaves a record without tokens where a session has ended,
+// so that the other machines can tell why, and can tell an end from lost data.
 func (s *Store) Tombstones() bool { return true }
 
 // Close ends the waits of all Updates that do not hold a lease yet, and waits,

@@ -81,7 +81,8 @@ func (b *brokenMemory) get(key string) ([]byte, error) {
 }
 
 func (b *brokenMemory) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
-	// A short deadline may have passed already on a busy machine: who ignores it, ignores it then, too.
+	// A short deadline may have passed already on a busy machine: who ignores it, ignores it then,
+	// too.
 	if err := ctx.Err(); err != nil && b.fault != "updates when canceled" && b.fault != "ignores context" {
 		return err
 	}

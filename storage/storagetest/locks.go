@@ -120,8 +120,8 @@ func oneAtATime(t *testing.T, s storage.Store) {
 	secondStaysOut(t, s)
 }
 
-// secondStaysOut holds one callback for a while and watches whether another one is let in. A store without a lock does it
-// every time, however the goroutines are scheduled.
+// secondStaysOut holds one callback for a while and watches whether another one is let in. A store
+// without a lock does it every time, however the goroutines are scheduled.
 func secondStaysOut(t *testing.T, s storage.Store) {
 	t.Helper()
 	const while = 100 * time.Millisecond

@@ -1,5 +1,5 @@
-// Command ticketd is a server to try ticket with: a login, tokens that expire after a few seconds, and
-// some tickets.
+// Command ticketd is a server to try ticket with: a login, tokens that expire after a few seconds,
+// and some tickets.
 package main
 
 import (

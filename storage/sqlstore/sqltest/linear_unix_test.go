@@ -19,8 +19,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
 )
 
-// An op is a Load or an Update of one process, as it reports it: an Update once from inside its callback, when it is not
-// known yet whether it will be stored, and again when it is.
+// An op is a Load or an Update of one process, as it reports it: an Update once from inside its
+// callback, when it is not known yet whether it will be stored, and again when it is.
 type op struct {
 	Worker int    `json:"worker"`
 	ID     int    `json:"id"`
@@ -40,7 +40,8 @@ const (
 	refused = "refused" // certainly not stored
 )
 
-// register is one key: a Load returns what it holds, and an Update replaces what its callback was given, in one step.
+// register is one key: a Load returns what it holds, and an Update replaces what its callback was
+// given, in one step.
 func register() porcupine.Model {
 	model := porcupine.NondeterministicModel{
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
@@ -167,8 +168,8 @@ func history(t *testing.T, kind, url string) []porcupine.Operation {
 	return all
 }
 
-// TestLinearizable records what processes do that are killed and stopped, and looks for an order of it in which each
-// Update replaced what it was given.
+// TestLinearizable records what processes do that are killed and stopped, and looks for an order of
+// it in which each Update replaced what it was given.
 func TestLinearizable(t *testing.T) { //nolint:paralleltest // server sets the environment
 	url := testserver.PostgresURL(server(t))
 	openPostgres(t, url, linearTable)

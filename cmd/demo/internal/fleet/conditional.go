@@ -18,8 +18,8 @@ import (
 // maxEntry bounds an entry of the embedded store.
 const maxEntry = 1 << 20
 
-// conditional is a small store over HTTP: GET returns an ETag, PUT wants If-Match with it, or If-None-Match: * for a
-// new entry (RFC 9110 §13.1).
+// conditional is a small store over HTTP: GET returns an ETag, PUT wants If-Match with it, or
+// If-None-Match: * for a new entry (RFC 9110 §13.1).
 type conditional struct {
 	mu      sync.Mutex
 	entries map[string][]byte

@@ -1,5 +1,5 @@
-// Package fleet runs many processes on sessions that they share, kills and stops some of them, and counts what
-// the identity provider saw: each rotation once, and no token twice.
+// Package fleet runs many processes on sessions that they share, kills and stops some of them, and
+// counts what the identity provider saw: each rotation once, and no token twice.
 package fleet
 
 import (

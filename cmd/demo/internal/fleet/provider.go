@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A provider rotates refresh tokens, strictly or with a grace, and serves /me. It remembers every token that was
-// spent.
+// A provider rotates refresh tokens, strictly or with a grace, and serves /me. It remembers every
+// token that was spent.
 type provider struct {
 	ttl, delay, grace time.Duration
 	sessions          []family

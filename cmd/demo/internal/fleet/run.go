@@ -40,8 +40,8 @@ type member struct {
 	paused bool
 }
 
-// Start starts the provider, the embedded store if c.Store is "", signs the sessions in, and starts the processes. The
-// caller calls Wait.
+// Start starts the provider, the embedded store if c.Store is "", signs the sessions in, and starts
+// the processes. The caller calls Wait.
 func Start(ctx context.Context, c Config, command Command, open Opener) (*Run, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -150,8 +150,8 @@ func (r *Run) read(m *member, out io.Reader) {
 	}
 }
 
-// Wait lets the fleet work, with the faults of its configuration, until its time is over or ctx ends. It calls show
-// from time to time.
+// Wait lets the fleet work, with the faults of its configuration, until its time is over or ctx
+// ends. It calls show from time to time.
 func (r *Run) Wait(ctx context.Context, show func(Summary)) Summary {
 	working, cancel := context.WithTimeout(ctx, r.config.Duration)
 	defer cancel()

@@ -104,8 +104,8 @@ func (s Summary) perRotation(n uint64) float64 {
 	return float64(n) / float64(s.Refreshes)
 }
 
-// Failures returns what the fleet was to bear and did not. A killed process may take a token with it that it has just
-// got; a strict provider then ends that session, and no lock can help.
+// Failures returns what the fleet was to bear and did not. A killed process may take a token with
+// it that it has just got; a strict provider then ends that session, and no lock can help.
 func (s Summary) Failures() []string {
 	failures := slices.Clone(s.Problems)
 	allowed := uint64(0)

@@ -76,8 +76,9 @@ func classify(e *authtest.Event, status int) Kind {
 	}
 }
 
-// fits reports whether an event can be the outcome of a request with this status. Events of refreshes
-// carry neither method nor path, so two that are concurrent are told apart by their status.
+// fits reports whether an event can be the outcome of a request with this status. Events of
+// refreshes carry neither method nor path, so two that are concurrent are told apart by their
+// status.
 func fits(e *authtest.Event, at route, status int) bool {
 	if e.Method != "" {
 		return e.Method == at.method && e.Path == at.path && (e.Status == 0 || e.Status == status)

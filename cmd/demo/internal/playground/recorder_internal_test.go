@@ -10,8 +10,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// serveEvents lets a recorder see one request whose handler reports events and responds with a status; 0
-// cuts the connection.
+// serveEvents lets a recorder see one request whose handler reports events and responds with a
+// status; 0 cuts the connection.
 func serveEvents(t *testing.T, r *recorder, method, path string, status int, events ...authtest.Event) {
 	t.Helper()
 	h := r.wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -79,7 +79,8 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
-// TestRecorder_concurrent: the outcomes of two refreshes at once go to the requests with their status.
+// TestRecorder_concurrent: the outcomes of two refreshes at once go to the requests with their
+// status.
 func TestRecorder_concurrent(t *testing.T) {
 	t.Parallel()
 	r := testRecorder()

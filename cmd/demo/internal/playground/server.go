@@ -1,9 +1,10 @@
 // Package playground serves authtest's provider together with endpoints that control it by hand.
 //
-// [Start] listens on a loopback address and serves the provider of [authtest] there. Under /_control
-// it adds endpoints through which another terminal expires tokens, revokes sessions and makes
-// requests fail. [Settings] names every setting that a flag or /_control/set can change. A page at /
-// shows what the server does as it happens, and has a control for each of these endpoints.
+// [Start] listens on a loopback address and serves the provider of [authtest] there. Under
+// /_control it adds endpoints through which another terminal expires tokens, revokes sessions and
+// makes requests fail. [Settings] names every setting that a flag or /_control/set can change. A
+// page at / shows what the server does as it happens, and has a control for each of these
+// endpoints.
 //
 // # Security
 //
@@ -59,8 +60,8 @@ type Config struct {
 	Command string
 }
 
-// Start listens on the address and serves until Close. The error is [ErrNotLocal] for an address that
-// other machines could reach.
+// Start listens on the address and serves until Close. The error is [ErrNotLocal] for an address
+// that other machines could reach.
 func Start(c Config) (*Server, error) {
 	if host, _, err := net.SplitHostPort(c.Addr); err != nil || !origin.IsLoopback(host) {
 		return nil, ErrNotLocal

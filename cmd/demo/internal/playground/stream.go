@@ -28,8 +28,8 @@ type state struct {
 	Clock    time.Time         `json:"clock"`
 }
 
-// stream sends the state, and again what changes, as server-sent events until the client goes or the
-// server is closed.
+// stream sends the state, and again what changes, as server-sent events until the client goes or
+// the server is closed.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	select {
 	case s.streams <- struct{}{}:

@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 )
 
-// Accounts returns the sessions in the keyring of the profile: the one of its server, if there is one,
-// and those of servers that it was used with before.
+// Accounts returns the sessions in the keyring of the profile: the one of its server, if there is
+// one, and those of servers that it was used with before.
 func (p *Profile) Accounts(ctx context.Context) (own *auth.Account, others []auth.Account, err error) {
 	if p.Store == nil {
 		return nil, nil, nil

@@ -21,8 +21,8 @@ const Default = "default"
 // serverFile is what a login remembers about the server.
 const serverFile = "server.json"
 
-// Directory is the directory of one profile: the encrypted session, the description of its server, and
-// perhaps a generated passphrase.
+// Directory is the directory of one profile: the encrypted session, the description of its server,
+// and perhaps a generated passphrase.
 type Directory string
 
 // Root is where all profiles are: root if it is not empty, else below the user's state directory.
@@ -77,8 +77,8 @@ func (d Directory) Server() (Server, error) {
 	return ReadServer(filepath.Join(string(d), serverFile))
 }
 
-// Known reports whether there has ever been a login here. If not, there is no session, and the keyring
-// is not opened.
+// Known reports whether there has ever been a login here. If not, there is no session, and the
+// keyring is not opened.
 func (d Directory) Known() (bool, error) {
 	_, err := os.Stat(filepath.Join(string(d), serverFile))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -23,9 +23,9 @@ func (d Directory) Generated() (bool, error) {
 	return err == nil, err
 }
 
-// GeneratePassphrase stores a random passphrase next to the session, unless there is one. Whoever can read
-// the one can read the other, so this is only for sessions that are worth nothing: those at a server on
-// this machine, to play with.
+// GeneratePassphrase stores a random passphrase next to the session, unless there is one. Whoever
+// can read the one can read the other, so this is only for sessions that are worth nothing: those
+// at a server on this machine, to play with.
 func (d Directory) GeneratePassphrase() (err error) {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return err
@@ -39,7 +39,8 @@ func (d Directory) GeneratePassphrase() (err error) {
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
-	// A link never replaces a file: two processes at the same moment both use the passphrase of the first.
+	// A link never replaces a file: two processes at the same moment both use the passphrase of the
+	// first.
 	err = os.Link(temp.Name(), d.PassphraseFile())
 	if errors.Is(err, fs.ErrExist) {
 		return nil

@@ -38,8 +38,8 @@ type Options struct {
 	OnEvent func(auth.Event)
 	// Logger gets the session's records. Nil: none.
 	Logger *slog.Logger
-	// Timeout bounds connecting, the wait for the header of a response, and closing. Reading a body may
-	// take longer.
+	// Timeout bounds connecting, the wait for the header of a response, and closing. Reading a body
+	// may take longer.
 	Timeout time.Duration
 }
 
@@ -108,7 +108,8 @@ func Open(ctx context.Context, o Options) (*Profile, error) {
 	return p, nil
 }
 
-// transport returns one that notes what passes: requests with the role, which are sent for the cause.
+// transport returns one that notes what passes: requests with the role, which are sent for the
+// cause.
 func (p *Profile) transport(role wire.Role, cause string) http.RoundTripper {
 	var base http.RoundTripper = p.base
 	if p.har != nil {
@@ -185,8 +186,8 @@ func (s Server) checkHeaders() error {
 	return nil
 }
 
-// Close finishes a refresh that is under way, also after an interrupt: a token that the server has just
-// issued must be saved.
+// Close finishes a refresh that is under way, also after an interrupt: a token that the server has
+// just issued must be saved.
 func (p *Profile) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
 	defer cancel()

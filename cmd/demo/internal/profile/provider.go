@@ -19,7 +19,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
-// publishTimeout bounds the wait for what a server publishes about itself, if it may publish nothing.
+// publishTimeout bounds the wait for what a server publishes about itself, if it may publish
+// nothing.
 const publishTimeout = 3 * time.Second
 
 // Discover fills in what the provider at s.Issuer publishes, where s does not say otherwise.
@@ -45,8 +46,8 @@ func (s Server) Discover(ctx context.Context, r *wire.Recorder) (Server, error) 
 	return s, nil
 }
 
-// Published returns s with the revocation endpoint that the server publishes (RFC 8414), if s has none
-// and the server publishes one at its own origin. Nothing is posted anywhere.
+// Published returns s with the revocation endpoint that the server publishes (RFC 8414), if s has
+// none and the server publishes one at its own origin. Nothing is posted anywhere.
 func (s Server) Published(ctx context.Context, r *wire.Recorder) Server {
 	if s.RevokeURL != "" {
 		return s

@@ -1,5 +1,5 @@
-// Package profile is a session of the demo at one server: how the server wants to be spoken to, where the session is stored, and
-// the client that uses it.
+// Package profile is a session of the demo at one server: how the server wants to be spoken to,
+// where the session is stored, and the client that uses it.
 package profile
 
 import (
@@ -101,8 +101,8 @@ func (s *Statuses) UnmarshalJSON(data []byte) error {
 
 const maxServerFile = 64 << 10
 
-// ReadServer reads a configuration file. A member that it does not know is an error: a misspelled name
-// must not be ignored.
+// ReadServer reads a configuration file. A member that it does not know is an error: a misspelled
+// name must not be ignored.
 func ReadServer(path string) (Server, error) {
 	f, err := os.Open(filepath.Clean(path))
 	if err != nil {
@@ -143,7 +143,8 @@ func (s Server) WithDefaults() Server {
 	return s
 }
 
-// Origin returns scheme, host and port of the base URL: a session belongs to one. It is "" if the URL has none.
+// Origin returns scheme, host and port of the base URL: a session belongs to one. It is "" if the
+// URL has none.
 func (s Server) Origin() string {
 	_, o, err := origin.Parse(s.BaseURL)
 	if err != nil {
@@ -152,8 +153,8 @@ func (s Server) Origin() string {
 	return o.String()
 }
 
-// Allows reports whether a request to raw, a path or a URL, carries the token. If not, it returns the
-// origin.
+// Allows reports whether a request to raw, a path or a URL, carries the token. If not, it returns
+// the origin.
 func (s Server) Allows(raw string) (to string, ok bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {

@@ -55,8 +55,8 @@ func EscapeJSON(encoded []byte) []byte {
 	return out
 }
 
-// Escaper returns a writer that passes lines and tabs on to w and escapes what Escape escapes. Close
-// it to write what is left of a character that was cut off; w is not closed.
+// Escaper returns a writer that passes lines and tabs on to w and escapes what Escape escapes.
+// Close it to write what is left of a character that was cut off; w is not closed.
 func Escaper(w io.Writer) io.WriteCloser { return &escaper{w: w} }
 
 type escaper struct {

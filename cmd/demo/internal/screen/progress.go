@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Progress shows on a terminal what the program waits for, once that takes longer than Patience, and
-// erases it afterwards. It writes nothing if W is not a terminal. It is safe for concurrent use.
+// Progress shows on a terminal what the program waits for, once that takes longer than Patience,
+// and erases it afterwards. It writes nothing if W is not a terminal. It is safe for concurrent
+// use.
 type Progress struct {
 	// W is usually the standard error.
 	W io.Writer

@@ -1,5 +1,5 @@
-// Package screen writes to terminals: colors, a width, a line that shows what the program waits for, and
-// escapes for text that others have chosen.
+// Package screen writes to terminals: colors, a width, a line that shows what the program waits
+// for, and escapes for text that others have chosen.
 package screen
 
 import (
@@ -14,8 +14,9 @@ import (
 // Style colors text. The zero value leaves it unchanged.
 type Style struct{ on bool }
 
-// NewStyle colors what goes to a terminal, unless the environment says otherwise: NO_COLOR (https://no-color.org), TERM=dumb, and
-// CLICOLOR_FORCE (https://bixense.com/clicolors) for what goes elsewhere.
+// NewStyle colors what goes to a terminal, unless the environment says otherwise: NO_COLOR
+// (https://no-color.org), TERM=dumb, and CLICOLOR_FORCE (https://bixense.com/clicolors) for what
+// goes elsewhere.
 func NewStyle(w any, getenv func(string) string) Style {
 	switch {
 	case getenv("NO_COLOR") != "":

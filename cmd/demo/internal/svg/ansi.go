@@ -16,7 +16,8 @@ type span struct {
 	style style
 }
 
-// parse reads lines of text with the escape sequences for colors; it knows those that the tour uses.
+// parse reads lines of text with the escape sequences for colors; it knows those that the tour
+// uses.
 func parse(text string) (lines [][]span) {
 	var now style
 	for line := range strings.Lines(text) {

@@ -60,7 +60,8 @@ func draw(w io.Writer, title string, lines [][]span) {
 	printf(w, "</svg>\n")
 }
 
-// drawSpan draws text word by word, so that columns stay columns in every font, and bars as what they are.
+// drawSpan draws text word by word, so that columns stay columns in every font, and bars as what
+// they are.
 func drawSpan(w io.Writer, p span, x, y float64) {
 	color := p.style.color
 	switch {

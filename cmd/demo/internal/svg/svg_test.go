@@ -55,7 +55,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRun_looks: colors, bars that begin and end in the middle of a column, and text that is no markup.
+// TestRun_looks: colors, bars that begin and end in the middle of a column, and text that is no
+// markup.
 func TestRun_looks(t *testing.T) {
 	t.Parallel()
 	got := picture(t)

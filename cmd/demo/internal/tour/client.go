@@ -30,7 +30,8 @@ type client struct {
 	base     *http.Transport
 }
 
-// newClient opens the keyring and installs the session on a client, as a program does when it starts.
+// newClient opens the keyring and installs the session on a client, as a program does when it
+// starts.
 func newClient(ctx context.Context, dir, url string) (*client, error) {
 	c := &client{Client: resty.New(), recorder: new(wire.Recorder), base: &http.Transport{MaxIdleConnsPerHost: crowd}}
 	store, err := openStore(ctx, dir)

@@ -17,7 +17,8 @@ const (
 	lockDeadline = 2 * time.Second
 )
 
-// kill lets processes save as fast as they can, kills them at random instants, and checks what is left.
+// kill lets processes save as fast as they can, kills them at random instants, and checks what is
+// left.
 func (r *runner) kill(ctx context.Context) error {
 	whole := 0
 	for i := range kills {
@@ -51,8 +52,8 @@ func (r *runner) kill(ctx context.Context) error {
 	return nil
 }
 
-// killSaver kills a process that saves. It returns the last value that the process reported as saved,
-// and the one that is stored.
+// killSaver kills a process that saves. It returns the last value that the process reported as
+// saved, and the one that is stored.
 func (r *runner) killSaver(ctx context.Context) (acknowledged, found uint64, err error) {
 	p, err := r.start(ctx, roleSaver)
 	if err != nil {
@@ -77,7 +78,8 @@ func (r *runner) killSaver(ctx context.Context) (acknowledged, found uint64, err
 	return acknowledged, binary.BigEndian.Uint64(data), nil
 }
 
-// killHolder kills a process that holds the lock, and returns how long it then takes to get the lock.
+// killHolder kills a process that holds the lock, and returns how long it then takes to get the
+// lock.
 func (r *runner) killHolder(ctx context.Context) (time.Duration, error) {
 	p, err := r.start(ctx, roleHolder)
 	if err != nil {

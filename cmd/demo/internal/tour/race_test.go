@@ -2,5 +2,6 @@
 
 package tour_test
 
-// raceEnabled tells whether the tests run under the race detector, where each process of the tour takes a second more.
+// raceEnabled reports whether the tests run under the race detector, where each process of the tour
+// takes a second more.
 const raceEnabled = true

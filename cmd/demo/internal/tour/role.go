@@ -28,8 +28,8 @@ type readerResult struct {
 	Exchanges []wire.Exchange `json:"exchanges"`
 }
 
-// Role is the main function of a process of the tour. It gets its role, the directory of the session
-// and the URL of the server.
+// Role is the main function of a process of the tour. It gets its role, the directory of the
+// session and the URL of the server.
 func Role(ctx context.Context, in io.Reader, out io.Writer, role, dir, url string) error {
 	switch role {
 	case roleReader:

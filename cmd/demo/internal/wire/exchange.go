@@ -1,8 +1,9 @@
-// Package wire records the requests of a client as a waterfall needs them: every attempt of every call,
-// and the logins, refreshes and revocations between them, while they are under way as well as afterwards.
+// Package wire records the requests of a client as a waterfall needs them: every attempt of every
+// call, and the logins, refreshes and revocations between them, while they are under way as well as
+// afterwards.
 //
-// A HAR recorder sees the same requests, but has an entry only when there is a response, buffers bodies
-// and redacts them, none of which a drawing needs.
+// A HAR recorder sees the same requests, but has an entry only when there is a response, buffers
+// bodies and redacts them, none of which a drawing needs.
 package wire
 
 import (

@@ -13,8 +13,8 @@ import (
 )
 
 // Recorder records exchanges. As an interceptor it learns which attempt of a call a request is; its
-// transports, below the chain and below a refresher, see the requests themselves. The zero value is ready
-// to use. It is safe for concurrent use.
+// transports, below the chain and below a refresher, see the requests themselves. The zero value is
+// ready to use. It is safe for concurrent use.
 type Recorder struct {
 	interceptor.Base
 
@@ -32,13 +32,14 @@ func (r *Recorder) OnRequest(req *interceptor.Request, h interceptor.RequestHand
 	return h.Next(req)
 }
 
-// Transport returns a transport over base whose requests have the role, unless their context says otherwise.
+// Transport returns a transport over base whose requests have the role, unless their context says
+// otherwise.
 func (r *Recorder) Transport(role Role, base http.RoundTripper) http.RoundTripper {
 	return &transport{recorder: r, role: role, base: base}
 }
 
-// Take returns the exchanges since the last Take, in the order of sending. One that is still under way
-// lasts until now.
+// Take returns the exchanges since the last Take, in the order of sending. One that is still under
+// way lasts until now.
 func (r *Recorder) Take() []Exchange {
 	seen := r.Peek()
 	r.mu.Lock()

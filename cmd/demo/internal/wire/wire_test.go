@@ -51,7 +51,8 @@ func get(t *testing.T, c *http.Client, url string) {
 	_ = resp.Body.Close()
 }
 
-// TestRecorder: the refused request, the refresh and the request sent again are exchanges of their own.
+// TestRecorder: the refused request, the refresh and the request sent again are exchanges of their
+// own.
 func TestRecorder(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
@@ -99,8 +100,8 @@ func TestRecorder_redirect(t *testing.T) {
 	}
 }
 
-// TestRecorder_duration: to the end of the body if the answer is good, to its beginning if it is not, and until now if there is none
-// yet.
+// TestRecorder_duration: to the end of the body if the answer is good, to its beginning if it is
+// not, and until now if there is none yet.
 func TestRecorder_duration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ type ticket struct {
 	Title string `json:"title"`
 }
 
-// Handler is an identity provider whose tokens live for ttl, and /tickets for its users: alice, whose
-// password is wonderland, and bob (builder).
+// Handler is an identity provider whose tokens live for ttl, and /tickets for its users: alice,
+// whose password is wonderland, and bob (builder).
 func Handler(ttl time.Duration) http.Handler {
 	tickets := map[string][]ticket{
 		"alice": {{7, "The rabbit is late"}, {12, "The cat leaves, the grin stays"}},
