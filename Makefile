@@ -57,10 +57,11 @@ tidy: ## go.mod and go.sum say what is used
 tour: ## the demo's tour, which checks itself
 	go run ./cmd/demo tour
 
-# Those of interop/idp run six processes against real providers, where the race detector is in the way.
+# Fleets of processes, against real databases and providers, are tested without the race detector: it
+# would slow them down past the leases and lifetimes that they are about.
 nested: ## the tests of the nested modules
 	set -e; for m in $(NESTED); do echo "-- $$m"; (cd $$m && go vet ./... && \
-	  go test -timeout 20m $$([ $$m = interop/idp ] || echo -race) ./...); done
+	  go test -timeout 20m $$(case $$m in interop/idp|cmd/demo/fleet) ;; *) echo -race;; esac) ./...); done
 
 kills: ## a thousand SIGKILLs of processes that save
 	CHATELAINE_KILLS=1000 CHATELAINE_SOAK=10s go test -count=1 ./storage/keyring

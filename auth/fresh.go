@@ -90,6 +90,9 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 		return false, nil
 	case !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) && a.refusals.has(req.Request, s, time.Now()):
 		return false, nil
+	case a.refusals.trying(req.Request, s, time.Now()):
+		req.SetExtra(retried{a}, true)
+		return true, nil
 	case a.config.Refresher != nil:
 		now, err = a.refreshedOrMinted(req.Context(), s, refused, release)
 	default:
@@ -102,6 +105,7 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 	}
 	if !now.loaded {
 		req.SetExtra(retried{a}, true)
+		a.refusals.try(req.Request, now, time.Now())
 	}
 	return true, nil
 }

@@ -12,6 +12,8 @@ const (
 	// A refusal is remembered for a minute, one that repeats itself for twice as long each time.
 	firstRefusal = time.Minute
 	maxRefusal   = 8 * time.Minute
+	// trial is how long it may take to learn whether a fresh token helps a request.
+	trial = 10 * time.Second
 	// maxRefusals bounds how many are remembered.
 	maxRefusals = 256
 )
@@ -35,6 +37,24 @@ type refusal struct {
 	at    time.Time
 	lasts time.Duration
 	token tokenName // the fresh token that was refused
+	trial bool      // it is not known yet whether it is
+}
+
+// try notes that the request is about to be sent again with the fresh token of s. Until it is known
+// whether that helps, other requests of the kind that are refused with this very token do not have
+// it refreshed: they were sent between the refresh and the verdict, and are sent again once.
+func (r *refusals) try(req *http.Request, s *session, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := refusalKey(req)
+	if _, known := r.last[key]; known || len(r.last) >= maxRefusals {
+		return
+	}
+	if r.last == nil {
+		r.last = make(map[string]refusal)
+	}
+	r.last[key] = refusal{at: now, lasts: trial, token: s.tokenName(), trial: true}
+	r.some.Store(true)
 }
 
 // add remembers that the request was refused with a token that had just been refreshed for it.
@@ -46,6 +66,9 @@ func (r *refusals) add(req *http.Request, s *session, now time.Time) {
 	}
 	key := refusalKey(req)
 	last, known := r.last[key]
+	if last.trial {
+		last.lasts = 0
+	}
 	if !known && len(r.last) >= maxRefusals {
 		r.evict()
 	}
@@ -72,7 +95,19 @@ func (r *refusals) has(req *http.Request, s *session, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last, known := r.last[refusalKey(req)]
-	return known && now.Sub(last.at) < last.lasts && (s.marks.accepted.Load() || last.token == s.tokenName())
+	return known && !last.trial && now.Sub(last.at) < last.lasts &&
+		(last.token == s.tokenName() || s.marks.accepted.Load())
+}
+
+// trying reports whether it is being tried if the token of s, which is fresh, helps the request.
+func (r *refusals) trying(req *http.Request, s *session, now time.Time) bool {
+	if !r.some.Load() {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.last[refusalKey(req)]
+	return last.trial && now.Sub(last.at) < last.lasts && last.token == s.tokenName()
 }
 
 // forget ends the memory of a request that was not refused.

@@ -48,24 +48,28 @@ func size() fleet.Config {
 // scenarios are what the fleets have to bear. All of them check what
 // Summary.Failures says.
 func scenarios() map[string]func(*fleet.Config) {
-	second := time.Second
-	if *full {
-		second = 5 * time.Second
-	}
-	return map[string]func(*fleet.Config){
+	all := map[string]func(*fleet.Config){
 		"strict rotation": func(*fleet.Config) {},
 		"killed, with grace": func(c *fleet.Config) {
 			c.KillEvery, c.Grace = 2*time.Second, 20*time.Second
 			c.LeaseTTL = min(c.LeaseTTL, 5*time.Second)
 		},
 		"stopped for less than the lease": func(c *fleet.Config) {
-			c.PauseEvery, c.Pause = second/2, c.LeaseTTL*8/15
-		},
-		"provider slower than the lease": func(c *fleet.Config) {
-			c.Delay, c.LeaseTTL = second, second*2/5
-			c.TokenTTL *= 2
+			c.PauseEvery, c.Pause = time.Second/2, c.LeaseTTL*8/15
 		},
 	}
+	if *full {
+		all["stopped for less than the lease"] = func(c *fleet.Config) {
+			c.PauseEvery, c.Pause = 5*time.Second/2, c.LeaseTTL*8/15
+		}
+		// Only here: a lease whose heartbeat a busy machine holds up is lost, and so is the session,
+		// since the provider rotates strictly. RunFleet tests slow callbacks on every store.
+		all["provider slower than the lease"] = func(c *fleet.Config) {
+			c.Delay, c.LeaseTTL = 5*time.Second, 2*time.Second
+			c.TokenTTL *= 2
+		}
+	}
+	return all
 }
 
 func runAll(t *testing.T, store string) {
