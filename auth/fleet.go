@@ -50,9 +50,18 @@ func (a *Interceptor) policyNow() policy {
 	return p
 }
 
-// The words of a tombstone: why a session ended.
-var tombstoneWords = map[Reason]string{
-	ReasonLogout: "logout", ReasonInvalidGrant: "invalid_grant", ReasonNoRefreshToken: "no_refresh_token",
+// tombstoneWord returns how a tombstone says why a session ended.
+func tombstoneWord(why Reason) string {
+	switch why {
+	case ReasonLogout:
+		return "logout"
+	case ReasonInvalidGrant:
+		return "invalid_grant"
+	case ReasonNoRefreshToken:
+		return "no_refresh_token"
+	default:
+		return ""
+	}
 }
 
 // bury returns what to store in place of a session that has ended: nothing, or a tombstone without
@@ -63,7 +72,7 @@ func (p *persistence) bury(r *record, why Reason) ([]byte, error) {
 	}
 	return (&record{
 		account: p.account, Session: r.Session, Generation: r.Generation, Obtained: r.Obtained, Origin: r.Origin,
-		Ended: tombstoneWords[why],
+		Ended: tombstoneWord(why),
 	}).encode()
 }
 
@@ -83,7 +92,7 @@ func endOf(tombstone *record, session string) Reason {
 		return ReasonEndedElsewhere
 	}
 	for _, why := range []Reason{ReasonInvalidGrant, ReasonNoRefreshToken} {
-		if tombstoneWords[why] == tombstone.Ended {
+		if tombstoneWord(why) == tombstone.Ended {
 			return why
 		}
 	}

@@ -215,7 +215,7 @@ func TestFleet_dataLost(t *testing.T) {
 	t.Parallel()
 	store := &scripted{Memory: storage.NewMemory()}
 	f := start(t, authtest.Config{}, with(store))
-	if err := store.Memory.Remove(t.Context(), "default"); err != nil {
+	if err := store.Remove(t.Context(), "default"); err != nil {
 		t.Fatal(err)
 	}
 	store.loads = storage.ErrDataLost
@@ -236,7 +236,7 @@ func TestFleet_dataLost(t *testing.T) {
 	if _, err := store.Memory.Load(t.Context(), "default"); err != nil {
 		t.Errorf("not stored again: %v", err)
 	}
-	if err := store.Memory.Remove(t.Context(), "default"); err != nil {
+	if err := store.Remove(t.Context(), "default"); err != nil {
 		t.Fatal(err)
 	}
 	if st, err := f.session.Status(t.Context()); err != nil || st.SignedIn { // now it is a logout

@@ -72,7 +72,7 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 		r, err := a.persist.decode(stored)
 		switch {
 		case err != nil:
-			return nil, nil // one that cannot be read is deleted as well
+			return nil, nil //nolint:nilerr // a record that cannot be read is deleted as well
 		case r.live() == nil:
 			return stored, nil
 		case a.state.current.Load().is(&session{record: r}):

@@ -193,7 +193,7 @@ func (p *modelProcess) event(e auth.Event) {
 		p.checkEnd(e.Reason)
 		p.changed, p.signedIn, p.verdict, p.current = p.tick(), false, false, nil
 		p.replaced = e.Reason == auth.ReasonReplaced || p.replaced && p.leaving > 0 // that event is an old one
-	case auth.TokenRefreshed:
+	case auth.TokenRefreshed, auth.StoreLost:
 	}
 }
 

@@ -75,18 +75,36 @@ func decide(f facts) outcome {
 		return f.pointless()
 	case f.lost:
 		return f.afterLoss()
-	case f.asked && errors.Is(f.err, errUnrefreshable):
+	case f.asked:
+		return f.byServer()
+	case f.err != nil:
+		return f.failed(f.err)
+	case !f.read:
+		return f.failed(f.saveErr)
+	default:
+		return f.byStore()
+	}
+}
+
+// byServer decides by what the server said.
+func (f facts) byServer() outcome {
+	switch dead := errors.Is(f.err, ErrInvalidGrant); {
+	case errors.Is(f.err, errUnrefreshable):
 		return f.dead(ReasonNoRefreshToken, nil)
-	case f.asked && errors.Is(f.err, ErrInvalidGrant) && f.interrupted && f.stored != nil && !f.stored.Suspect:
+	case dead && f.interrupted && f.stored != nil && !f.stored.Suspect:
 		return f.suspect()
-	case f.asked && errors.Is(f.err, ErrInvalidGrant):
+	case dead:
 		return f.dead(ReasonInvalidGrant, f.err)
 	case f.err != nil:
 		return f.failed(f.err)
-	case f.asked:
+	default:
 		return f.refreshed()
-	case !f.read:
-		return f.failed(f.saveErr)
+	}
+}
+
+// byStore decides by what the store holds, before the server is asked.
+func (f facts) byStore() outcome {
+	switch {
 	case f.stored == nil && f.policy.wiped && f.saveErr == nil: // nobody logged out
 		return outcome{step: ask}
 	case f.stored == nil && f.policy.wiped:

@@ -117,7 +117,7 @@ func TestRefresher_waitsForItself(t *testing.T) {
 		f = start(t, authtest.Config{InMemory: true}, with(store), func(c *auth.Config) {
 			c.RefreshTimeout = 5 * time.Second
 			c.Refresher = auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) {
-				_, _, err := f.get(context.Background(), "/me")
+				_, _, err := f.get(t.Context(), "/me")
 				return auth.Token{}, err
 			})
 		})

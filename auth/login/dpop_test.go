@@ -21,14 +21,17 @@ func TestLogin_with_DPoP(t *testing.T) {
 	t.Parallel()
 	for name, signIn := range map[string]func(*testing.T, *authtest.Server, login.Client) (auth.Token, error){
 		"browser": func(t *testing.T, s *authtest.Server, c login.Client) (auth.Token, error) {
+			t.Helper()
 			token, _, err := signIn(t, s, login.BrowserConfig{Client: c})
 			return token, err
 		},
 		"pushed": func(t *testing.T, s *authtest.Server, c login.Client) (auth.Token, error) {
+			t.Helper()
 			token, _, err := signIn(t, s, login.BrowserConfig{Client: c, Push: true})
 			return token, err
 		},
 		"device": func(t *testing.T, s *authtest.Server, c login.Client) (auth.Token, error) {
+			t.Helper()
 			return login.Device(t.Context(), login.DeviceConfig{
 				Client: c,
 				Show:   func(_ context.Context, p login.DevicePrompt) error { return s.ApproveDevice(p.UserCode, "alice") },
