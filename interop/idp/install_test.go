@@ -97,6 +97,7 @@ func oidcProviderDir(t *testing.T) string {
 	defer installing.Unlock()
 	return cached(t, "oidc-provider", map[string]string{
 		"oidc/package.json": "package.json", "oidc/package-lock.json": "package-lock.json", "oidc/server.mjs": "server.mjs",
+		"oidc/adapter.mjs": "adapter.mjs",
 	}, func(ctx context.Context, dir string) error {
 		if err := run(ctx, dir, "node", "--version"); err != nil {
 			return err

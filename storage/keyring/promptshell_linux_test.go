@@ -98,7 +98,8 @@ func (s *shell) write(t *testing.T, bytes string) {
 func (s *shell) wantEcho(t *testing.T) {
 	t.Helper()
 	mark := "mark" + strconv.Itoa(len(s.await(t, "<prompt>")))
-	s.run(t, "echo "+mark+"; stty -a; echo end-"+mark)
+	// The quotes keep the end from being found in what the terminal echoes of the command.
+	s.run(t, "echo "+mark+"; stty -a; echo 'end'-"+mark)
 	text := s.await(t, "end-"+mark+"\r\n<prompt>")
 	state := text[max(0, strings.LastIndex(text, mark+"\r\nspeed")):]
 	for _, flag := range []string{" echo ", " icanon ", "isig "} {

@@ -2,6 +2,8 @@
 // PORT, TTL (seconds of an access token), NONCE (1: DPoP proofs need a nonce) and JWKS (the public key of a client).
 import { Provider } from 'oidc-provider';
 
+import { Adapter } from './adapter.mjs';
+
 const { PORT, TTL = '4', NONCE, JWKS } = process.env;
 const ttl = Number(TTL);
 const common = {
@@ -22,6 +24,7 @@ if (JWKS) {
   clients.push({ ...common, client_id: 'pkjwt', token_endpoint_auth_method: 'private_key_jwt', jwks: JSON.parse(JWKS) });
 }
 const provider = new Provider(`http://127.0.0.1:${PORT}`, {
+  adapter: Adapter,
   clients,
   features: {
     devInteractions: { enabled: true },
