@@ -9,6 +9,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -72,11 +73,11 @@ func readAccount(ctx context.Context, store Store, name string) (Account, error)
 	if err != nil {
 		return a, fmt.Errorf("auth: reading account %q: %w", name, err)
 	}
-	r, err := decodeRecord(data, name)
+	r, err := record.Decode(data, name)
 	if err != nil {
 		return a, err
 	}
-	if r = r.live(); r == nil {
+	if r = r.Live(); r == nil {
 		return a, fs.ErrNotExist
 	}
 	a.Subject = cmp.Or(tokens.Subject(r.AccessToken), tokens.Subject(r.IDToken))

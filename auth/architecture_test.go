@@ -22,11 +22,10 @@ func TestArchitecture_files(t *testing.T) {
 	found := 0
 	for _, name := range regexp.MustCompile(`[\w/]+\.go\b`).FindAllString(string(data), -1) {
 		found++
-		dir := "."
-		if strings.Contains(name, "/") {
-			dir = ".."
+		if _, err := os.Stat(name); err == nil { // the tables of auth name files within it
+			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+		if _, err := os.Stat(filepath.Join("..", name)); err != nil {
 			t.Errorf("docs/architecture.md: %v", err)
 		}
 	}
@@ -72,7 +71,7 @@ func TestArchitecture_mutex(t *testing.T) {
 			return true
 		})
 	}
-	for _, name := range []string{"journal.go", "mint.go", "refusals.go", "sessions_pool.go", "state.go", "state_login.go", "store.go", "workers.go"} {
+	for _, name := range []string{"journal.go", "mint.go", "sessions_pool.go", "state.go", "state_login.go", "store.go", "workers.go"} {
 		if owners[name] == 0 {
 			t.Errorf("%s locks nothing", name)
 		}

@@ -19,7 +19,7 @@ const refresherGrace = time.Second
 // saved.
 func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 	f.asked = true
-	if !a.canRefresh(f.session.Token) {
+	if !a.canRefresh(f.session.token()) {
 		f.err = errUnrefreshable
 		return
 	}
@@ -31,7 +31,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		defer cancel()
 		defer a.returned(r, f.session)
 		r.err = errVanished
-		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.Token)
+		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.token())
 		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
 			r.minted = true
 			r.token, r.err = a.callMinter(ctx)
@@ -96,7 +96,8 @@ func (a *Interceptor) late(s *session, r *reply) {
 		return
 	}
 	o := decide(facts{
-		session: s, read: true, stored: s.record, asked: true, token: r.token, minted: r.minted, at: now, saveErr: errLate, policy: a.policyNow(),
+		session: s, read: true, stored: s.Record, asked: true, token: r.token, minted: r.minted, at: now,
+		saveErr: errLate, policy: a.policyNow(),
 	})
 	_, unused, _ := a.apply(s, o)
 	a.deliver()

@@ -164,7 +164,7 @@ func (m grantMinter) Mint(ctx context.Context) (Token, error) {
 	if err != nil {
 		return Token{}, refreshFailure(err, func(*EndpointError) bool { return false })
 	}
-	t := fromParsed(parsed)
+	t := Token(parsed)
 	if slices.Contains([]string{"n_a", "N_A"}, t.TokenType) { // RFC 8693, section 2.2.1
 		t.TokenType = ""
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // Errors that [errors.Is] finds in the errors of this package, including those wrapped by resty or
@@ -24,6 +26,10 @@ var (
 	ErrExcessiveRefresh = errors.New("too many refreshes")
 	// ErrPersist says that the store did not take the session, or did not let it go.
 	ErrPersist = errors.New("session not stored")
+	// ErrSessionUnreadable says that the stored session cannot be used by this program: it is
+	// damaged, a newer program's, or another account's. It is never overwritten by a refresh and
+	// never taken for "signed out"; Login and Logout replace it.
+	ErrSessionUnreadable = record.ErrUnreadable
 	// ErrInsecureTransport says that a token would travel in the clear to another machine.
 	ErrInsecureTransport = errors.New("insecure transport")
 	// ErrClosed says that the interceptor is closed and no longer refreshes.

@@ -10,5 +10,5 @@ import (
 // ParseTokenAt reads a good response to a request that was sent at a known time.
 func ParseTokenAt(body []byte, h http.Header, asked time.Time) (Token, bool) {
 	t, failure := tokens.Parse(tokens.Response{Status: http.StatusOK, Header: h, Body: body, Asked: asked}, tokens.Names{})
-	return fromParsed(t), failure == nil
+	return Token(t), failure == nil
 }

@@ -1,10 +1,10 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // What stores that are shared by machines say beyond the contract of Store. It is found by shape,
@@ -66,28 +66,17 @@ func tombstoneWord(why Reason) string {
 
 // bury returns what to store in place of a session that has ended: nothing, or a tombstone without
 // tokens.
-func (p *persistence) bury(r *record, why Reason) ([]byte, error) {
+func (p *persistence) bury(r *record.Record, why Reason) ([]byte, error) {
 	if r == nil || !keepsTombstones(p.store) {
 		return nil, nil
 	}
-	return (&record{
-		account: p.account, Session: r.Session, Generation: r.Generation, Obtained: r.Obtained, Origin: r.Origin,
-		Ended: tombstoneWord(why),
-	}).encode()
-}
-
-// live returns r, or nil if it is a tombstone.
-func (r *record) live() *record {
-	if r == nil || r.Ended != "" {
-		return nil
-	}
-	return r
+	return r.Tombstone(tombstoneWord(why)).Encode()
 }
 
 // endOf returns why the session named by a tombstone ended, as seen from another process. A
 // tombstone of another session says nothing about ours but that it was replaced and ended later; a
 // nil one, nothing.
-func endOf(tombstone *record, session string) Reason {
+func endOf(tombstone *record.Record, session string) Reason {
 	if tombstone == nil || session != "" && tombstone.Session != session {
 		return ReasonEndedElsewhere
 	}
@@ -97,40 +86,4 @@ func endOf(tombstone *record, session string) Reason {
 		}
 	}
 	return ReasonEndedElsewhere
-}
-
-// afterLoss is a refresh that lost the lock while it ran: what another process has stored since
-// wins. If it has stored nothing, the token of this one, if there is any, waits for the store.
-func (f facts) afterLoss() outcome {
-	var o outcome
-	switch {
-	case f.stored.live() == nil:
-		o = over(endOf(f.stored, f.session.Session), nil)
-	case f.stored.Session != f.session.Session:
-		o = f.otherLogin()
-	case f.newer():
-		return outcome{next: f.stored, loaded: true}
-	case f.asked && f.err == nil:
-		return f.refreshed()
-	default:
-		return f.failed(cmp.Or(f.err, f.saveErr))
-	}
-	if f.asked && f.err == nil {
-		o.revoke = &f.session.rotate(f.token, f.at).Token // nobody knows this one
-	}
-	return o
-}
-
-// suspectTime is how long a refused refresh token is kept if a process that has vanished may have
-// spent it: that process may be asleep, and wake up with the new token.
-const suspectTime = 30 * time.Second
-
-var errSuspect = errors.New("the refresh token was refused after another process had vanished " +
-	"in the middle of a refresh; waiting for that process")
-
-// suspect keeps a session whose refresh token was refused, until the refusal is certain.
-func (f facts) suspect() outcome {
-	o := f.failed(&RefreshError{RetryAfter: suspectTime, Err: errSuspect})
-	o.write.Suspect = true
-	return o
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/refusals"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
@@ -28,7 +29,7 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		s.marks.freshFor.Store(int64(now.Sub(a.born) + min(s.refreshAt.Sub(now), time.Second)))
 		return s, nil
 	}
-	if !a.canRefresh(s.Token) {
+	if !a.canRefresh(s.token()) {
 		return s, nil
 	}
 	if s.expired(now) {
@@ -81,31 +82,47 @@ type retried struct{ by *Interceptor }
 // process stored, which may have expired as well, does not count. Release is called before a wait:
 // the refresh may need the connection of the refused response.
 func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func()) (again bool, err error) {
-	now := s
-	switch {
-	case !s.signedIn(): // another process may have logged in since
-		now, err = a.required(req.Context())
-	case req.Extra(retried{a}) != nil:
-		a.refusals.add(req.Request, s, time.Now()) // a fresh token does not help there
-		return false, nil
-	case !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) && a.refusals.has(req.Request, s, time.Now()):
-		return false, nil
-	case a.refusals.trying(req.Request, s, time.Now()):
-		req.SetExtra(retried{a}, true)
-		return true, nil
-	case a.config.Refresher != nil:
-		now, err = a.refreshedOrMinted(req.Context(), s, refused, release)
-	default:
-		if latest := a.state.current.Load(); latest.isNewerThan(s) {
-			now, err = latest.replacing(s)
+	if s.signedIn() {
+		if req.Extra(retried{a}) != nil {
+			a.refusals.Add(req.Request, s.Name(), time.Now()) // a fresh token does not help there
+			return false, nil
+		}
+		switch a.refusals.About(req.Request, s.Name(), s.marks.accepted.Load(), time.Now()) {
+		case refusals.Hopeless:
+			// A token that has expired or been replaced was refused for that, whatever the path.
+			if !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) {
+				return false, nil
+			}
+		case refusals.OnTrial:
+			req.SetExtra(retried{a}, true)
+			return true, nil
+		case refusals.Unknown:
 		}
 	}
-	if err != nil || !now.signedIn() || now == s {
+	next, err := a.replacement(req.Context(), s, release)
+	if err != nil || !next.signedIn() || next == s {
 		return false, err
 	}
-	if !now.loaded {
+	// A token from the store is no proof: it may have expired while this process was not looking.
+	// If it is refused as well, it is refreshed, which marks the call.
+	if !next.loaded {
 		req.SetExtra(retried{a}, true)
-		a.refusals.try(req.Request, now, time.Now())
+		a.refusals.Try(req.Request, next.Name(), time.Now())
 	}
 	return true, nil
+}
+
+// replacement returns the session to use in place of s, which the server refused; s itself if there
+// is none.
+func (a *Interceptor) replacement(ctx context.Context, s *session, release func()) (*session, error) {
+	switch latest := a.state.current.Load(); {
+	case !s.signedIn(): // another process may have logged in since
+		return a.required(ctx)
+	case a.config.Refresher != nil:
+		return a.refreshedOrMinted(ctx, s, refused, release)
+	case latest.isNewerThan(s):
+		return latest.replacing(s)
+	default:
+		return s, nil
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/refusals"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
@@ -24,7 +25,7 @@ type Interceptor struct {
 	minting minting     // attempts to make it out of nothing
 	workers workers     // what is under way
 
-	refusals refusals // paths that refuse fresh tokens
+	refusals refusals.Memory // paths that refuse fresh tokens
 }
 
 var _ interceptor.Interceptor = (*Interceptor)(nil)
@@ -88,7 +89,7 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	req.SetExtra(a, s)
 	if s.signedIn() && s.AccessToken != "" {
 		if err := a.sign(req.Request, s); err != nil {
-			return h.Reject(fmt.Errorf("auth: the request was not signed: %w", redactError(err, s.Token)), interceptor.Through)
+			return h.Reject(fmt.Errorf("auth: the request was not signed: %w", redactError(err, s.token())), interceptor.Through)
 		}
 	}
 	return h.Next(req)
@@ -105,7 +106,7 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 	if a.config.ShouldRefresh == nil || !a.config.ShouldRefresh(resp) {
 		a.state.markAccepted(s)
-		a.refusals.forget(resp.Request.Request)
+		a.refusals.Forget(resp.Request.Request)
 		return h.Next(resp)
 	}
 	again, err := a.renewed(resp.Request, s, resp.Release)

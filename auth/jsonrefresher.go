@@ -146,7 +146,7 @@ func (r jsonRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
 	if err != nil {
 		return Token{}, refreshFailure(err, r.dead)
 	}
-	t := fromParsed(parsed)
+	t := Token(parsed)
 	if r.SendRefreshToken == InCookie {
 		t.RefreshToken = cookiesAfter(old.RefreshToken, got, r.Cookies)
 	}

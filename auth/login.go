@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -27,8 +28,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	}
 	now := time.Now()
 	t.Expiry = loginExpiry(t, now)
-	r := newRecord(a.account, t, now)
-	r.Origin = a.origins[0].String()
+	r := record.New(a.account, a.origins[0].String(), tokens.Token(t), now)
 	if err := a.commitLogin(ctx, r); err != nil {
 		return persistError("save", err)
 	}
@@ -55,7 +55,7 @@ const maxLifetime = 10 * 365 * 24 * time.Hour
 // commitLogin stores the session, then makes it known: a request must not use a session that a
 // crash would lose. A refresh that meets the record in between waits for the outcome
 // (waitForLogin).
-func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
+func (a *Interceptor) commitLogin(ctx context.Context, r *record.Record) error {
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
 		return err
@@ -63,8 +63,8 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record) error {
 	defer unlock()
 	a.state.setCommitting(r.Session)
 	err = a.persist.replace(ctx, func(context.Context, []byte) ([]byte, error) {
-		r.Obtained = normalizeTime(time.Now())
-		return r.encode()
+		r.Obtained = record.NormalizeTime(time.Now())
+		return r.Encode()
 	})
 	if err != nil {
 		a.state.setCommitting("")

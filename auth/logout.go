@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 const (
@@ -29,11 +31,11 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 	last, err := a.deleteStored(ctx, out)
 	if unsaved := old != nil && old.signedIn() && (last == nil ||
 		last.Session == old.Session && last.Generation < old.Generation); unsaved {
-		last = old.record
+		last = old.Record
 	}
 	var events []Event
 	if last != nil {
-		events = append(events, Event{Kind: SignedOut, Reason: ReasonLogout, Err: a.revoke(ctx, last.Token)})
+		events = append(events, Event{Kind: SignedOut, Reason: ReasonLogout, Err: a.revoke(ctx, Token(last.Token))})
 	}
 	if err != nil {
 		err = persistError("delete", err)
@@ -46,7 +48,7 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 
 // deleteStored removes what is stored, and returns it. If that fails, it is repeated later. Out is
 // the session after the logout.
-func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record, err error) {
+func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record.Record, err error) {
 	p := &pendingSave{session: out.ended, reason: ReasonLogout, logout: true}
 	defer func() {
 		if err == nil {
@@ -55,10 +57,10 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 			a.retrySave(p)
 		}
 	}()
-	called := normalizeTime(time.Now())
+	called := record.NormalizeTime(time.Now())
 	// What is stored now is to go, even if the lock is not to be had and another process logs in
 	// later.
-	if r, err := a.persist.read(ctx); r.live() != nil {
+	if r, err := a.persist.read(ctx); r.Live() != nil {
 		p.stored = r.Session
 	} else if err != nil {
 		p.since = called
@@ -73,9 +75,9 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 		switch {
 		case err != nil:
 			return nil, nil //nolint:nilerr // a record that cannot be read is deleted as well
-		case r.live() == nil:
+		case r.Live() == nil:
 			return stored, nil
-		case a.state.current.Load().is(&session{record: r}):
+		case a.state.current.Load().is(&session{Record: r}):
 			return stored, nil // of a Login that came after this Logout
 		}
 		last, p.stored, p.since = r, r.Session, time.Time{}

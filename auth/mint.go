@@ -5,6 +5,9 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 // Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token
@@ -142,7 +145,7 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	ok := a.state.commitMint(out, s, Event{Kind: SignedIn, Expiry: made.Expiry})
 	unlock()
 	if !ok { // a Logout deletes what it finds stored
-		a.revokeUnused(&made.Token)
+		a.revokeUnused((*Token)(&made.Token))
 		return nil, &LoginRequiredError{Reason: a.state.current.Load().reason}
 	}
 	return s, nil
@@ -150,14 +153,14 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 
 // mintStored mints under the lock of the store. Made is nil if the store has a session already.
 // Cause is the error of the Minter or of reading, err that of the store.
-func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *record, cause, err error) {
+func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *record.Record, cause, err error) {
 	err = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
 		stored, err := a.persist.decode(old)
 		if err != nil {
 			cause = err
 			return nil, err
 		}
-		if stored.live() != nil || a.state.current.Load() != out {
+		if stored.Live() != nil || a.state.current.Load() != out {
 			return old, nil
 		}
 		t, err := a.askMinter(ctx, inside)
@@ -165,9 +168,8 @@ func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *recor
 			cause = err
 			return nil, err
 		}
-		r := newRecord(a.account, t, time.Now())
-		r.Origin = a.origins[0].String()
-		value, err := r.encode()
+		r := record.New(a.account, a.origins[0].String(), tokens.Token(t), time.Now())
+		value, err := r.Encode()
 		if err != nil {
 			cause = err
 			return nil, err

@@ -101,7 +101,7 @@ func (r oauth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) 
 	if err != nil {
 		return Token{}, refreshFailure(err, func(e *EndpointError) bool { return slices.Contains(r.DeadCodes, e.Code) })
 	}
-	t := fromParsed(parsed)
+	t := Token(parsed)
 	t.RefreshToken = cmp.Or(t.RefreshToken, old.RefreshToken)
 	return t, nil
 }

@@ -1,10 +1,9 @@
 package auth
 
 import (
-	"errors"
 	"time"
 
-	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // facts is what is known about one refresh. run collects them in the order of the fields, and asks
@@ -12,9 +11,9 @@ import (
 type facts struct {
 	session *session // what is being refreshed
 
-	read       bool    // the store's lock was held and stored was read
-	stored     *record // what the store holds; nil: nothing
-	superseded bool    // a Login or a Logout of this process came in between
+	read       bool           // the store's lock was held and stored was read
+	stored     *record.Record // what the store holds; nil: nothing
+	superseded bool           // a Login or a Logout of this process came in between
 
 	interrupted bool // the holder of the lock before has vanished; what it did is not known
 
@@ -45,9 +44,9 @@ const (
 // refresh pointless.
 type outcome struct {
 	step  step
-	write *record // what to save
+	write *record.Record // what to save
 
-	next    *record             // the session goes on with this record
+	next    *record.Record      // the session goes on with this record
 	loaded  bool                // next is another process's, and was in the store already
 	ended   *LoginRequiredError // the session is over
 	failure *failure            // the session is kept, and the refresh failed
@@ -58,163 +57,59 @@ type outcome struct {
 	revoke    *Token // a token that nobody will use
 }
 
-// decide says what the facts mean. It is a pure function; TestDecide is its table.
-//
-// The order of the cases is the order of precedence:
-//
-//   - What the user did in this process wins over everything: a token that arrives after a Logout is
-//     not used, but revoked.
-//   - Then, if the lock was lost, what its next holder has stored. The server's refusal means little then.
-//   - Then the server's word, if it was asked. It was asked under the lock, so nobody can have stored
-//     a newer token, and only a refusal of the very token that is stored ends the session.
-//   - Then a failure. It never ends the session.
-//   - Last what another process stored, which makes asking the server unnecessary.
-func decide(f facts) outcome {
+// withoutErrors decides what to store, while the store has not had its say.
+func (f facts) withoutErrors() outcome {
+	f.saveErr = nil
+	return decide(f)
+}
+
+// refreshed reports whether the server gave a new token.
+func (o outcome) refreshed() bool { return o.next != nil && !o.loaded }
+
+// value is what to store in place of old. Bury says what is left of a session that has ended.
+func (o outcome) value(old []byte, bury func(Reason) ([]byte, error)) ([]byte, error) {
+	switch o.step {
+	case save:
+		return o.write.Encode()
+	case remove:
+		return bury(o.reason())
+	default:
+		return old, nil
+	}
+}
+
+// reason is why the session ended; a refresh that a Logout made pointless ends it as well.
+func (o outcome) reason() Reason {
+	if o.ended == nil {
+		return ReasonLogout
+	}
+	return o.ended.Reason
+}
+
+// session returns what comes after s; nil if nothing has changed.
+func (o outcome) session(s *session, p policy) *session {
 	switch {
-	case f.superseded:
-		return f.pointless()
-	case f.lost:
-		return f.afterLoss()
-	case f.asked:
-		return f.byServer()
-	case f.err != nil:
-		return f.failed(f.err)
-	case !f.read:
-		return f.failed(f.saveErr)
+	case o.next != nil:
+		n := newSession(o.next, s.user, p)
+		n.loaded = o.loaded
+		return n
+	case o.ended != nil:
+		return signedOut(o.ended.Reason, s)
+	case o.failure != nil:
+		return s.failed(o.failure)
 	default:
-		return f.byStore()
+		return nil
 	}
 }
 
-// byServer decides by what the server said.
-func (f facts) byServer() outcome {
-	switch dead := errors.Is(f.err, ErrInvalidGrant); {
-	case errors.Is(f.err, errUnrefreshable):
-		return f.dead(ReasonNoRefreshToken, nil)
-	case dead && f.interrupted && f.stored != nil && !f.stored.Suspect:
-		return f.suspect()
-	case dead:
-		return f.dead(ReasonInvalidGrant, f.err)
-	case f.err != nil:
-		return f.failed(f.err)
-	default:
-		return f.refreshed()
-	}
-}
-
-// byStore decides by what the store holds, before the server is asked.
-func (f facts) byStore() outcome {
+// err is what those who wait get, if not a session.
+func (o outcome) err() error {
 	switch {
-	case f.stored == nil && f.policy.wiped && f.saveErr == nil: // nobody logged out
-		return outcome{step: ask}
-	case f.stored == nil && f.policy.wiped:
-		return f.failed(f.saveErr)
-	case f.stored.live() == nil:
-		return over(endOf(f.stored, f.session.Session), nil)
-	case f.stored.Session != f.session.Session:
-		return f.otherLogin()
-	case f.newer():
-		return outcome{next: f.stored, loaded: true}
-	case f.stored.throttled(f.at) > 0:
-		return f.failed(&RefreshError{RetryAfter: f.stored.throttled(f.at), Err: errThrottled})
-	case f.saveErr != nil: // the store gave up before the server was asked
-		return f.failed(f.saveErr)
+	case o.ended != nil:
+		return o.ended
+	case o.failure != nil:
+		return o.failure.err
 	default:
-		return outcome{step: ask}
-	}
-}
-
-// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. The
-// Logout may have given up waiting for the lock, so the record is deleted on its behalf; a Login
-// waits for it.
-func (f facts) pointless() outcome {
-	switch {
-	case !f.asked:
-		return outcome{}
-	case f.err != nil:
-		return outcome{step: remove}
-	default:
-		return outcome{step: remove, revoke: &f.session.rotate(f.token, f.at).Token}
-	}
-}
-
-// dead ends the session, which nothing can renew. If the store does not let the record go, it is
-// deleted later.
-func (f facts) dead(why Reason, cause error) outcome {
-	o := over(why, cause)
-	o.step = remove
-	if f.saveErr != nil {
-		o.pending = &pendingSave{session: f.session.Session, reason: why}
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("delete", f.saveErr)})
-	}
-	return o
-}
-
-// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window.
-func (f facts) failed(cause error) outcome {
-	n := newFailure(f.session.failure, cause, f.at)
-	o := outcome{
-		failure: n, unhelpful: f.asked,
-		events: []Event{{Kind: RefreshFailed, Err: n.err}},
-	}
-	if wait := retryAfter(cause); f.asked && f.stored != nil && wait > 0 { // for all processes
-		o.step, o.write = save, f.stored.throttle(wait, f.at)
-	}
-	return o
-}
-
-// errThrottled is the reason not to ask a token endpoint that has asked another process to wait.
-var errThrottled = errors.New("the token endpoint asked to wait")
-
-// retryAfter returns how long the server asked to wait; 0 if it did not.
-func retryAfter(err error) time.Duration {
-	if re, ok := errors.AsType[*RefreshError](err); ok {
-		return re.RetryAfter
-	}
-	return 0
-}
-
-// refreshed goes on with the server's token. A store that does not take it does not stop the work:
-// the token lives in memory, and is saved later.
-func (f facts) refreshed() outcome {
-	t := f.token
-	if t.Expiry.IsZero() {
-		t.Expiry = tokens.JWTExpiry(t.AccessToken, f.at, time.Time{})
-	}
-	o := outcome{step: save, next: f.session.rotate(t, f.at)}
-	if f.minted { // nothing of the dead token remains
-		o.next.RefreshToken, o.next.ProofKey = t.RefreshToken, t.ProofKey
-	}
-	o.write = o.next
-	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
-	if f.saveErr != nil {
-		o.pending = &pendingSave{record: o.next, session: o.next.Session}
-		o.events = append(o.events, Event{Kind: PersistFailed, Err: persistError("save", f.saveErr)})
-	}
-	return o
-}
-
-// otherLogin is a record of another login. It is adopted only if it certainly is of the same user:
-// the tokens name the same subject, or, where they name none, the account stands for the user.
-func (f facts) otherLogin() outcome {
-	a, b := f.session.AccessToken, f.stored.AccessToken
-	if tokens.SameSubject(a, b) || f.policy.accountIsUser && !tokens.OtherSubject(a, b) {
-		return outcome{next: f.stored, loaded: true}
-	}
-	return over(ReasonReplaced, nil)
-}
-
-// newer reports whether another process has refreshed the session. A record of the same generation
-// with another refresh token is that of a process whose save came late: its token was stored last.
-func (f facts) newer() bool {
-	return f.stored.Generation > f.session.Generation ||
-		f.stored.Generation == f.session.Generation && f.stored.RefreshToken != f.session.RefreshToken
-}
-
-// over ends the session.
-func over(why Reason, cause error) outcome {
-	return outcome{
-		ended:  &LoginRequiredError{Reason: why, Err: cause},
-		events: []Event{{Kind: SignedOut, Reason: why, Err: cause}},
+		return nil
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
+	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
 var (
@@ -23,17 +26,11 @@ func jwtOf(subject string, n int) string {
 }
 
 // recordOf is a stored record.
-func recordOf(session string, generation uint64, access, refresh string) *record {
-	return &record{
-		account: "default", Session: session, Generation: generation, Obtained: t0,
-		Token: Token{AccessToken: access, RefreshToken: refresh},
+func recordOf(session string, generation uint64, access, refresh string) *record.Record {
+	return &record.Record{
+		Account: "default", Session: session, Generation: generation, Obtained: t0,
+		Token: tokens.Token{AccessToken: access, RefreshToken: refresh},
 	}
-}
-
-// suspectOf is the record after a first refusal.
-func suspectOf(r *record) *record {
-	r.Suspect = true
-	return r
 }
 
 // summary is an outcome in one line: what is stored, what is published, what the callers get, what
@@ -71,7 +68,7 @@ func summaryWith(s *session, o outcome, p policy) string {
 		add("after %v", o.failure.err.RetryAfter)
 	}
 	if o.failure != nil && o.write != nil {
-		add("wait %v", o.write.throttled(o.failure.at))
+		add("wait %v", o.write.Throttled(o.failure.at))
 		if o.write.Suspect {
 			parts[len(parts)-1] += " suspect"
 		}
@@ -178,15 +175,15 @@ func TestDecide(t *testing.T) {
 				"[signed out the server ended the session] · [persist failed] · pending(S, record false)",
 		},
 		"the token endpoint asked another process to wait": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(3*time.Minute, t0)},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(3*time.Minute, t0)},
 			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 2m0s",
 		},
 		"its wait is over": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(time.Minute, t0)},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(time.Minute, t0)},
 			"ask · nothing",
 		},
 		"the clock that wrote the wait is ahead": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2").throttle(5*time.Second, t0.Add(time.Hour))},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(5*time.Second, t0.Add(time.Hour))},
 			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 5s",
 		},
 		"the server asks to wait": {
@@ -218,20 +215,20 @@ func TestDecide(t *testing.T) {
 			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
 		},
 		"a tombstone: the server ended the session": {
-			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "invalid_grant"}},
+			facts{read: true, stored: &record.Record{Session: "S", Generation: 2, Ended: "invalid_grant"}},
 			"keep · out(the server ended the session of S) · login required · [signed out the server ended the session]",
 		},
 		"a tombstone: logged out": {
-			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "logout"}},
+			facts{read: true, stored: &record.Record{Session: "S", Generation: 2, Ended: "logout"}},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"a tombstone: no refresh token": {
-			facts{read: true, stored: &record{Session: "S", Generation: 2, Ended: "no_refresh_token"}},
+			facts{read: true, stored: &record.Record{Session: "S", Generation: 2, Ended: "no_refresh_token"}},
 			"keep · out(the token was refused, and there is no refresh token of S) · login required · " +
 				"[signed out the token was refused, and there is no refresh token]",
 		},
 		"a tombstone of another session": {
-			facts{read: true, stored: &record{Session: "T", Generation: 2, Ended: "invalid_grant"}},
+			facts{read: true, stored: &record.Record{Session: "T", Generation: 2, Ended: "invalid_grant"}},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was lost, and another process has refreshed": {
@@ -271,12 +268,12 @@ func TestDecide(t *testing.T) {
 			"save · failed(1) · refresh failed · " + errSuspect.Error() + " · [refresh failed] · unhelpful · after 30s · wait 30s suspect",
 		},
 		"refused again after a process had vanished": {
-			facts{read: true, stored: suspectOf(recordOf("S", 2, alice, "r2")), interrupted: true, asked: true, err: errDead},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Suspected(), interrupted: true, asked: true, err: errDead},
 			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
 				"[signed out the server ended the session]",
 		},
 		"a token after a process had vanished": {
-			facts{read: true, stored: suspectOf(recordOf("S", 2, alice, "r2")), interrupted: true, asked: true, token: token},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Suspected(), interrupted: true, asked: true, token: token},
 			"save · " + rotated + " · [token refreshed]",
 		},
 		"refused by a store that was wiped, after a process had vanished": {
@@ -334,7 +331,7 @@ func TestDecide_expiry(t *testing.T) {
 		t0.Add(2 * time.Minute): {AccessToken: jwt, Expiry: t0.Add(2 * time.Minute)},
 		{}:                      {AccessToken: "opaque"},
 	} {
-		o := decide(facts{session: s, read: true, stored: s.record, asked: true, token: token, at: t0})
+		o := decide(facts{session: s, read: true, stored: s.Record, asked: true, token: token, at: t0})
 		if !o.next.Expiry.Equal(want) || !o.events[0].Expiry.Equal(want) {
 			t.Errorf("got %v and %v, want %v", o.next.Expiry, o.events[0].Expiry, want)
 		}
@@ -348,7 +345,7 @@ func TestDecide_expiry(t *testing.T) {
 func TestDecide_texts(t *testing.T) {
 	t.Parallel()
 	s := newSession(recordOf("S", 1, "a", "r"), "", policy{})
-	failed := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDown, at: t0})
+	failed := decide(facts{session: s, read: true, stored: s.Record, asked: true, err: errDown, at: t0})
 	if !errors.Is(failed.events[0].Err, failed.err()) || !failed.failure.at.Equal(t0) {
 		t.Errorf("failed: %v, %v, at %v", failed.err(), failed.events[0].Err, failed.failure.at)
 	}
@@ -357,7 +354,7 @@ func TestDecide_texts(t *testing.T) {
 		again.failure.err.RetryAfter != firstBackoff {
 		t.Errorf("again: count %d, retry after %v", again.failure.count, again.failure.err.RetryAfter)
 	}
-	dead := decide(facts{session: s, read: true, stored: s.record, asked: true, err: errDead, saveErr: errDisk, at: t0})
+	dead := decide(facts{session: s, read: true, stored: s.Record, asked: true, err: errDead, saveErr: errDisk, at: t0})
 	if !errors.Is(dead.events[0].Err, errDead) || !errors.Is(dead.events[1].Err, errDisk) ||
 		!errors.Is(dead.events[1].Err, ErrPersist) || !strings.Contains(dead.events[1].Err.Error(), "delete") {
 		t.Errorf("dead: %v", dead.events)
@@ -373,7 +370,7 @@ func TestDecide_texts(t *testing.T) {
 func TestOutcome_value(t *testing.T) {
 	t.Parallel()
 	next := recordOf("S", 3, "a3", "r3")
-	encoded, err := next.encode()
+	encoded, err := next.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func parseToken(resp *http.Response, names tokens.Names) (Token, error) {
 	t, failure := tokens.Parse(r, names)
 	switch {
 	case failure == nil && (err == nil || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{"))):
-		return fromParsed(t), nil
+		return Token(t), nil
 	case err != nil:
 		return Token{}, fmt.Errorf("auth: the response of the token endpoint cannot be read: %w", err)
 	default:

@@ -4,15 +4,17 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // pendingSave is a change that the store has not accepted yet.
 //
 // Sessions are told apart by their names, not by time: the clocks of two machines differ.
 type pendingSave struct {
-	record  *record // to save; nil: to delete
-	session string  // the session it is about
-	reason  Reason  // of a deletion
+	record  *record.Record // to save; nil: to delete
+	session string         // the session it is about
+	reason  Reason         // of a deletion
 
 	// A Logout is also about the session that was stored when it was called, whichever that was. If
 	// that could not be read, all that is left is to compare when the Logout was called and the
@@ -23,19 +25,19 @@ type pendingSave struct {
 }
 
 // removes reports whether r is to be deleted.
-func (p *pendingSave) removes(r *record) bool {
+func (p *pendingSave) removes(r *record.Record) bool {
 	return p != nil && p.record == nil &&
 		(r.Session == p.session || r.Session == p.stored || !p.since.IsZero() && !r.Obtained.After(p.since))
 }
 
 // value returns what to store in place of old. Lost reports that another process has ended or
 // replaced the session that was to be saved.
-func (p *pendingSave) value(old []byte, stored *record) (value []byte, lost bool, err error) {
+func (p *pendingSave) value(old []byte, stored *record.Record) (value []byte, lost bool, err error) {
 	switch {
 	case stored == nil || p.record != nil && stored.Session != p.session:
 		return old, p.record != nil, nil
 	case p.record != nil && stored.Generation < p.record.Generation:
-		value, err = p.record.encode()
+		value, err = p.record.Encode()
 		return value, false, err
 	default:
 		return old, false, nil
@@ -89,7 +91,7 @@ func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
 }
 
 // savePending makes the change under the locks. It returns what was stored before.
-func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *record, lost bool, err error) {
+func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *record.Record, lost bool, err error) {
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
 		return nil, false, err
@@ -109,7 +111,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 			}
 			return nil, nil // after a Logout a record that cannot be read is deleted as well
 		}
-		if stored = stored.live(); stored != nil && p.removes(stored) {
+		if stored = stored.Live(); stored != nil && p.removes(stored) {
 			return a.persist.bury(stored, p.reason)
 		}
 		value, lost, err = p.value(old, stored)
@@ -119,7 +121,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 }
 
 // lose deals with a session that another process has ended or replaced before it could be saved.
-func (a *Interceptor) lose(p *pendingSave, stored *record) {
+func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 	s := a.state.current.Load()
 	if !s.signedIn() || s.Session != p.session {
 		return
@@ -131,7 +133,7 @@ func (a *Interceptor) lose(p *pendingSave, stored *record) {
 	_, _, _ = a.apply(s, o)
 	a.deliver()
 	if stored == nil { // the Logout did not know this token
-		a.revokeUnused(&s.Token)
+		a.revokeUnused((*Token)(&s.Record.Token))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
@@ -29,7 +30,7 @@ type persistence struct {
 const loadPause = 100 * time.Millisecond
 
 // read returns the stored record, nil if there is none.
-func (p *persistence) read(ctx context.Context) (r *record, err error) {
+func (p *persistence) read(ctx context.Context) (r *record.Record, err error) {
 	defer func() { err = recovered("Store", recover(), err) }()
 	data, err := p.store.Load(ctx, p.account)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isDataLost(err) && pause(ctx, loadPause) {
@@ -60,8 +61,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 // decode reads a stored record, nil if there is none. A record that was made for another server is
 // refused: a changed BaseURL must not send its tokens there. One that does not name its server, as
 // early versions wrote it, is ours, and names it when it is saved next.
-func (p *persistence) decode(data []byte) (*record, error) {
-	r, err := decodeRecord(data, p.account)
+func (p *persistence) decode(data []byte) (*record.Record, error) {
+	r, err := record.Decode(data, p.account)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -140,8 +141,8 @@ func (p *persistence) redactError(err error, records ...[]byte) error {
 	}
 	var secrets []Token
 	for _, data := range records {
-		if r, _ := decodeRecord(data, p.account); r != nil {
-			secrets = append(secrets, r.Token)
+		if r, _ := record.Decode(data, p.account); r != nil {
+			secrets = append(secrets, Token(r.Token))
 		}
 	}
 	return redactError(err, secrets...)

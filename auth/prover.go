@@ -36,10 +36,10 @@ func (s *settings) proves(t Token) bool {
 // sign puts the token of s on a request, and a proof if it needs one.
 func (a *Interceptor) sign(r *http.Request, s *session) error {
 	if a.config.SetCredential != nil {
-		return a.config.SetCredential(r, s.Token)
+		return a.config.SetCredential(r, s.token())
 	}
 	r.Header["Authorization"] = s.header
-	if a.proves(s.Token) {
+	if a.proves(s.token()) {
 		return a.config.Prover.Prove(r, s.ProofKey, s.AccessToken)
 	}
 	return nil
@@ -55,7 +55,7 @@ func (a *Interceptor) learn(resp *interceptor.Response) bool {
 		return false
 	}
 	s := a.signer(resp.Request)
-	if s == nil || !s.signedIn() || !a.proves(s.Token) {
+	if s == nil || !s.signedIn() || !a.proves(s.token()) {
 		return false
 	}
 	if !a.config.Prover.Learn(resp.Response) || resp.Request.Extra(proofRepeated{a}) != nil {

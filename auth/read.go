@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // current returns what is known of the session, after reading the store if nothing is.
@@ -78,7 +80,7 @@ func (a *Interceptor) startRead() *call {
 func (a *Interceptor) runRead(c *call) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
-	var r *record
+	var r *record.Record
 	err := errVanished
 	defer func() { c.finish(a.state.finishRead(c, r, err, a.policyNow())) }()
 	r, err = a.persist.read(ctx)
@@ -89,14 +91,14 @@ func (a *Interceptor) runRead(c *call) {
 //
 // A session that ended is not followed by another user's, in whatever order this process learns of
 // a logout and of a login elsewhere. Only a Logout of this process makes room for any user.
-func decideRead(known *session, stored *record, p policy) outcome {
+func decideRead(known *session, stored *record.Record, p policy) outcome {
 	switch {
 	case known.signedIn():
 		if o := decide(facts{session: known, read: true, stored: stored, policy: p}); o.failure == nil && o.step != ask {
 			return o
 		}
 		return outcome{} // nothing new, or the wish of the token endpoint to be left alone
-	case stored.live() == nil:
+	case stored.Live() == nil:
 		if stored != nil && known.reason == ReasonNeverSignedIn {
 			return outcome{ended: &LoginRequiredError{Reason: endOf(stored, "")}}
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // TestDecideRead is the table of what a read of the store means.
@@ -16,14 +18,14 @@ func TestDecideRead(t *testing.T) {
 	const unchanged = "keep · nothing"
 	for name, test := range map[string]struct {
 		known  *session
-		stored *record
+		stored *record.Record
 		policy policy
 		want   string
 	}{
 		"nothing new":      {known: in, stored: recordOf("S", 2, alice, "r2"), want: unchanged},
 		"an older token":   {known: in, stored: recordOf("S", 1, alice, "r1"), want: unchanged},
 		"a newer token":    {known: in, stored: recordOf("S", 3, "a3", "r3"), want: "keep · S/3 a3 r3 user=U loaded=true"},
-		"a wish to wait":   {known: in, stored: recordOf("S", 2, alice, "r2").throttle(time.Minute, t0), want: unchanged},
+		"a wish to wait":   {known: in, stored: recordOf("S", 2, alice, "r2").Throttle(time.Minute, t0), want: unchanged},
 		"gone":             {known: in, want: "keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]"},
 		"another's, known": {known: in, stored: recordOf("T", 1, bob, "q"), want: "keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]"},
 

@@ -94,7 +94,7 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 	if a.glance(ctx, f) {
 		return
 	}
-	bury := func(why Reason) ([]byte, error) { return a.persist.bury(s.record, why) }
+	bury := func(why Reason) ([]byte, error) { return a.persist.bury(s.Record, why) }
 	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
 		if f.stored, f.err = a.persist.decode(old); f.err != nil {
 			return nil, f.err
@@ -195,7 +195,7 @@ func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token
 	if next == nil || !a.state.publish(s, next, o) {
 		unused = o.revoke
 		if o.refreshed() {
-			unused = &o.next.Token // it arrived too late
+			unused = (*Token)(&o.next.Token) // it arrived too late
 		}
 		next, err = a.state.current.Load().replacing(s)
 		return next, unused, err

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -17,7 +18,7 @@ import (
 // There is one way to name a session: record.Session names the login, record.Generation counts its
 // tokens. Both are stored, so the name means the same in every process.
 type session struct {
-	*record
+	*record.Record
 
 	header    []string      // value of the Authorization header, shared by all requests
 	refreshAt time.Time     // from here on it is refreshed ahead of time; zero: never
@@ -54,7 +55,7 @@ type policy struct {
 
 // newSession returns the session of r. User names the user that it is taken for; "" if no session
 // came before it.
-func newSession(r *record, user string, p policy) *session {
+func newSession(r *record.Record, user string, p policy) *session {
 	own := *r
 	switch {
 	case p.accountIsUser:
@@ -62,9 +63,9 @@ func newSession(r *record, user string, p policy) *session {
 	case user == "":
 		user = r.Session
 	}
-	s := &session{record: &own, user: user, marks: new(marks), expiresAt: r.Expiry}
+	s := &session{Record: &own, user: user, marks: new(marks), expiresAt: r.Expiry}
 	// The token is held once: as the tail of the header.
-	scheme := r.scheme() + " "
+	scheme := Token(r.Token).scheme() + " "
 	s.header = []string{scheme + r.AccessToken}
 	own.AccessToken = s.header[0][len(scheme):]
 	if r.AccessToken == "" {
@@ -104,15 +105,10 @@ func subjectOf(access string) string {
 	return c.Issuer + " " + c.Subject
 }
 
-func (s *session) signedIn() bool { return s.record != nil }
+func (s *session) signedIn() bool { return s.Record != nil }
 
-// tokenName is the name of a token.
-type tokenName struct {
-	session    string
-	generation uint64
-}
-
-func (s *session) tokenName() tokenName { return tokenName{s.Session, s.Generation} }
+// token is the token of a session that is signed in.
+func (s *session) token() Token { return Token(s.Token) }
 
 // is reports whether s is signed in and of the same login as old.
 func (s *session) is(old *session) bool {
@@ -124,7 +120,7 @@ func (s *session) isNewerThan(old *session) bool {
 	if !s.signedIn() || !old.signedIn() {
 		return s != old
 	}
-	return s.tokenName() != old.tokenName()
+	return s.Name() != old.Name()
 }
 
 // sameUser reports whether a request signed with old may be sent again with s.

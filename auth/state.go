@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
 // state is what an Interceptor knows about its session, and the only place that changes it.
@@ -103,7 +105,7 @@ func (st *state) publish(from, next *session, o outcome) bool {
 
 // superseded reports whether a Login or Logout has replaced s, or a Login has stored the session
 // that is now stored but does not yet know that it succeeded: that is not another process's.
-func (st *state) superseded(s *session, stored *record) bool {
+func (st *state) superseded(s *session, stored *record.Record) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return !st.current.Load().is(s) || stored != nil && stored.Session == st.committing
@@ -126,7 +128,7 @@ func (st *state) joinRead(old *session, begin func() *call) (*session, *call) {
 
 // finishRead makes current what follows from a read of the store, unless a Login or Logout has
 // detached it. A nil record means that the store holds nothing.
-func (st *state) finishRead(c *call, r *record, err error, p policy) (*session, error) {
+func (st *state) finishRead(c *call, r *record.Record, err error, p policy) (*session, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	known := st.current.Load()
@@ -159,7 +161,7 @@ func (st *state) finishRead(c *call, r *record, err error, p policy) (*session, 
 
 // ignores reports whether the stored record r says nothing now: it is about to be deleted, or it is
 // that of a Login here, or a refresh or a pending save will find out under the store's lock.
-func (st *state) ignores(r *record, known *session) bool {
+func (st *state) ignores(r *record.Record, known *session) bool {
 	switch {
 	case st.logouts > 0, r != nil && (st.pending.removes(r) || r.Session == st.committing):
 		return true

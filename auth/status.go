@@ -45,7 +45,7 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 	st := Status{Account: a.account, SignedIn: s.signedIn(), Reason: s.reason, Unsaved: a.state.pendingSave() != nil}
 	if s.signedIn() {
 		st.Expiry, st.Expired = s.expiresAt, s.expired(time.Now())
-		st.Refreshable, st.Scope = a.canRefresh(s.Token), s.Scope
+		st.Refreshable, st.Scope = a.canRefresh(s.token()), s.Scope
 		st.Subject = cmp.Or(tokens.Subject(s.AccessToken), tokens.Subject(s.IDToken))
 	}
 	if s.failure != nil {
@@ -75,7 +75,7 @@ func tokenOf(s *session, err error) (Token, error) {
 	case !s.signedIn():
 		return Token{}, &LoginRequiredError{Reason: s.reason}
 	default:
-		return s.Token, nil
+		return s.token(), nil
 	}
 }
 
@@ -93,7 +93,7 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	if a.config.Refresher == nil {
 		return Token{}, &RefreshError{Err: errNoRefresher}
 	}
-	if !a.canRefresh(s.Token) {
+	if !a.canRefresh(s.token()) {
 		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
 	return tokenOf(a.refreshedOrMinted(ctx, s, manual, nil))

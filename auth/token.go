@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
@@ -129,7 +130,7 @@ func (t Token) MarshalJSON() ([]byte, error) {
 		Access  string    `json:"access"`
 		Refresh string    `json:"refresh"`
 		Expiry  time.Time `json:"expiry,omitzero"`
-	}{redactedOrNone(t.AccessToken), redactedOrNone(t.RefreshToken), normalizeTime(t.Expiry)})
+	}{redactedOrNone(t.AccessToken), redactedOrNone(t.RefreshToken), record.NormalizeTime(t.Expiry)})
 }
 
 // UnmarshalJSON decodes the JSON of RFC 6749, section 5.1, in the forms that [ParseToken] knows;
@@ -140,15 +141,8 @@ func (t *Token) UnmarshalJSON(data []byte) error {
 	if !ok {
 		return errors.New("auth: a token is a JSON object with at most 1,000 members")
 	}
-	*t = fromParsed(parsed)
+	*t = Token(parsed)
 	return nil
-}
-
-func fromParsed(p tokens.Token) Token {
-	return Token{
-		AccessToken: p.Access, RefreshToken: p.Refresh, TokenType: p.Type, Expiry: p.Expiry, Scope: p.Scope, IDToken: p.ID,
-		Extra: p.Extra,
-	}
 }
 
 // check reports what keeps the token from being stored, or from being sent in a header.
@@ -175,14 +169,4 @@ func (t Token) scheme() string {
 		return "DPoP"
 	}
 	return (&oauth2.Token{TokenType: t.TokenType}).Type()
-}
-
-// normalizeTime returns the time in a form that can be encoded as JSON and read back: without the
-// monotonic reading, so that time asleep counts, and zero if it is absurd.
-func normalizeTime(at time.Time) time.Time {
-	at = at.Round(0).UTC()
-	if at.Year() < 1 || at.Year() > 9999 {
-		return time.Time{}
-	}
-	return at
 }

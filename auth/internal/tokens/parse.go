@@ -28,6 +28,8 @@ package tokens
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -45,12 +47,24 @@ type Response struct {
 // Names are member names for servers that use none of the known ones.
 type Names struct{ Access, Refresh string }
 
-// Token is what a response holds.
+// Token is auth.Token without its methods: the fields must be the same, in the same order, for the
+// two convert into each other.
 type Token struct {
-	Access, Refresh, Type, Scope, ID string
-	Expiry                           time.Time      // by the local clock; zero: not known
-	Extra                            map[string]any // the other members; nil if there are none
+	AccessToken  string
+	RefreshToken string
+	TokenType    string
+	Expiry       time.Time // by the local clock; zero: not known
+	Scope        string
+	IDToken      string
+	Extra        map[string]any // the other members; nil if there are none
+	ProofKey     []byte
 }
+
+// Format prints no secret, whatever the verb.
+func (Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokens.Token{REDACTED}") }
+
+// MarshalText prints no secret, for logs.
+func (Token) MarshalText() ([]byte, error) { return []byte("tokens.Token{REDACTED}"), nil }
 
 // Date is the time of the server's clock; zero if not known.
 func (r Response) Date() time.Time {
@@ -133,7 +147,7 @@ func (r Response) bare(s string, n Names, quoted bool) (Token, *Failure) {
 	if r.Status < 200 || r.Status > 299 || !isToken68(token) {
 		return Token{}, &Failure{Response: r, Why: "it holds no token", json: quoted || json.Valid([]byte(s))}
 	}
-	return Token{Access: token, Type: scheme, Expiry: JWTExpiry(token, r.Asked, r.Date())}, nil
+	return Token{AccessToken: token, TokenType: scheme, Expiry: JWTExpiry(token, r.Asked, r.Date())}, nil
 }
 
 // ParseObject reads the members of a JSON object as Parse does, but does not need an access token.
@@ -159,8 +173,8 @@ func ParseObject(text []byte, asked time.Time) (Token, bool) {
 		return t, true
 	}
 	return Token{
-		Refresh: o.text("", refreshNames()...), Type: o.text("", "tokentype"), Scope: o.list("scope", "scopes"),
-		ID: o.text("", "idtoken"), Expiry: at, Extra: o.extra(),
+		RefreshToken: o.text("", refreshNames()...), TokenType: o.text("", "tokentype"), Scope: o.list("scope", "scopes"),
+		IDToken: o.text("", "idtoken"), Expiry: at, Extra: o.extra(),
 	}, true
 }
 
@@ -174,27 +188,27 @@ func (r Response) fromObject(o *object, n Names) (Token, *Failure) {
 		return Token{}, r.failure(o)
 	}
 	t := Token{}
-	t.Access, t.Type = withoutScheme(access)
-	t.Refresh = holder.text(n.Refresh, refreshNames()...)
-	if t.Refresh == "" {
-		t.Refresh = o.text(n.Refresh, refreshNames()...)
+	t.AccessToken, t.TokenType = withoutScheme(access)
+	t.RefreshToken = holder.text(n.Refresh, refreshNames()...)
+	if t.RefreshToken == "" {
+		t.RefreshToken = o.text(n.Refresh, refreshNames()...)
 	}
-	if t.Refresh == "" {
+	if t.RefreshToken == "" {
 		if inner := holder.inner("refresh"); inner != nil {
-			t.Refresh = inner.text("", "token", "value")
+			t.RefreshToken = inner.text("", "token", "value")
 			holder.take("refresh")
 		}
 	}
 	if s := holder.text("", "tokentype"); s != "" {
-		t.Type = s
+		t.TokenType = s
 	}
 	t.Scope = holder.list("scope", "scopes")
-	t.ID = holder.text("", "idtoken")
+	t.IDToken = holder.text("", "idtoken")
 	if t.Expiry = holder.expiry(r.Asked, r.Date()); t.Expiry.IsZero() && own != nil {
 		t.Expiry = own.expiry(r.Asked, r.Date())
 	}
 	if t.Expiry.IsZero() {
-		t.Expiry = JWTExpiry(t.Access, r.Asked, r.Date())
+		t.Expiry = JWTExpiry(t.AccessToken, r.Asked, r.Date())
 	}
 	t.Extra = holder.extra()
 	return t, nil
