@@ -17,8 +17,9 @@ type OAuth2Revoker struct {
 	ClientID     string
 	ClientSecret string
 	// AuthStyle says where the secret goes. AutoDetect, the default: into the Authorization header,
-	// if there is one. Some servers accept a client only one way; there a revocation the other way
-	// leaves the token alive.
+	// if there is one. InHeader without a secret sends an empty password, which some servers want
+	// (Cloud Foundry's UAA) and others take for a wrong secret. Where a client is accepted only one
+	// way, a revocation the other way leaves the token alive, and RFC 7009 lets the server say 200.
 	AuthStyle oauth2.AuthStyle
 	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher].
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
