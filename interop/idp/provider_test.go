@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/chatelaine-go/chatelaine/auth/login"
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
 )
 
 // secret is the client secret with every character that clients get wrong.
@@ -113,11 +114,14 @@ func startHydra(t *testing.T, ttl int) *provider {
 	issuer, admin := local(ports[0]), local(ports[1])
 	app := httptest.NewServer(consent(admin + "/admin"))
 	t.Cleanup(app.Close)
+	// A real database: in memory, SQLite does not wait for the lock of a table, and Hydra refuses a
+	// refresh that meets 50 calls of /userinfo as invalid_request, "please retry".
+	database := testserver.PostgresURL(testserver.Postgres(t).Addr)
 	config := fmt.Sprintf(`
 serve:
   public: {port: %d, host: 127.0.0.1}
   admin: {port: %d, host: 127.0.0.1}
-dsn: memory
+dsn: %s
 urls:
   self: {issuer: %s}
   login: %s/login
@@ -125,9 +129,12 @@ urls:
 secrets: {system: [a-secret-of-the-tests-long-enough]}
 ttl: {access_token: %ds, refresh_token: 1h, id_token: 5m, auth_code: 1m}
 log: {level: warn}
-`, ports[0], ports[1], issuer, app.URL, app.URL, ttl)
+`, ports[0], ports[1], database, issuer, app.URL, app.URL, ttl)
 	file := filepath.Join(t.TempDir(), "hydra.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), "", binary, "migrate", "sql", "up", "--read-from-env", "--yes", "-c", file); err != nil {
 		t.Fatal(err)
 	}
 	process := start(t, "", nil, admin+"/health/ready", binary, "serve", "all", "--dev", "--sqa-opt-out", "-c", file)
