@@ -108,9 +108,9 @@ var (
 	// errUnrefreshable is a refresh of a session that there is nothing to refresh with.
 	errUnrefreshable = errors.New("there is no refresh token")
 	// errNoRefresher is a refresh that nothing is configured for.
-	errNoRefresher = errors.New("there is no Refresher")
+	errNoRefresher = errors.New("this program cannot refresh tokens")
 	// errNoReturn is a Refresher that ignores its context.
-	errNoReturn = fmt.Errorf("the Refresher has not returned: %w", context.DeadlineExceeded)
+	errNoReturn = fmt.Errorf("the call of the token endpoint has not returned: %w", context.DeadlineExceeded)
 	// errLate is the reason to save a token outside of the refresh that it belongs to.
 	errLate = errors.New("the token arrived after the refresh had been given up")
 )

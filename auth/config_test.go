@@ -55,6 +55,7 @@ func TestNew_refreshers(t *testing.T) {
 		"in the clear":      {auth.JSONRefresher{URL: "http://id.example/refresh"}, "JSONRefresher.URL: insecure transport"},
 		"another scheme":    {auth.JSONRefresher{URL: "file:///refresh"}, "http or https"},
 		"no URL":            {auth.JSONRefresher{URL: "%"}, "must be the URL"},
+		"no JSON":           {auth.JSONRefresher{URL: "/refresh", Fields: map[string]any{"f": func() {}}}, "JSONRefresher.Fields"},
 		"OAuth2":            {auth.OAuth2Refresher{Config: at("https://id.example/token")}, ""},
 		"OAuth2 relative":   {auth.OAuth2Refresher{Config: at("/token")}, ""},
 		"OAuth2 no config":  {auth.OAuth2Refresher{}, "Config is required"},

@@ -100,6 +100,9 @@ func (r JSONRefresher) configure(e environment) (configured, error) {
 	if r.SendRefreshToken == InCookie && len(r.Cookies) == 0 {
 		err = errors.Join(err, errors.New("auth: JSONRefresher.Cookies must name the cookie with the refresh token"))
 	}
+	if _, failure := json.Marshal(r.Fields); failure != nil {
+		err = errors.Join(err, fmt.Errorf("auth: JSONRefresher.Fields: %w", failure))
+	}
 	return jsonRefresher{r, endpoint}, err
 }
 
@@ -133,7 +136,7 @@ func (r jsonRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
-		return Token{}, &RefreshError{Err: fmt.Errorf("JSONRefresher.Fields: %w", err)}
+		return Token{}, &RefreshError{Err: fmt.Errorf("the request cannot be encoded: %w", err)}
 	}
 	call := endpointCall{
 		method: cmp.Or(r.Method, http.MethodPost), url: r.endpoint, contentType: jsonType, body: string(data),

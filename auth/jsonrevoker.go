@@ -66,7 +66,7 @@ func (r JSONRevoker) Revoke(ctx context.Context, t Token) error {
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
-		return notRevoked(fmt.Errorf("JSONRevoker.Fields: %w", err))
+		return notRevoked(fmt.Errorf("the request cannot be encoded: %w", err))
 	}
 	return endpointCall{
 		method: cmp.Or(r.Method, http.MethodPost), url: endpoint, contentType: jsonType, body: string(data),

@@ -19,6 +19,7 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 		return err
 	}
 	if t.scheme() == "DPoP" && a.config.SetCredential == nil && !a.proves(t) {
+		a.log(slog.LevelDebug, slog.String("event", "login refused"), slog.String("account", a.account), slog.String("hint", hintProofs))
 		return errNoProofs
 	}
 	switch t.scheme() {
@@ -76,5 +77,9 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record.Record) error {
 	return nil
 }
 
-var errNoProofs = errors.New("auth: the token is of the type DPoP, so every request needs a proof of its key: " +
-	"set Config.Prover to dpop.New(), get the token with the transport of a dpop.Key, and give Login what Key.Bind returns")
+// errNoProofs reaches the person who signs in, so it does not say what to change in the program;
+// the log does.
+var errNoProofs = errors.New("auth: the token is of the type DPoP, and this program cannot prove that it has the key of the token")
+
+const hintProofs = "set Config.Prover to dpop.New(), get the token with the transport of a dpop.Key, " +
+	"and give Login what Key.Bind returns"

@@ -27,7 +27,7 @@ func (e environment) secure(field string, o origin.Origin) error {
 	if o.Secure() || e.insecureAllowHTTP {
 		return nil
 	}
-	return fmt.Errorf("auth: %s: %w: use https; InsecureAllowHTTP would let everyone on the network read the tokens",
+	return fmt.Errorf("auth: %s: %w: use https; over http everyone on the network could read the tokens",
 		field, ErrInsecureTransport)
 }
 

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// ErrNoAccount says that a request of [Sessions] has no account. Nothing was sent.
-var ErrNoAccount = errors.New("auth: the request has no account; " +
-	"send it with a context of WithAccount, or of WithoutAuth if it needs none")
+// ErrNoAccount says that a request of [Sessions] has no account. Nothing was sent. Send it with a
+// context of [WithAccount], or of [WithoutAuth] if it needs none.
+var ErrNoAccount = errors.New("auth: the request has no account")
 
 // SessionsConfig configures [Sessions].
 type SessionsConfig struct {

@@ -99,7 +99,7 @@ func openError(path string, err error) error {
 }
 
 func saveError(state string, err error) error {
-	return fmt.Errorf("storage: save: %s; check the disk and that the directory (the Dir setting moves it) is writable: %w", state, hideNotExist(err))
+	return fmt.Errorf("storage: save: %s; check the disk, and that the directory is writable: %w", state, hideNotExist(err))
 }
 
 func lockError(err error) error {
@@ -109,6 +109,6 @@ func lockError(err error) error {
 	case errors.Is(err, lockfile.ErrBusy):
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	default:
-		return fmt.Errorf("storage: lock (the Dir setting moves the lock files): %w", hideNotExist(err))
+		return fmt.Errorf("storage: lock: %w", hideNotExist(err))
 	}
 }

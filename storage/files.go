@@ -76,7 +76,7 @@ func (f files) checkSimilar() error {
 	}
 	for _, e := range entries {
 		if other, ok := strings.CutSuffix(e.Name(), lockSuffix); ok && servicename.Similar(other, f.service) {
-			return fmt.Errorf("storage: the directory %s is in use by the service %q, which differs from %q only in case; use that name, or another Dir", f.dir, other, f.service)
+			return fmt.Errorf("storage: the directory %s is in use by the service %q, which differs from %q only in case; use that name, or another directory", f.dir, other, f.service)
 		}
 	}
 	return nil

@@ -117,7 +117,7 @@ func TestDirBecomesAFile(t *testing.T) {
 	if _, err := s.Load(t.Context(), "default"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Load: %v", err)
 	}
-	wantNoCall(t, s, func(err error) bool { return strings.Contains(err.Error(), "Dir setting") })
+	wantNoCall(t, s, func(err error) bool { return strings.Contains(err.Error(), "directory") })
 	if err := s.Purge(t.Context(), nil); err == nil {
 		t.Error("Purge succeeded")
 	}

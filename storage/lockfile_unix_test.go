@@ -85,7 +85,7 @@ func TestForeignDirIsRefused(t *testing.T) {
 	if err := os.Chown(dir, 12345, 12345); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storage.OpenSealed(config(dir)); err == nil || !strings.Contains(err.Error(), "12345") || !strings.Contains(err.Error(), "Dir setting") {
+	if _, err := storage.OpenSealed(config(dir)); err == nil || !strings.Contains(err.Error(), "12345") || !strings.Contains(err.Error(), "directory") {
 		t.Errorf("OpenSealed: %v", err)
 	}
 }

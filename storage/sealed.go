@@ -84,7 +84,7 @@ func (s *Sealed) opened() error {
 func prepare(dir string) (string, error) {
 	resolved, err := privatedir.Ensure(dir)
 	if err != nil {
-		return "", fmt.Errorf("storage: cannot use the directory (the Dir setting moves it): %w", hideNotExist(err))
+		return "", fmt.Errorf("storage: the directory of the store cannot be used: %w", hideNotExist(err))
 	}
 	return resolved, nil
 }
@@ -125,7 +125,7 @@ func readSealed(path string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		// Windows says the same of a path that goes through a file.
 		if info, err := os.Stat(filepath.Dir(path)); err == nil && !info.IsDir() {
-			return nil, fmt.Errorf("storage: load: %s is not a directory any more (the Dir setting moves it)", filepath.Dir(path))
+			return nil, fmt.Errorf("storage: load: %s is not a directory any more", filepath.Dir(path))
 		}
 		return nil, nil
 	case errors.Is(err, atomicfile.ErrUnexpected):

@@ -91,7 +91,7 @@ func TestWritableDirIsRefused(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o777, 0o770, 0o722} {
 		dir := t.TempDir()
 		chmod(t, dir, mode)
-		if _, err := storage.OpenSealed(config(dir)); err == nil || !strings.Contains(err.Error(), "chmod 700") || !strings.Contains(err.Error(), "Dir setting") {
+		if _, err := storage.OpenSealed(config(dir)); err == nil || !strings.Contains(err.Error(), "chmod 700") || !strings.Contains(err.Error(), "directory") {
 			t.Errorf("%v: %v", mode, err)
 		}
 	}

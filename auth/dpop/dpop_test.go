@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -250,13 +251,20 @@ func TestLogin_withoutProofs(t *testing.T) {
 		"both":         {dpop.New(), bound, true},
 		"plain tokens": {dpop.New(), auth.Token{AccessToken: "a"}, true},
 	} {
-		session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Prover: test.prover})
+		var log strings.Builder
+		session, err := auth.New(auth.Config{
+			BaseURL: "https://api.example.com", Prover: test.prover,
+			Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = session.Login(t.Context(), test.token)
-		if (err == nil) != test.ok || err != nil && !strings.Contains(err.Error(), "Key.Bind") {
+		if (err == nil) != test.ok || err != nil && !strings.Contains(err.Error(), "cannot prove") {
 			t.Errorf("%s: got %v", name, err)
+		}
+		if hinted := strings.Contains(log.String(), "Key.Bind"); hinted == test.ok {
+			t.Errorf("%s: the programmer is told %q", name, log.String())
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (r *authRequest) push(ctx context.Context, params url.Values) (string, erro
 		return "", newError(got.Error, got.Description, resp.StatusCode, r.client.Secret)
 	case err != nil || got.URI == "" || resp.StatusCode/100 != 2:
 		return "", fmt.Errorf("login: pushing the request got %s and no request_uri; "+
-			"check Provider.PushedAuthorizationURL", statusOf(resp))
+			"check the URL for pushed requests", statusOf(resp))
 	}
 	return got.URI, nil
 }

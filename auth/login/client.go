@@ -119,7 +119,7 @@ func (c Client) check(endpoints map[string]string) error {
 	}
 	for name, endpoint := range endpoints {
 		if endpoint == "" {
-			errs = append(errs, fmt.Errorf("login: the provider has no %s; sign in another way or set it", name))
+			errs = append(errs, fmt.Errorf("login: the provider has no %s; sign in another way", name))
 		} else if err := checkEndpoint(name, endpoint); err != nil {
 			errs = append(errs, err)
 		}

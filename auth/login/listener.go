@@ -53,7 +53,7 @@ func listen(ctx context.Context, redirect *url.URL) (*listener, error) {
 		}
 		if err != nil {
 			end()
-			return nil, fmt.Errorf("login: listening for the browser; choose another port in RedirectURL: %w", err)
+			return nil, fmt.Errorf("login: listening for the browser; choose another port: %w", err)
 		}
 		_, port, _ = net.SplitHostPort(socket.Addr().String())
 		l.serving.Go(func() { _ = l.server.Serve(socket) })

@@ -49,14 +49,14 @@ type Provider struct {
 // user: do not log the URL. Log out of the session of package auth first, which revokes the tokens.
 func (p *Provider) LogoutURL(clientID, idToken, redirectURL, state string) (string, error) {
 	if p.EndSessionURL == "" {
-		return "", errors.New("login: the provider has no EndSessionURL; revoking the tokens is all there is")
+		return "", errors.New("login: the provider has no page to log out at; revoking the tokens is all there is")
 	}
-	if err := checkEndpoint("EndSessionURL", p.EndSessionURL); err != nil {
+	if err := checkEndpoint("the end session endpoint", p.EndSessionURL); err != nil {
 		return "", err
 	}
 	u, err := url.Parse(p.EndSessionURL)
 	if err != nil {
-		return "", errors.New("login: EndSessionURL is not a URL")
+		return "", errors.New("login: the end session endpoint is not a URL")
 	}
 	q := u.Query()
 	for name, value := range map[string]string{

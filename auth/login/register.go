@@ -35,7 +35,7 @@ type Registration struct {
 // sent like those of [Discover].
 func (p *Provider) Register(ctx context.Context, r Registration) (*Client, error) {
 	if p.RegistrationURL == "" {
-		return nil, errors.New("login: the provider has no RegistrationURL; register a client by hand")
+		return nil, errors.New("login: the provider does not let programs register; register a client by hand")
 	}
 	if err := checkEndpoint("RegistrationURL", p.RegistrationURL); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ const (
 func newPrompt(service string) string { return newPassphrase + " for the keys of " + service }
 
 func noPassphrase() error {
-	return fmt.Errorf("%w: the encrypted key file needs one (Config.Passphrase); give it at a prompt, in a file, or through a descriptor", ErrNoPassphrase)
+	return fmt.Errorf("%w: the encrypted key file needs one, and this program does not ask for it", ErrNoPassphrase)
 }
 
 // backendOf returns the backend that holds the key, with its password.

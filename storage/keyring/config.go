@@ -107,7 +107,7 @@ func (cfg Config) complete() (Config, error) {
 	if cfg.Dir == "" {
 		dir, err := stateDir()
 		if err != nil {
-			return cfg, fmt.Errorf("keyring: no default for Config.Dir, set it: %w", err)
+			return cfg, fmt.Errorf("keyring: there is no directory for the keys: %w", err)
 		}
 		cfg.Dir = filepath.Join(dir, cfg.Service)
 	}

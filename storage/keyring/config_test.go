@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ func TestDefaultDir(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantSaid(t, output(t, []string{"HOME=", "XDG_STATE_HOME="}, "put", "file", "", "value"), "error: keyring: no default for Config.Dir")
+	wantSaid(t, output(t, []string{"HOME=", "XDG_STATE_HOME="}, "put", "file", "", "value"), "error: keyring: there is no directory for the keys")
 }
 
 // A backend that is named but not the platform's is an error that says so, and
@@ -143,6 +144,51 @@ func TestClosedStore(t *testing.T) {
 	if err := s.Update(t.Context(), "default", nil); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("Update: %v", err)
 	}
+}
+
+// A program that closes its store and ends does not lose what an Update under
+// way brings. One whose callback was not called yet changes nothing.
+func TestCloseWaitsForUpdates(t *testing.T) {
+	t.Parallel()
+	cfg := fileConfig(t.TempDir())
+	s := open(t, cfg)
+	put(t, s, "default", "old")
+	called, release := make(chan struct{}), make(chan struct{})
+	updated, waiting, closed := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() {
+		updated <- s.Update(t.Context(), "default", func(context.Context, []byte) ([]byte, error) {
+			close(called)
+			<-release
+			return []byte("new"), nil
+		})
+	}()
+	<-called
+	go func() {
+		waiting <- s.Update(t.Context(), "default", func(context.Context, []byte) ([]byte, error) {
+			t.Error("called after Close")
+			return nil, nil
+		})
+	}()
+	go func() { closed <- s.Close() }()
+	for s.Update(t.Context(), "other", func(context.Context, []byte) ([]byte, error) { return nil, nil }) == nil {
+		runtime.Gosched() // until Close has begun
+	}
+	select {
+	case err := <-closed:
+		t.Fatalf("Close did not wait: %v", err)
+	default:
+	}
+	close(release)
+	if err := <-updated; err != nil {
+		t.Error(err)
+	}
+	if err := <-waiting; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("an Update that waited for its lock: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	wantValue(t, open(t, cfg), "default", "new") // as the next process finds it
 }
 
 func TestDiagnoseNeedsNoPassphrase(t *testing.T) {

@@ -136,9 +136,9 @@ func fix(err, dirErr error) string {
 	var known *Error
 	switch {
 	case errors.Is(err, privatedir.ErrUntrusted):
-		return "keep other users out of the directory named, or choose one below your own home (the Dir setting)"
+		return "keep other users out of the directory named, or choose one below your own home"
 	case dirErr != nil && errors.Is(err, dirErr):
-		return "choose a directory of your own that can be written (the Dir setting)"
+		return "choose a directory of your own that can be written"
 	case errors.As(err, &known):
 		return known.Fix
 	case errors.Is(err, storage.ErrKeyMissing), errors.Is(err, storage.ErrCorrupt):

@@ -61,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 			called = true
 			return []byte("new"), nil
 		})
-		if called || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "Dir setting") {
+		if called || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "directory") {
 			t.Errorf("%d bytes free: callback called %t, %v", free, called, err)
 		}
 		wantValue(t, s, "default", "old")
@@ -132,17 +132,17 @@ func TestReadOnlyDisk(t *testing.T) {
 		called = true
 		return nil, nil
 	})
-	if called || !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "Dir setting") {
+	if called || !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "directory") {
 		t.Errorf("Update: callback called %t, %v", called, err)
 	}
 	wantValue(t, s, "default", "old")
 	// A home directory in a read-only container.
 	fresh := fileConfig(filepath.Join(dir, "home", ".local", "state"))
-	if _, err := keyring.Open(t.Context(), fresh); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "Dir setting") {
+	if _, err := keyring.Open(t.Context(), fresh); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "directory") {
 		t.Errorf("Open: %v", err)
 	}
 	for _, r := range keyring.Diagnose(t.Context(), fresh) {
-		if r.Usable || (r.Backend == "file" && !strings.Contains(r.Fix, "Dir setting")) {
+		if r.Usable || (r.Backend == "file" && !strings.Contains(r.Fix, "directory")) {
 			t.Errorf("%+v", r)
 		}
 	}

@@ -24,7 +24,7 @@ var (
 	// file backend was encrypted with. Nothing has been overwritten.
 	ErrWrongPassphrase = errors.New("keyring: wrong passphrase")
 	// ErrNoPassphrase: the file backend was given no passphrase, or an empty
-	// one.
+	// one; [Config.Passphrase] returns it.
 	ErrNoPassphrase = errors.New("keyring: no passphrase")
 )
 

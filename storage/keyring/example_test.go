@@ -104,7 +104,7 @@ func ExampleDiagnose() {
 		}
 	}
 	// Output:
-	// file false keyring: no passphrase: the file backend needs Config.Passphrase
+	// file false keyring: no passphrase: the encrypted key file needs one, and this program does not ask for it
 	// fix: give a passphrase: a prompt, a file with mode 0600, or a file descriptor
 }
 

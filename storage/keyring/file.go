@@ -82,7 +82,7 @@ func (b *backend) lookAtFile(item string) error {
 // passphrase of its own.
 func tryFile(ctx context.Context, b *backend) error {
 	if b.cfg.Passphrase == nil {
-		return fmt.Errorf("%w: the file backend needs Config.Passphrase", ErrNoPassphrase)
+		return fmt.Errorf("%w: the encrypted key file needs one, and this program does not ask for it", ErrNoPassphrase)
 	}
 	temp, err := os.MkdirTemp(b.cfg.Dir, "test-")
 	if err != nil {

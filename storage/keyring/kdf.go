@@ -123,7 +123,7 @@ func checkRandom(key string) error {
 		different[c] = true
 	}
 	if len(key) < least || len(different) < 8 {
-		return errors.New("keyring: Config.RandomKey is set, but the passphrase is not a random key of at least 128 bits; make one with: head -c 32 /dev/urandom | base64")
+		return errors.New("keyring: this program expects a random key of at least 128 bits for a passphrase; make one with: head -c 32 /dev/urandom | base64")
 	}
 	return nil
 }

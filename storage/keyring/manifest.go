@@ -71,7 +71,7 @@ func readManifest(cfg Config) (*manifest, error) {
 		return nil, damagedManifest(fmt.Errorf("%s does not match its checksum", path))
 	}
 	if servicename.Similar(m.Service, cfg.Service) {
-		return nil, fmt.Errorf("keyring: the directory is in use by the service %q, which differs from %q only in case; use that name, or another Dir", m.Service, cfg.Service)
+		return nil, fmt.Errorf("keyring: the directory is in use by the service %q, which differs from %q only in case; use that name, or another directory", m.Service, cfg.Service)
 	}
 	if m.Service != cfg.Service {
 		return nil, damagedManifest(fmt.Errorf("%s belongs to the service %q", path, m.Service))
@@ -101,7 +101,7 @@ func (m *manifest) write(cfg Config) error {
 		err = atomicfile.Write(path, file)
 	}
 	if err != nil {
-		return fmt.Errorf("keyring: remember the backend (the Dir setting moves the directory): %w", hideNotExist(err))
+		return fmt.Errorf("keyring: remember the backend; check that the directory is writable: %w", hideNotExist(err))
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func TestPassphraseRefused(t *testing.T) {
 		kind   error
 		phrase string
 	}{
-		"none":     {nil, keyring.ErrNoPassphrase, "Config.Passphrase"},
+		"none":     {nil, keyring.ErrNoPassphrase, "does not ask for it"},
 		"empty":    {passphrase(""), keyring.ErrNoPassphrase, "empty"},
 		"fails":    {func(string) (string, error) { return "", failure }, failure, "no terminal"},
 		"panics":   {func(string) (string, error) { return "", explode() }, nil, "panicked"},

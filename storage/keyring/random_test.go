@@ -53,7 +53,7 @@ func TestRandomKeyLater(t *testing.T) {
 func TestNotARandomKey(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"swordfish", strings.Repeat("a", 40), "correct horse", strings.Repeat("ab12", 7)} {
-		wantOpenError(t, randomConfig(t.TempDir(), key), nil, "Config.RandomKey")
+		wantOpenError(t, randomConfig(t.TempDir(), key), nil, "random key of at least 128 bits")
 	}
 	for _, key := range []string{"00112233445566778899aabbccddeeff", "AAECAwQFBgcICQoLDA0ODw", randomKey} {
 		open(t, randomConfig(t.TempDir(), key))

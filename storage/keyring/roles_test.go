@@ -151,7 +151,7 @@ func readOnly(ctx context.Context, dir string) error {
 	err = s.Update(ctx, "default", func(context.Context, []byte) ([]byte, error) {
 		return nil, errors.New("the callback was called")
 	})
-	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "Dir setting") {
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "directory") {
 		return errors.Join(errors.New("unexpected error"), err)
 	}
 	value, err := s.Load(ctx, "default")

@@ -15,6 +15,7 @@ import (
 type Store struct {
 	sealed *storage.Sealed
 	source *source
+	inUse  inUse
 }
 
 var (
@@ -71,12 +72,12 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 
 // Update implements [storage.Store].
 func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
-	return s.sealed.Update(ctx, key, fn)
+	return s.inUse.counted(func(fn change) error { return s.sealed.Update(ctx, key, fn) }, fn)
 }
 
 // Replace implements [storage.Replacer].
 func (s *Store) Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
-	return s.sealed.Replace(ctx, key, fn)
+	return s.inUse.counted(func(fn change) error { return s.sealed.Replace(ctx, key, fn) }, fn)
 }
 
 // Remove implements [storage.Replacer].
@@ -102,19 +103,23 @@ func (s *Store) Purge(ctx context.Context) error {
 	return s.sealed.Purge(ctx, s.source.forget)
 }
 
-// Close forgets the encryption key and the passphrase. Updates under way
-// finish; later calls fail with [io/fs.ErrClosed]. Nothing on the disk or in
-// the keyring changes.
+// Close waits, for no longer than a minute, until every Update whose callback
+// was called has saved and returned: a program that ends then has lost nothing.
+// An error says that one has not. Close forgets the encryption key and the
+// passphrase; later calls, and Updates that still wait for their lock, fail with
+// [io/fs.ErrClosed], and their callback is not called. Nothing else on the disk
+// or in the keyring changes. It must not be called from a callback of Update.
 func (s *Store) Close() error {
 	if s.source == nil {
 		return nil
 	}
+	err := s.inUse.close()
 	s.source.mu.Lock()
 	defer s.source.mu.Unlock()
 	s.source.closed = true
 	clear(s.source.key)
 	s.source.key, s.source.backend, s.source.passphrase = nil, nil, ""
-	return nil
+	return err
 }
 
 // String names the service and the backend.
