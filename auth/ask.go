@@ -27,7 +27,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		a.withEnvironment(a.inside(context.WithoutCancel(inside)), f.session.ProofKey), a.config.RefreshTimeout)
 	stop := context.AfterFunc(aborted, cancel)
 	r := &reply{done: make(chan struct{})}
-	a.workers.fork(func() {
+	a.workers.Fork(func() {
 		defer cancel()
 		defer a.returned(r, f.session)
 		r.err = errVanished

@@ -14,7 +14,7 @@ func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) 
 	ctx, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
 	defer context.AfterFunc(aborted, cancel)()
 	r := &reply{done: make(chan struct{})}
-	a.workers.fork(func() {
+	a.workers.Fork(func() {
 		defer cancel()
 		defer func() {
 			if r.taken.CompareAndSwap(false, true) {

@@ -2,9 +2,9 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // call is work that several callers wait for: a refresh, or a read of the store. It runs detached
@@ -33,16 +33,7 @@ func (c *call) wait(ctx context.Context) (*session, error) {
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil { // checked even if both are ready, so that chance does not decide
-		return nil, whyDone(ctx)
+		return nil, wait.Why(ctx)
 	}
 	return c.s, c.err
-}
-
-// whyDone returns the cause of the end of ctx as an error that is also ctx.Err.
-func whyDone(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/memory"
 	"github.com/chatelaine-go/chatelaine/auth/internal/refusals"
+	"github.com/chatelaine-go/chatelaine/auth/internal/workers"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
@@ -19,11 +21,11 @@ type Interceptor struct {
 	account string
 	policy  policy
 	born    time.Time
-	state   state       // what is known of the session
-	persist persistence // where it is stored
-	journal journal     // what has happened to it
-	minting minting     // attempts to make it out of nothing
-	workers workers     // what is under way
+	state   state         // what is known of the session
+	persist persistence   // where it is stored
+	journal journal       // what has happened to it
+	minting minting       // attempts to make it out of nothing
+	workers workers.Group // what is under way
 
 	refusals refusals.Memory // paths that refuse fresh tokens
 }
@@ -43,7 +45,7 @@ func newInterceptor(s *settings, account string) *Interceptor {
 	a.persist.writes = make(chan struct{}, 1)
 	a.persist.journal = &a.journal
 	if a.persist.store == nil {
-		a.persist.store = newMemoryStore()
+		a.persist.store = memory.New()
 	}
 	return a
 }

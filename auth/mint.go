@@ -96,7 +96,7 @@ func (a *Interceptor) startMint(out *session) *call {
 	c := newCall()
 	ctx, abort := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	c.abort = abort
-	started := a.workers.start(func() {
+	started := a.workers.Start(func() {
 		defer abort()
 		var s *session
 		err := errVanished

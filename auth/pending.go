@@ -52,11 +52,11 @@ const (
 // retrySave repeats a change that the store did not accept until it does, or a Login or Logout
 // makes it pointless, or the interceptor is closed.
 func (a *Interceptor) retrySave(p *pendingSave) {
-	a.workers.start(func() {
+	a.workers.Start(func() {
 		wait := firstSaveRetry
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
-		for closing := a.workers.done(); ; {
+		for closing := a.workers.Done(); ; {
 			select {
 			case <-timer.C:
 			case <-closing: // Close tries once more
@@ -139,4 +139,27 @@ func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 
 func persistError(verb string, err error) error {
 	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
+}
+
+// Close waits for a refresh under way and its save, and tries once more to store what the store has
+// not taken; ctx bounds both. Afterwards no goroutine of the interceptor is left, requests are
+// still signed with the token that is known, and nothing is refreshed. A second Close waits and
+// tries again.
+func (a *Interceptor) Close(ctx context.Context) error {
+	if err := a.workers.Close(ctx); err != nil {
+		return fmt.Errorf("auth: Close: a refresh is still under way: %w", err)
+	}
+	p := a.state.pendingSave()
+	if p == nil {
+		return nil
+	}
+	err := a.trySave(ctx, p)
+	switch {
+	case err == nil:
+		return nil
+	case p.record == nil:
+		return persistError("delete", err)
+	default:
+		return persistError("save", err)
+	}
 }

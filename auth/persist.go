@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
@@ -33,7 +34,7 @@ const loadPause = 100 * time.Millisecond
 func (p *persistence) read(ctx context.Context) (r *record.Record, err error) {
 	defer func() { err = recovered("Store", recover(), err) }()
 	data, err := p.store.Load(ctx, p.account)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isDataLost(err) && pause(ctx, loadPause) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isDataLost(err) && wait.Pause(ctx, loadPause) {
 		data, err = p.store.Load(ctx, p.account)
 	}
 	switch {
@@ -44,18 +45,6 @@ func (p *persistence) read(ctx context.Context) (r *record.Record, err error) {
 		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
 	}
 	return p.decode(data)
-}
-
-// pause waits, and reports whether it came to its end before ctx.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // decode reads a stored record, nil if there is none. A record that was made for another server is
@@ -157,7 +146,7 @@ func (a *Interceptor) lockWrites(ctx context.Context) (unlock func(), err error)
 	case a.persist.writes <- struct{}{}:
 		return func() { <-a.persist.writes }, nil
 	case <-ctx.Done():
-		return nil, whyDone(ctx)
+		return nil, wait.Why(ctx)
 	}
 }
 

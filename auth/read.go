@@ -71,7 +71,7 @@ func (a *Interceptor) read(ctx context.Context, old *session) (*session, error) 
 // locked.
 func (a *Interceptor) startRead() *call {
 	c := newCall()
-	if !a.workers.start(func() { a.runRead(c) }) {
+	if !a.workers.Start(func() { a.runRead(c) }) {
 		return nil
 	}
 	return c

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // trigger is why a token is refreshed.
@@ -64,7 +66,7 @@ func (a *Interceptor) start(s *session) *call {
 	ctx, abort := context.WithCancel(context.Background())
 	c := newCall()
 	c.abort = abort
-	if !a.workers.start(func() { defer abort(); a.run(ctx, c, s) }) {
+	if !a.workers.Start(func() { defer abort(); a.run(ctx, c, s) }) {
 		abort()
 		return nil
 	}
@@ -107,7 +109,7 @@ func (a *Interceptor) collect(aborted context.Context, s *session, f *facts) {
 			return nil, f.err
 		}
 		if inside.Err() != nil { // the lock is lost: another process may be using the refresh token
-			f.err = whyDone(inside)
+			f.err = wait.Why(inside)
 			return nil, f.err
 		}
 		f.interrupted = interrupted(inside)

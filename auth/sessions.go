@@ -8,6 +8,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/memory"
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
@@ -46,7 +48,7 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 			"each request has its own account"))
 	}
 	if c.Session.Store == nil {
-		c.Session.Store = newMemoryStores()
+		c.Session.Store = memory.New()
 	}
 	template, err := New(c.Session)
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -71,7 +73,7 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 // [ErrClosed] after Close, or the end of ctx.
 func (s *Sessions) For(ctx context.Context, account string) (a *Interceptor, release func(), err error) {
 	if ctx.Err() != nil {
-		return nil, nil, whyDone(ctx)
+		return nil, nil, wait.Why(ctx)
 	}
 	p, err := s.acquire(account)
 	if err != nil {

@@ -103,7 +103,7 @@ func (p *pool) evict(now time.Time, most int) {
 			return
 		}
 		p.unlink(s)
-		if s.session.workers.closeIfIdle() {
+		if s.session.workers.CloseIfIdle() {
 			delete(p.all, s.session.account)
 			continue
 		}
