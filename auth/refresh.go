@@ -33,20 +33,7 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, be
 	if before != nil {
 		before()
 	}
-	return a.await(ctx, c)
-}
-
-// await waits for a refresh: until it ends, or ctx does, or the time is over that the store's lock
-// and the Refresher may take together. It cannot be wedged by a store that ignores its context, or
-// by a Refresher that waits for its own session.
-func (a *Interceptor) await(ctx context.Context, c *call) (*session, error) {
-	limited, cancel := context.WithTimeout(ctx, 2*a.config.RefreshTimeout+refresherGrace)
-	defer cancel()
-	s, err := c.wait(limited)
-	if limited.Err() != nil && ctx.Err() == nil && s == nil {
-		return nil, &RefreshError{Err: errStuck}
-	}
-	return s, err
+	return c.wait(ctx)
 }
 
 var errStuck = fmt.Errorf("the refresh has not come to an end: %w", context.DeadlineExceeded)
@@ -62,11 +49,22 @@ func (a *Interceptor) refreshAhead(s *session) {
 // start begins the refresh of s on a goroutine of its own; nil if the interceptor is closed. The
 // state is locked. The refresh gets a context of its own: a caller's cancellation ends only the
 // caller's wait.
+//
+// All waits end after the time that the store's lock and the Refresher may take together, so that
+// neither a store that ignores its context nor a Refresher that waits for its own session can wedge
+// the callers. One timer of the refresh sees to it: a timer for each of thousands of callers would
+// cost more than all else that they do.
 func (a *Interceptor) start(s *session) *call {
 	ctx, abort := context.WithCancel(context.Background())
 	c := newCall()
 	c.abort = abort
-	if !a.workers.Start(func() { defer abort(); a.run(ctx, c, s) }) {
+	work := func() {
+		defer abort()
+		stuck := func() { c.finish(nil, &RefreshError{Err: errStuck}) }
+		defer time.AfterFunc(2*a.config.RefreshTimeout+refresherGrace, stuck).Stop()
+		a.run(ctx, c, s)
+	}
+	if !a.workers.Start(work) {
 		abort()
 		return nil
 	}

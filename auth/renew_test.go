@@ -167,6 +167,10 @@ func TestAwait_storeIsStuck(t *testing.T) {
 		if took := time.Since(begin); took != 11*time.Second {
 			t.Errorf("took %v", took)
 		}
+		f.mustFail(t, "/me", auth.ErrRefreshFailed)
+		if took := time.Since(begin); took != 11*time.Second {
+			t.Errorf("a later caller waited for what has been given up, %v in all", took)
+		}
 		close(store.free)
 		synctest.Wait()
 		f.mustGet(t, "/me", http.StatusOK)
