@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -36,7 +37,7 @@ type ClientCredentials struct {
 
 // String shows the endpoint only: Config holds the client's secret.
 func (c ClientCredentials) String() string {
-	return "auth.ClientCredentials(" + endpointText(c.Config.TokenURL) + ")"
+	return "auth.ClientCredentials(" + endpoints.Text(c.Config.TokenURL) + ")"
 }
 
 // Format prints String, whatever the verb.
@@ -53,15 +54,15 @@ func (c ClientCredentials) Refresh(ctx context.Context, _ Token) (Token, error) 
 	return mintWith(ctx, c)
 }
 
-func (c ClientCredentials) configure(e environment) (configured, error) {
-	endpoint, err := e.endpoint("ClientCredentials.Config.TokenURL", c.Config.TokenURL)
+func (c ClientCredentials) configure(e endpoints.Environment) (configured, error) {
+	endpoint, err := e.Resolve("ClientCredentials.Config.TokenURL", c.Config.TokenURL)
 	grant := url.Values{"grant_type": {"client_credentials"}}
 	if len(c.Config.Scopes) > 0 {
 		grant.Set("scope", strings.Join(c.Config.Scopes, " "))
 	}
 	return grantMinter{
 		endpoint: endpoint, params: c.Config.EndpointParams, transport: c.Transport, Minter: c,
-		client: clientAuth{c.Config.ClientID, c.Config.ClientSecret, c.Config.AuthStyle, c.ClientAssertion},
+		client: newClient(c.Config.ClientID, c.Config.ClientSecret, c.Config.AuthStyle, c.ClientAssertion),
 		grant:  func(context.Context, string) (url.Values, error) { return grant, nil },
 	}, err
 }
@@ -89,7 +90,7 @@ type TokenExchange struct {
 }
 
 // String shows the endpoint only.
-func (x TokenExchange) String() string { return "auth.TokenExchange(" + endpointText(x.URL) + ")" }
+func (x TokenExchange) String() string { return "auth.TokenExchange(" + endpoints.Text(x.URL) + ")" }
 
 // Format prints String, whatever the verb.
 func (x TokenExchange) Format(f fmt.State, _ rune) { printMasked(f, x.String()) }
@@ -103,8 +104,8 @@ func (x TokenExchange) Mint(ctx context.Context) (Token, error) { return mintWit
 // Refresh does the same.
 func (x TokenExchange) Refresh(ctx context.Context, _ Token) (Token, error) { return mintWith(ctx, x) }
 
-func (x TokenExchange) configure(e environment) (configured, error) {
-	endpoint, err := e.endpoint("TokenExchange.URL", x.URL)
+func (x TokenExchange) configure(e endpoints.Environment) (configured, error) {
+	endpoint, err := e.Resolve("TokenExchange.URL", x.URL)
 	if x.SubjectToken == nil {
 		err = errors.Join(err, errors.New("auth: TokenExchange.SubjectToken is required"))
 	}
@@ -114,7 +115,7 @@ func (x TokenExchange) configure(e environment) (configured, error) {
 	}
 	return grantMinter{
 		endpoint: endpoint, params: x.Params, transport: x.Transport, Minter: x,
-		client: clientAuth{x.ClientID, x.ClientSecret, x.AuthStyle, x.ClientAssertion},
+		client: newClient(x.ClientID, x.ClientSecret, x.AuthStyle, x.ClientAssertion),
 		grant: func(ctx context.Context, audience string) (url.Values, error) {
 			subject, err := x.SubjectToken(ctx, audience)
 			if err != nil {
@@ -140,7 +141,7 @@ type grantMinter struct {
 
 	endpoint  string
 	params    url.Values
-	client    clientAuth
+	client    endpoints.Client
 	grant     func(ctx context.Context, audience string) (url.Values, error)
 	transport http.RoundTripper
 }
@@ -156,11 +157,11 @@ func (m grantMinter) Mint(ctx context.Context) (Token, error) {
 	if err != nil {
 		return Token{}, &RefreshError{Err: err}
 	}
-	call, err := grantCall(ctx, m.endpoint, m.client, m.params, grant, m.transport)
+	call, err := endpoints.Grant(ctx, m.endpoint, m.client, m.params, grant, m.transport)
 	if err != nil {
 		return Token{}, &RefreshError{Err: err}
 	}
-	parsed, _, err := call.token(ctx, tokens.Names{})
+	parsed, _, err := sendForToken(ctx, call, tokens.Names{})
 	if err != nil {
 		return Token{}, refreshFailure(err, func(*EndpointError) bool { return false })
 	}
@@ -174,7 +175,7 @@ func (m grantMinter) Mint(ctx context.Context) (Token, error) {
 // mintWith is Mint of a Minter that is used outside of a Config, or within a function of the
 // user's.
 func mintWith(ctx context.Context, m configurable) (Token, error) {
-	c, err := m.configure(environmentOf(ctx))
+	c, err := m.configure(endpoints.Of(ctx))
 	if err != nil {
 		return Token{}, &RefreshError{Err: err}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
@@ -134,7 +135,7 @@ func (s *settings) checkRefresher() error {
 	if !ok {
 		return nil
 	}
-	own, err := r.configure(environment{base: s.base, insecureAllowHTTP: s.config.InsecureAllowHTTP})
+	own, err := r.configure(endpoints.Environment{Base: s.base, InsecureAllowHTTP: s.config.InsecureAllowHTTP})
 	s.config.Refresher = own
 	return err
 }

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -117,3 +120,22 @@ func (e *deadError) Error() string {
 
 // Unwrap returns the response.
 func (e *deadError) Unwrap() error { return e.response }
+
+// sendForToken sends the request and reads the token of the response. A response that is cut off, or too
+// long, counts if the token can be read: the refresh token is spent. An error is a [*RefreshError]
+// about the network, or an [*EndpointError].
+func sendForToken(ctx context.Context, c endpoints.Call, names tokens.Names) (tokens.Token, http.Header, error) {
+	r, err := c.Send(ctx)
+	if err != nil && !bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {
+		return tokens.Token{}, r.Header, &RefreshError{Status: r.Status, Err: err}
+	}
+	t, failure := tokens.Parse(r, names)
+	switch {
+	case failure == nil:
+		return t, r.Header, nil
+	case err != nil:
+		return t, r.Header, &RefreshError{Status: r.Status, Err: err}
+	default:
+		return t, r.Header, newEndpointError(failure)
+	}
+}

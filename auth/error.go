@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
@@ -31,7 +32,7 @@ var (
 	// never taken for "signed out"; Login and Logout replace it.
 	ErrSessionUnreadable = record.ErrUnreadable
 	// ErrInsecureTransport says that a token would travel in the clear to another machine.
-	ErrInsecureTransport = errors.New("insecure transport")
+	ErrInsecureTransport = endpoints.ErrInsecure
 	// ErrClosed says that the interceptor is closed and no longer refreshes.
 	ErrClosed = errors.New("closed")
 )

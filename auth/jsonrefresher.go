@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -70,7 +71,7 @@ const (
 )
 
 // String shows the endpoint only: URL may hold a secret in its query, Header an API key.
-func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + endpointText(r.URL) + ")" }
+func (r JSONRefresher) String() string { return "auth.JSONRefresher(" + endpoints.Text(r.URL) + ")" }
 
 // Format prints String, whatever the verb.
 func (r JSONRefresher) Format(f fmt.State, _ rune) { printMasked(f, r.String()) }
@@ -83,7 +84,7 @@ func (r JSONRefresher) MarshalText() ([]byte, error) { return []byte(r.String())
 func (r JSONRefresher) ParseToken(resp *http.Response) (Token, error) {
 	t, err := parseToken(resp, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
 	if err == nil && r.SendRefreshToken == InCookie {
-		t.RefreshToken = cookiesAfter("", resp.Header, r.Cookies)
+		t.RefreshToken = endpoints.CookiesAfter("", resp.Header, r.Cookies)
 	}
 	return t, err
 }
@@ -95,8 +96,8 @@ type jsonRefresher struct {
 	endpoint string
 }
 
-func (r JSONRefresher) configure(e environment) (configured, error) {
-	endpoint, err := e.endpoint("JSONRefresher.URL", r.URL)
+func (r JSONRefresher) configure(e endpoints.Environment) (configured, error) {
+	endpoint, err := e.Resolve("JSONRefresher.URL", r.URL)
 	if r.SendRefreshToken == InCookie && len(r.Cookies) == 0 {
 		err = errors.Join(err, errors.New("auth: JSONRefresher.Cookies must name the cookie with the refresh token"))
 	}
@@ -138,20 +139,20 @@ func (r jsonRefresher) Refresh(ctx context.Context, old Token) (Token, error) {
 	if err != nil {
 		return Token{}, &RefreshError{Err: fmt.Errorf("the request cannot be encoded: %w", err)}
 	}
-	call := endpointCall{
-		method: cmp.Or(r.Method, http.MethodPost), url: r.endpoint, contentType: jsonType, body: string(data),
-		header: h, transport: r.Transport,
+	call := endpoints.Call{
+		Method: cmp.Or(r.Method, http.MethodPost), URL: r.endpoint, ContentType: endpoints.JSONType, Body: string(data),
+		Header: h, Transport: r.Transport,
 	}
-	if call.method == http.MethodGet {
-		call.body = ""
+	if call.Method == http.MethodGet {
+		call.Body = ""
 	}
-	parsed, got, err := call.token(ctx, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
+	parsed, got, err := sendForToken(ctx, call, tokens.Names{Access: r.AccessTokenField, Refresh: r.RefreshTokenField})
 	if err != nil {
 		return Token{}, refreshFailure(err, r.dead)
 	}
 	t := Token(parsed)
 	if r.SendRefreshToken == InCookie {
-		t.RefreshToken = cookiesAfter(old.RefreshToken, got, r.Cookies)
+		t.RefreshToken = endpoints.CookiesAfter(old.RefreshToken, got, r.Cookies)
 	}
 	return t, nil
 }
@@ -172,7 +173,7 @@ func place(where Placement, token, field string, cookies []string, h http.Header
 	case AsBearer:
 		h.Set("Authorization", "Bearer "+token)
 	case InCookie:
-		h.Add("Cookie", cookieHeader(token, cookies))
+		h.Add("Cookie", endpoints.CookieHeader(token, cookies))
 	default:
 		body[field] = token
 	}

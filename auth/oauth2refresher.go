@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -53,7 +54,7 @@ func (r OAuth2Refresher) String() string {
 	if r.Config == nil {
 		return "auth.OAuth2Refresher()"
 	}
-	return "auth.OAuth2Refresher(" + endpointText(r.Config.Endpoint.TokenURL) + ")"
+	return "auth.OAuth2Refresher(" + endpoints.Text(r.Config.Endpoint.TokenURL) + ")"
 }
 
 // Format prints String, whatever the verb.
@@ -69,11 +70,11 @@ type oauth2Refresher struct {
 	endpoint string
 }
 
-func (r OAuth2Refresher) configure(e environment) (configured, error) {
+func (r OAuth2Refresher) configure(e endpoints.Environment) (configured, error) {
 	if r.Config == nil {
 		return nil, errors.New("auth: OAuth2Refresher.Config is required")
 	}
-	endpoint, err := e.endpoint("OAuth2Refresher.Config.Endpoint.TokenURL", r.Config.Endpoint.TokenURL)
+	endpoint, err := e.Resolve("OAuth2Refresher.Config.Endpoint.TokenURL", r.Config.Endpoint.TokenURL)
 	return oauth2Refresher{r, endpoint}, err
 }
 
@@ -92,12 +93,12 @@ func (r oauth2Refresher) Refresh(ctx context.Context, old Token) (Token, error) 
 		return Token{}, errNoRefreshToken()
 	}
 	grant := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}}
-	client := clientAuth{r.Config.ClientID, r.Config.ClientSecret, r.Config.Endpoint.AuthStyle, r.ClientAssertion}
-	call, err := grantCall(ctx, r.endpoint, client, r.Params, grant, r.Transport)
+	client := newClient(r.Config.ClientID, r.Config.ClientSecret, r.Config.Endpoint.AuthStyle, r.ClientAssertion)
+	call, err := endpoints.Grant(ctx, r.endpoint, client, r.Params, grant, r.Transport)
 	if err != nil {
 		return Token{}, &RefreshError{Err: err}
 	}
-	parsed, _, err := call.token(ctx, tokens.Names{})
+	parsed, _, err := sendForToken(ctx, call, tokens.Names{})
 	if err != nil {
 		return Token{}, refreshFailure(err, func(e *EndpointError) bool { return slices.Contains(r.DeadCodes, e.Code) })
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
 
@@ -18,17 +19,8 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, o, fmt.Errorf("auth: %s must have no user, query or fragment", field)
 	default:
-		return u, o, environment{insecureAllowHTTP: c.InsecureAllowHTTP}.secure(field, o)
+		return u, o, endpoints.Environment{InsecureAllowHTTP: c.InsecureAllowHTTP}.Secure(field, o)
 	}
-}
-
-// secure refuses plain http to other machines.
-func (e environment) secure(field string, o origin.Origin) error {
-	if o.Secure() || e.insecureAllowHTTP {
-		return nil
-	}
-	return fmt.Errorf("auth: %s: %w: use https; over http everyone on the network could read the tokens",
-		field, ErrInsecureTransport)
 }
 
 // mine reports whether the request is one to sign. If so, it spells the host as it was compared: a
@@ -71,4 +63,23 @@ func (s *settings) checkOrigins() error {
 		errs = append(errs, errors.New("auth: no origin may see the token: set BaseURL or AllowedOrigins"))
 	}
 	return errors.Join(errs...)
+}
+
+// resolve makes the URL of a relative request absolute.
+func (a *Interceptor) resolve(r *http.Request) {
+	if r.URL == nil || !origin.Relative(r.URL) {
+		return
+	}
+	u := new(*r.URL)
+	r.URL = u
+	if r.Response != nil && r.Response.Request != nil {
+		// Net/http resolved the Location of a redirect against the relative URL that it was given.
+		// What counts is the URL that was sent, which the redirected request knows.
+		from, location := r.Response.Request.URL, r.Response.Header.Get("Location")
+		if to, err := from.Parse(location); err == nil && !origin.Relative(from) {
+			*u = *to
+			return
+		}
+	}
+	origin.Resolve(a.base, u)
 }

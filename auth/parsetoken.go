@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
@@ -25,7 +26,7 @@ import (
 func ParseToken(resp *http.Response) (Token, error) { return parseToken(resp, tokens.Names{}) }
 
 func parseToken(resp *http.Response, names tokens.Names) (Token, error) {
-	r, err := readResponse(resp, time.Now())
+	r, err := endpoints.Read(resp, time.Now())
 	t, failure := tokens.Parse(r, names)
 	switch {
 	case failure == nil && (err == nil || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{"))):

@@ -3,6 +3,11 @@ package auth
 import (
 	"context"
 	"fmt"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 )
 
 // Refresher exchanges a token for a new one at the token endpoint.
@@ -29,7 +34,7 @@ func (f RefreshFunc) Refresh(ctx context.Context, old Token) (Token, error) { re
 // it once.
 type configurable interface {
 	Refresher
-	configure(environment) (configured, error)
+	configure(endpoints.Environment) (configured, error)
 }
 
 // configured is a refresher of this package that has been checked.
@@ -41,7 +46,7 @@ type configured interface {
 // refreshWith is Refresh of a refresher that is used outside of a Config, or within a function of
 // the user's.
 func refreshWith(ctx context.Context, r configurable, old Token) (Token, error) {
-	c, err := r.configure(environmentOf(ctx))
+	c, err := r.configure(endpoints.Of(ctx))
 	if err != nil {
 		return Token{}, &RefreshError{Err: err}
 	}
@@ -50,3 +55,37 @@ func refreshWith(ctx context.Context, r configurable, old Token) (Token, error) 
 
 // errNoRefreshToken is the error of a session that cannot be refreshed.
 func errNoRefreshToken() error { return fmt.Errorf("%w: %w", ErrInvalidGrant, errUnrefreshable) }
+
+// withEnvironment returns the context for a call of the user's Refresher or Revoke about a session
+// with the key.
+func (s *settings) withEnvironment(ctx context.Context, key []byte) context.Context {
+	e := endpoints.Environment{Base: s.base, InsecureAllowHTTP: s.config.InsecureAllowHTTP, Key: key}
+	if s.config.Prover != nil {
+		e.Prover = s.config.Prover
+	}
+	if t := s.transport.Load(); t != nil {
+		e.Transport = *t
+	}
+	return endpoints.With(ctx, e)
+}
+
+// OnTransport tells the session which transport its chain sends with; the chain calls it when it is
+// installed. Refreshers and revokers of this package without a Transport of their own use it, so
+// that proxies, certificates and mocks of the client apply to them, too. The first one counts.
+func (s *settings) OnTransport(base http.RoundTripper) {
+	if base != nil {
+		s.transport.CompareAndSwap(nil, &base)
+	}
+}
+
+// newClient returns how a client authenticates. AutoDetect does not guess, since a guess sends a
+// refresh token twice: a secret goes into the header (RFC 6749, section 2.3.1), and without one the
+// id goes into the body.
+func newClient(
+	id, secret string, style oauth2.AuthStyle, assertion func(ctx context.Context, audience string) (string, error),
+) endpoints.Client {
+	return endpoints.Client{
+		ID: id, Secret: secret, Assertion: assertion,
+		InHeader: style == oauth2.AuthStyleInHeader || style == oauth2.AuthStyleAutoDetect && secret != "",
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
 	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
@@ -54,7 +55,7 @@ func redactError(err error, secrets ...Token) error {
 		hide(string(re.Body), masked)
 	}
 	if ue, ok := errors.AsType[*url.Error](err); ok {
-		hide(ue.URL, endpointText(ue.URL))
+		hide(ue.URL, endpoints.Text(ue.URL))
 	}
 	for i := range secrets {
 		t := &secrets[i]

@@ -1,4 +1,4 @@
-package auth
+package endpoints
 
 import (
 	"net/http"
@@ -9,21 +9,21 @@ import (
 // A refresh token that travels in cookies is kept as the value of a Cookie header: "name=value;
 // other=value".
 
-// cookieHeader returns the Cookie header for a refresh token. A bare value is that of the only
+// CookieHeader returns the Cookie header for a refresh token. A bare value is that of the only
 // cookie.
-func cookieHeader(token string, names []string) string {
+func CookieHeader(token string, names []string) string {
 	if len(names) == 1 && !strings.HasPrefix(token, names[0]+"=") {
 		return names[0] + "=" + token
 	}
 	return token
 }
 
-// cookiesAfter returns the refresh token after a response: the cookies that it sets replace those
+// CookiesAfter returns the refresh token after a response: the cookies that it sets replace those
 // of the same name, and those that it deletes are gone. Only the named ones are kept. Without a
 // change it returns "".
-func cookiesAfter(token string, h http.Header, names []string) string {
+func CookiesAfter(token string, h http.Header, names []string) string {
 	kept := make(map[string]string)
-	for _, c := range (&http.Request{Header: http.Header{"Cookie": {cookieHeader(token, names)}}}).Cookies() {
+	for _, c := range (&http.Request{Header: http.Header{"Cookie": {CookieHeader(token, names)}}}).Cookies() {
 		kept[c.Name] = c.Value
 	}
 	changed := false
