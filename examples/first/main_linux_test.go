@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,36 +14,16 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
 )
 
-// desktop starts a session bus with an unlocked keyring, as a user's session has them, in a home of
-// its own, and makes it the environment of this process and its children.
+// desktop makes a desktop session with a keyring the environment of this process and its children.
 func desktop(t *testing.T) {
 	t.Helper()
-	for _, program := range []string{"dbus-daemon", "dbus-send", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.ExpandEnv("$CHATELAINE_REQUIRE_ALL") != "" {
-				t.Fatalf("%s is not installed", program)
-			}
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	home, runtimeDir := t.TempDir(), t.TempDir()
-	address := "unix:path=" + filepath.Join(runtimeDir, "bus")
-	for name, value := range map[string]string{
-		"HOME": home, "XDG_RUNTIME_DIR": runtimeDir, "XDG_DATA_HOME": "", "XDG_STATE_HOME": "",
-		"DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": "", "WAYLAND_DISPLAY": "", "GNOME_KEYRING_CONTROL": "",
-	} {
+	for _, variable := range testserver.Desktop(t) {
+		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	daemon(t, "", "dbus-daemon", "--session", "--nofork", "--nopidfile", "--address="+address)
-	await(t, "string", "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-		"org.freedesktop.DBus.GetId")
-	daemon(t, "password of the user", "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-	// Whoever asks for a keyring before there is one makes the bus start another one, which is
-	// locked.
-	await(t, "boolean true", "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-		"org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets")
 }
 
 // await runs a program until it prints want.
@@ -63,20 +42,6 @@ func await(t *testing.T, want, name string, args ...string) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-}
-
-// daemon starts a program that ends with the test.
-func daemon(t *testing.T, stdin, name string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
 }
 
 // build compiles the program as it stands, for the test server.

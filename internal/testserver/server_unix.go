@@ -44,7 +44,7 @@ func find(t *testing.T, name string, folders ...string) string {
 	if os.Getenv("CHATELAINE_REQUIRE_ALL") != "" { //nolint:forbidigo // the one switch of the tests
 		t.Fatalf("%s is not installed", name)
 	}
-	t.Skipf("%s is not installed; on Debian it is in the package postgresql or redis-server", name)
+	t.Skipf("%s is not installed; on Debian it is in one of the packages postgresql, redis-server, dbus, gnome-keyring", name)
 	return ""
 }
 
