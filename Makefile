@@ -11,7 +11,7 @@ TARGETS      ?= linux/amd64 linux/arm64 windows/amd64 windows/arm64
 VERSION      ?= v0.0.0-check.$(shell date +%s)
 VULN_DB      ?= https://vuln.go.dev
 
-.PHONY: help all test vet cross test386 race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade release-check
+.PHONY: help all test vet cross test386 race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade newcomer release-check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
@@ -104,6 +104,9 @@ dist: ## the demo's archives for TARGETS, with notices and checksums
 
 upgrade: ## the first commit's program and today's library, on one store
 	CHATELAINE_UPGRADE=1 go test -count=1 -run TestUpgrade .
+
+newcomer: ## the README from top to bottom, in a fresh clone with empty caches
+	CHATELAINE_NEWCOMER=1 go test -count=1 -v -timeout 30m -run TestNewcomer ./cmd/demo
 
 release-check: ## a release of all modules, tried without publishing anything
 	go run -C internal/release . -repo $(CURDIR) -version $(VERSION)

@@ -20,17 +20,13 @@ func TestREADME_commands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := newDesk(t)
+	desk := newDesk(t, filepath.Join("..", ".."))
+	desk.useCaches(t)
+	desk.run(t, "go run ./cmd/demo --version", "…") // compiling is not what the commands are waited for
 	commands := 0
 	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
-			command, want, _ := strings.Cut(part+"\n", "\n")
-			commands++
-			if strings.HasSuffix(command, " serve") {
-				desk.serve(t, command, want)
-			} else {
-				desk.run(t, command, want)
-			}
+		if !strings.HasPrefix(block[1], "$ go mod") { // TestNewcomer follows that one
+			commands += desk.follow(t, block[1])
 		}
 	}
 	if commands < 7 {
@@ -41,30 +37,51 @@ func TestREADME_commands(t *testing.T) {
 // A desk is where the commands of the README are typed: the directory of the repository, and a home
 // of its own.
 type desk struct {
+	dir  string
 	env  []string
 	addr string // in place of the one in the README, which may be taken
 }
 
-func newDesk(t *testing.T) *desk {
+// newDesk returns a desk in dir with an empty home.
+func newDesk(t *testing.T, dir string) *desk {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{addr: l.Addr().String()}
+	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for.
+	d := &desk{dir: dir, env: append(mustHermetic(t, t.TempDir()), "TERM=dumb"), addr: l.Addr().String()}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+// useCaches gives the go command the caches of the user, in place of those in the empty home.
+func (d *desk) useCaches(t *testing.T) {
+	t.Helper()
 	goenv, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	where := strings.Fields(string(goenv))
-	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for.
 	// The home is new, so git would not trust the repository in it.
-	d.env = append(mustHermetic(t, t.TempDir()), "TERM=dumb", "GOCACHE="+where[0], "GOMODCACHE="+where[1], "GOPATH="+where[2], "GOFLAGS=-buildvcs=false")
-	d.run(t, "go run ./cmd/demo --version", "…") // compiling is not what the commands are waited for
-	return d
+	d.env = append(d.env, "GOCACHE="+where[0], "GOMODCACHE="+where[1], "GOPATH="+where[2], "GOFLAGS=-buildvcs=false")
+}
+
+// follow types the commands of a block, and returns how many there are.
+func (d *desk) follow(t *testing.T, block string) (commands int) {
+	t.Helper()
+	for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
+		command, want, _ := strings.Cut(part+"\n", "\n")
+		commands++
+		if strings.HasSuffix(command, " serve") {
+			d.serve(t, command, want)
+		} else {
+			d.run(t, command, want)
+		}
+	}
+	return commands
 }
 
 const readmeAddr = "127.0.0.1:8080"
@@ -72,16 +89,26 @@ const readmeAddr = "127.0.0.1:8080"
 func (d *desk) typed(t *testing.T, command string) *terminal {
 	t.Helper()
 	command = strings.Replace(command, " serve", " serve --addr "+d.addr, 1)
-	command = strings.Replace(command, " login", " login --base-url http://"+d.addr, 1)
+	if strings.HasPrefix(command, "echo") {
+		command = strings.Replace(command, " login", " login --base-url http://"+d.addr, 1)
+	}
+	command = strings.ReplaceAll(command, readmeAddr, d.addr)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
-	cmd.Dir = filepath.Join("..", "..")
+	cmd.Dir = d.dir
 	cmd.Env = slices.Clone(d.env)
 	return onTerminal(t, cmd)
 }
 
 func (d *desk) run(t *testing.T, command, want string) {
 	t.Helper()
-	_, got := d.typed(t, command).end(t)
+	x := d.typed(t, command)
+	if prompt, typed, ok := strings.Cut(want, ": wonderland"); ok && !strings.Contains(prompt, "\n") {
+		x.await(t, prompt+": ")
+		if _, err := x.tty.WriteString(want[len(prompt)+2:len(want)-len(typed)] + "\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got := x.end(t)
 	d.compare(t, command, got, want)
 }
 
