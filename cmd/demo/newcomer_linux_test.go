@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,11 +32,9 @@ func TestNewcomer(t *testing.T) {
 		t.Fatal(err)
 	}
 	here := newDesk(t, clone)
-	released := proxy(t, clone)
-	here.env = append(here.env, released...)
-	mine := newDesk(t, filepath.Join(t.TempDir(), "myprogram"))
-	mine.addr = here.addr
-	mine.env = append(append(mine.env, released...), testserver.Desktop(t)...)
+	here.env = append(here.env, proxy(t, clone)...)
+	mine := &desk{dir: filepath.Join(t.TempDir(), "myprogram"), addr: here.addr}
+	mine.env = append(append(slices.Clone(here.env), testserver.Desktop(t)...), "HOME="+here.home)
 	if err := os.Mkdir(mine.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +80,7 @@ func command(t *testing.T, dir string, env []string, name string, args ...string
 }
 
 // proxy puts the root module of the clone into a module proxy on disk, and returns an environment
-// that asks it first, and the proxy of this machine for all else.
+// that asks it first, and the proxies of this machine for all else.
 func proxy(t *testing.T, clone string) []string {
 	t.Helper()
 	const version = "v0.0.1"
@@ -112,14 +111,16 @@ func proxy(t *testing.T, clone string) []string {
 		archive = append(archive, ":(exclude)"+filepath.ToSlash(filepath.Dir(file)))
 	}
 	command(t, clone, nil, "git", archive...)
-	goenv, err := exec.CommandContext(t.Context(), "go", "env", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN").Output()
+	goenv, err := exec.CommandContext(t.Context(), "go", "env", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "GOMODCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	usual := strings.Split(string(goenv), "\n")
-	// Without -modcacherw the module cache, which is in a temporary home, could not be removed.
+	// What this machine has downloaded before is laid out as a proxy, too. Without -modcacherw the
+	// module cache, which is in a temporary home, could not be removed.
+	downloaded := filepath.Join(usual[3], "cache", "download")
 	return []string{
-		"GOPROXY=file://" + filepath.ToSlash(dir) + "," + usual[0], "GOSUMDB=" + usual[1], "GOTOOLCHAIN=" + usual[2],
-		"GONOSUMDB=" + module, "GOFLAGS=-modcacherw",
+		"GOPROXY=file://" + filepath.ToSlash(dir) + ",file://" + filepath.ToSlash(downloaded) + "," + usual[0],
+		"GOSUMDB=" + usual[1], "GOTOOLCHAIN=" + usual[2], "GONOSUMDB=" + module, "GOFLAGS=-modcacherw",
 	}
 }

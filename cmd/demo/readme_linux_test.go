@@ -38,6 +38,7 @@ func TestREADME_commands(t *testing.T) {
 // of its own.
 type desk struct {
 	dir  string
+	home string
 	env  []string
 	addr string // in place of the one in the README, which may be taken
 }
@@ -50,7 +51,8 @@ func newDesk(t *testing.T, dir string) *desk {
 		t.Fatal(err)
 	}
 	// A dumb terminal has no colors, and nothing moves on it while a slow machine is waited for.
-	d := &desk{dir: dir, env: append(mustHermetic(t, t.TempDir()), "TERM=dumb"), addr: l.Addr().String()}
+	d := &desk{dir: dir, home: t.TempDir(), addr: l.Addr().String()}
+	d.env = append(mustHermetic(t, d.home), "TERM=dumb")
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
