@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -76,4 +77,15 @@ func (w *window) wait(now time.Time, limit RefreshWindow) time.Duration {
 		return 0
 	}
 	return limit.Interval - now.Sub((*w)[len(*w)-limit.MaxAttempts])
+}
+
+// errThrottled is the reason not to ask a token endpoint that has asked another process to wait.
+var errThrottled = errors.New("the token endpoint asked to wait")
+
+// retryAfter returns how long the server asked to wait; 0 if it did not.
+func retryAfter(err error) time.Duration {
+	if re, ok := errors.AsType[*RefreshError](err); ok {
+		return re.RetryAfter
+	}
+	return 0
 }

@@ -14,9 +14,10 @@ import (
 //
 //   - What the user did in this process wins over everything: a token that arrives after a Logout is
 //     not used, but revoked.
-//   - Then, if the lock was lost, what its next holder has stored. The server's refusal means little then.
-//   - Then the server's word, if it was asked. It was asked under the lock, so nobody can have stored
-//     a newer token, and only a refusal of the very token that is stored ends the session.
+//   - Then, if the lock was lost, what its next holder has stored. It may have spent the refresh
+//     token, so the server's refusal means little.
+//   - Then the server's word, if it was asked. It was asked under the lock, so no other process can
+//     have stored a newer token, and only a refusal of the very token that is stored ends the session.
 //   - Then a failure. It never ends the session.
 //   - Last what another process stored, which makes asking the server unnecessary.
 func decide(f facts) outcome {
@@ -39,10 +40,10 @@ func decide(f facts) outcome {
 // byServer decides by what the server said.
 func (f facts) byServer() outcome {
 	switch dead := errors.Is(f.err, ErrInvalidGrant); {
-	case errors.Is(f.err, errUnrefreshable):
+	case errors.Is(f.err, errUnrefreshable): // it was not even asked
 		return f.dead(ReasonNoRefreshToken, nil)
 	case dead && f.interrupted && f.stored != nil && !f.stored.Suspect:
-		return f.suspect()
+		return f.suspect() // once; the next refusal counts
 	case dead:
 		return f.dead(ReasonInvalidGrant, f.err)
 	case f.err != nil:
@@ -52,10 +53,12 @@ func (f facts) byServer() outcome {
 	}
 }
 
-// byStore decides by what the store holds, before the server is asked.
+// byStore decides by what the store holds, before the server is asked. An empty store means that
+// another process has logged out, unless the store itself reports that it has lost its data: then
+// the session goes on, and its next token is stored again.
 func (f facts) byStore() outcome {
 	switch {
-	case f.stored == nil && f.policy.wiped && f.saveErr == nil: // nobody logged out
+	case f.stored == nil && f.policy.wiped && f.saveErr == nil:
 		return outcome{step: ask}
 	case f.stored == nil && f.policy.wiped:
 		return f.failed(f.saveErr)
@@ -74,9 +77,10 @@ func (f facts) byStore() outcome {
 	}
 }
 
-// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. The
-// Logout may have given up waiting for the lock, so the record is deleted on its behalf; a Login
-// waits for it.
+// pointless is a refresh of a session that a Login or Logout has replaced in the meantime. If the
+// server was asked, the lock is held, and what is stored is the old session: a Logout may have given
+// up waiting for the lock, so the record is deleted on its behalf; a Login waits for the lock, and
+// stores its session afterwards.
 func (f facts) pointless() outcome {
 	switch {
 	case !f.asked:
@@ -88,8 +92,8 @@ func (f facts) pointless() outcome {
 	}
 }
 
-// dead ends the session, which nothing can renew. If the store does not let the record go, it is
-// deleted later.
+// dead ends the session, which nothing can renew. It ends in memory even if the store fails: the
+// record is deleted later, and until then it says no more than that the server refuses it.
 func (f facts) dead(why Reason, cause error) outcome {
 	o := over(why, cause)
 	o.step = remove
@@ -100,39 +104,30 @@ func (f facts) dead(why Reason, cause error) outcome {
 	return o
 }
 
-// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window.
+// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window. A
+// wait that the server asks for is stored: it is meant for all processes, not for this one.
 func (f facts) failed(cause error) outcome {
 	n := newFailure(f.session.failure, cause, f.at)
 	o := outcome{
 		failure: n, unhelpful: f.asked,
 		events: []Event{{Kind: RefreshFailed, Err: n.err}},
 	}
-	if wait := retryAfter(cause); f.asked && f.stored != nil && wait > 0 { // for all processes
-		o.step, o.write = save, f.stored.Throttle(wait, f.at)
+	if asked := retryAfter(cause); f.asked && f.stored != nil && asked > 0 {
+		o.step, o.write = save, f.stored.Throttle(asked, f.at)
 	}
 	return o
 }
 
-// errThrottled is the reason not to ask a token endpoint that has asked another process to wait.
-var errThrottled = errors.New("the token endpoint asked to wait")
-
-// retryAfter returns how long the server asked to wait; 0 if it did not.
-func retryAfter(err error) time.Duration {
-	if re, ok := errors.AsType[*RefreshError](err); ok {
-		return re.RetryAfter
-	}
-	return 0
-}
-
 // refreshed goes on with the server's token. A store that does not take it does not stop the work:
-// the token lives in memory, and is saved later.
+// the token lives in memory, and is saved later. Throwing it away would lose the session, since the
+// refresh token is spent.
 func (f facts) refreshed() outcome {
 	t := f.token
 	if t.Expiry.IsZero() {
 		t.Expiry = tokens.JWTExpiry(t.AccessToken, f.at, time.Time{})
 	}
 	o := outcome{step: save, next: f.session.Rotate(tokens.Token(t), f.at)}
-	if f.minted { // nothing of the dead token remains
+	if f.minted { // nothing of the dead refresh token remains, not even its key
 		o.next.RefreshToken, o.next.ProofKey = t.RefreshToken, t.ProofKey
 	}
 	o.write = o.next
@@ -144,15 +139,16 @@ func (f facts) refreshed() outcome {
 	return o
 }
 
-// unused is the token that the server gave, with the old refresh token if that is still the one, to
-// be revoked.
+// unused is the token that the server gave and that is to be revoked. If the server did not rotate
+// the refresh token, it is the old one.
 func (f facts) unused() *Token {
 	t := Token(f.session.Rotate(tokens.Token(f.token), f.at).Token)
 	return &t
 }
 
 // otherLogin is a record of another login. It is adopted only if it certainly is of the same user:
-// the tokens name the same subject, or, where they name none, the account stands for the user.
+// the tokens name the same subject, or, where they name none, the account stands for the user. A
+// request of one user must never be sent with the token of another.
 func (f facts) otherLogin() outcome {
 	a, b := f.session.AccessToken, f.stored.AccessToken
 	if tokens.SameSubject(a, b) || f.policy.accountIsUser && !tokens.OtherSubject(a, b) {
@@ -168,7 +164,7 @@ func (f facts) newer() bool {
 		f.stored.Generation == f.session.Generation && f.stored.RefreshToken != f.session.RefreshToken
 }
 
-// over ends the session.
+// over ends the session. The event and the waiters get the same words.
 func over(why Reason, cause error) outcome {
 	return outcome{
 		ended:  &LoginRequiredError{Reason: why, Err: cause},
@@ -193,7 +189,7 @@ func (f facts) afterLoss() outcome {
 		return f.failed(cmp.Or(f.err, f.saveErr))
 	}
 	if f.asked && f.err == nil {
-		o.revoke = f.unused() // nobody knows this one
+		o.revoke = f.unused() // whoever ended the session did not know this one
 	}
 	return o
 }
@@ -205,7 +201,8 @@ const suspectTime = 30 * time.Second
 var errSuspect = errors.New("the refresh token was refused after another process had vanished " +
 	"in the middle of a refresh; waiting for that process")
 
-// suspect keeps a session whose refresh token was refused, until the refusal is certain.
+// suspect keeps a session whose refresh token was refused, until the refusal is certain. The mark is
+// stored, so that the next refusal counts in whichever process it happens.
 func (f facts) suspect() outcome {
 	o := f.failed(&RefreshError{RetryAfter: suspectTime, Err: errSuspect})
 	o.write = o.write.Suspected()

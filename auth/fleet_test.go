@@ -3,10 +3,12 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -207,6 +209,29 @@ func TestFleet_lostLock(t *testing.T) {
 		f.ExpireAccess()
 		f.mustGet(t, "/me", http.StatusOK)
 		f.events.want(t, "signed in, token refreshed, persist failed")
+	})
+	t.Run("after it was spent, and another machine has logged out", func(t *testing.T) {
+		t.Parallel()
+		store := &scripted{Memory: storage.NewMemory()}
+		var revoked atomic.Pointer[auth.Token]
+		f := start(t, authtest.Config{}, with(store), func(c *auth.Config) {
+			c.Revoke = func(_ context.Context, token auth.Token) error { revoked.Store(&token); return nil }
+		})
+		old, err := f.session.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.saves = func([]byte) error { store.loads = fs.ErrNotExist; return storage.ErrLost }
+		if _, err := f.session.Refresh(t.Context()); !errors.Is(err, auth.ErrLoginRequired) {
+			t.Errorf("got %v", err)
+		}
+		if err := f.session.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		// The Logout did not know the token that was on its way.
+		if got := revoked.Load(); got == nil || got.AccessToken == old.AccessToken || got.RefreshToken == "" {
+			t.Errorf("revoked %v", got)
+		}
 	})
 }
 

@@ -11,6 +11,9 @@ import (
 
 // fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that
 // until ctx ends.
+//
+// It runs for every request, so the common case, a token that is neither expired nor about to, takes
+// two atomic loads and the monotonic clock.
 func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
@@ -29,10 +32,10 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		s.marks.freshFor.Store(int64(now.Sub(a.born) + min(s.refreshAt.Sub(now), time.Second)))
 		return s, nil
 	}
-	if !a.canRefresh(s.token()) {
+	if !a.canRefresh(s.token()) { // the server decides how long it serves
 		return s, nil
 	}
-	if s.expired(now) {
+	if s.expired(now) { // sending it would cost a 401, and a body that cannot be sent twice
 		return a.refreshedOrMinted(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token
@@ -49,7 +52,9 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere.
+// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere: with a Minter
+// nobody has to log in. It does not if the refresh token is dead, since run has asked the Minter
+// then, under the same lock.
 func (a *Interceptor) refreshedOrMinted(
 	ctx context.Context, s *session, t trigger, before func(),
 ) (*session, error) {
@@ -64,7 +69,8 @@ func (a *Interceptor) refreshedOrMinted(
 	return a.minted(ctx, out)
 }
 
-// required returns the session, or that a login is required; it reads the store first.
+// required returns the session, or the error that a login is required. It reads the store first:
+// another process may have logged in since.
 func (a *Interceptor) required(ctx context.Context) (*session, error) {
 	s, err := a.stored(ctx)
 	if err == nil && !s.signedIn() {

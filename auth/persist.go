@@ -14,6 +14,10 @@ import (
 )
 
 // persistence is the interceptor's access to the store: one record, under the key of its account.
+//
+// The store is the user's code. It may panic, ignore its context, or quote in an error what it was
+// given; nothing of that goes further than the methods of persistence. An error never means "signed
+// out": only fs.ErrNotExist does, and what Update gives its function.
 type persistence struct {
 	store   Store
 	account string
@@ -30,7 +34,8 @@ type persistence struct {
 // over.
 const loadPause = 100 * time.Millisecond
 
-// read returns the stored record, nil if there is none.
+// read returns the stored record, nil if there is none. It takes no lock, so what it returns may be
+// outdated when it returns.
 func (p *persistence) read(ctx context.Context) (r *record.Record, err error) {
 	defer func() { err = recovered("Store", recover(), err) }()
 	data, err := p.store.Load(ctx, p.account)
@@ -93,20 +98,22 @@ func isUnreadable(err error) bool {
 	return errors.As(err, &e) && e.Unreadable()
 }
 
-// replacer is storage.Replacer.
+// replacer is storage.Replacer, found by its shape: package auth does not import package storage.
 type replacer interface {
 	Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
 	Remove(ctx context.Context, key string) error
 }
 
 // remove deletes a value that cannot be read, say because its encryption key is gone, if the store
-// can.
+// can. It is for a Logout only, which need not know what it deletes.
 func (p *persistence) remove(ctx context.Context) (removed bool) {
 	defer func() { removed = recover() == nil && removed }()
 	r, ok := p.store.(replacer)
 	return ok && r.Remove(ctx, p.account) == nil
 }
 
+// updateBy is update by one of the methods of the store. It remembers both values, so that an error
+// of the store, or of a layer below it, shows neither.
 func (p *persistence) updateBy(
 	ctx context.Context,
 	update func(context.Context, string, func(context.Context, []byte) ([]byte, error)) error, fn change,
@@ -123,7 +130,8 @@ func (p *persistence) updateBy(
 	})
 }
 
-// redactError returns err without the tokens of the records.
+// redactError returns err without the tokens of the records. What cannot be decoded is not searched:
+// its tokens are not known.
 func (p *persistence) redactError(err error, records ...[]byte) error {
 	if err == nil {
 		return nil
@@ -137,7 +145,9 @@ func (p *persistence) redactError(err error, records ...[]byte) error {
 	return redactError(err, secrets...)
 }
 
-// lockWrites takes the write lock.
+// lockWrites takes the write lock, which orders the changes of store and memory by this process; the
+// store's own lock is taken inside it. A refresh does not take it: it may hold the store's lock for
+// as long as the server takes, and compares names instead (state.superseded).
 func (a *Interceptor) lockWrites(ctx context.Context) (unlock func(), err error) {
 	if a.isInside(ctx) {
 		return nil, errInside

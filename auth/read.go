@@ -7,7 +7,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
-// current returns what is known of the session, after reading the store if nothing is.
+// current returns what is known of the session, after reading the store if nothing is. From then on
+// the session in memory counts: a request does not read the store to find out whether its token is
+// still the newest. The server's 401 says so, and costs no request that succeeds.
 func (a *Interceptor) current(ctx context.Context) (*session, error) {
 	if s := a.state.current.Load(); s != nil {
 		return s, nil
@@ -44,7 +46,8 @@ func (a *Interceptor) latest(ctx context.Context) (*session, error) {
 	return a.stored(ctx)
 }
 
-// stored is reload for callers that can do with what was known before, if the store cannot be read.
+// stored is reload for callers that can do with what was known before, if the store cannot be read:
+// a locked keyring is no reason to fail a request that needs no token.
 func (a *Interceptor) stored(ctx context.Context) (*session, error) {
 	s, err := a.reload(ctx)
 	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {
@@ -68,7 +71,8 @@ func (a *Interceptor) read(ctx context.Context, old *session) (*session, error) 
 }
 
 // startRead begins a read on a goroutine of its own; nil if the interceptor is closed. The state is
-// locked.
+// locked, so nothing may be waited for here. The read belongs to all who wait for it: none of their
+// contexts ends it.
 func (a *Interceptor) startRead() *call {
 	c := newCall()
 	if !a.workers.Start(func() { a.runRead(c) }) {
@@ -77,6 +81,7 @@ func (a *Interceptor) startRead() *call {
 	return c
 }
 
+// runRead reads the store. It finishes the call whatever the store does, runtime.Goexit included.
 func (a *Interceptor) runRead(c *call) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
@@ -86,8 +91,8 @@ func (a *Interceptor) runRead(c *call) {
 	r, err = a.persist.read(ctx)
 }
 
-// decideRead says what a read of the store without its lock means for what is known. Like decide,
-// it is a pure function. An outcome without a step and without a change leaves all as it is.
+// decideRead says what a read of the store without its lock means for what is known. Like decide, it
+// is a pure function. The zero outcome leaves everything unchanged.
 //
 // A session that ended is not followed by another user's, in whatever order this process learns of
 // a logout and of a login elsewhere. Only a Logout of this process makes room for any user.
@@ -99,6 +104,8 @@ func decideRead(known *session, stored *record.Record, p policy) outcome {
 		}
 		return outcome{} // nothing new, or the wish of the token endpoint to be left alone
 	case stored.Live() == nil:
+		// A tombstone tells a program that has just started why it must log in. One that knew the
+		// session has its own reason, which is closer to what the user did.
 		if stored != nil && known.reason == ReasonNeverSignedIn {
 			return outcome{ended: &LoginRequiredError{Reason: endOf(stored, "")}}
 		}

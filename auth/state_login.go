@@ -1,8 +1,10 @@
 package auth
 
-// The changes of state by Login, Logout and the pending save. See state for who may write what.
+// The changes of state by Login, Logout, Mint and the pending save. See state for who may write what.
 
-// setCommitting names the session that a Login is about to store; "" if it could not.
+// setCommitting names the session that a Login is about to store; "" if it could not. In between, the
+// session may be in the store without being current, and neither a refresh nor a read may take it
+// for another process's.
 func (st *state) setCommitting(session string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -14,7 +16,7 @@ func (st *state) commitLogin(s *session, e Event) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if before := st.current.Load(); before != nil && before.signedIn() {
-		s.user = before.user
+		s.user = before.user // a Login on top of a session is taken for the same user
 	}
 	st.invalidate()
 	st.committing = ""
@@ -46,7 +48,7 @@ func (st *state) beginLogout() (old, out *session, c *call) {
 	out = signedOut(ReasonLogout, old)
 	st.invalidate()
 	st.current.Store(out)
-	st.logouts++
+	st.logouts++ // until endLogout, what is stored is about to be deleted
 	return old, out, c
 }
 
@@ -64,14 +66,15 @@ func (st *state) endLogout(out *session, p *pendingSave) bool {
 	return true
 }
 
-// pendingSave returns what the store has not accepted; nil if nothing.
+// pendingSave returns what the store has not accepted; nil if nothing. Whoever has waited compares it
+// with the one that was to be saved: a Login or Logout since then makes the old one pointless.
 func (st *state) pendingSave() *pendingSave {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.pending
 }
 
-// saved notes that the store has accepted p.
+// saved notes that the store has accepted p, unless a newer change has taken its place.
 func (st *state) saved(p *pendingSave) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

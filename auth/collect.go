@@ -1,0 +1,136 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
+)
+
+// collect gathers the facts of one refresh: it takes the store's lock, reads, asks the server if
+// that is necessary, and saves. All decisions are those of decide; collect only asks it what to do
+// next.
+//
+// Aborted is the context of the refresh, which a Logout ends after a grace. The store's lock and the
+// Refresher get RefreshTimeout each, so ctx below must not reach the Refresher: the time spent
+// waiting for the lock would be missing when the refresh token is on its way.
+func (a *Interceptor) collect(aborted context.Context, f *facts) {
+	ctx, cancel := context.WithTimeout(aborted, a.config.RefreshTimeout)
+	defer cancel()
+	if a.glance(ctx, f) {
+		return
+	}
+	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
+		return a.underLock(aborted, inside, old, f)
+	})
+	switch {
+	case f.superseded && !f.asked:
+		f.superseded, f.err = a.waitForLogin(ctx, f.session)
+	case isLost(f.saveErr) || isLost(f.err):
+		a.readAfterLoss(f)
+	case f.saveErr == nil && f.asked && f.err == nil:
+		a.persist.wiped.Store(false) // it has our session again
+	}
+}
+
+// underLock is the part of a refresh that holds the store's lock. It returns what to store in place
+// of old. Inside is the store's context, which ends if the lock is lost.
+//
+// The order keeps the promises that a refresh token is sent once, and that its successor is never
+// lost: read what other processes have done, ask only if that decides nothing, and let the store save
+// the token before anybody uses it.
+func (a *Interceptor) underLock(aborted, inside context.Context, old []byte, f *facts) ([]byte, error) {
+	bury := func(why Reason) ([]byte, error) { return a.persist.bury(f.session.Record, why) }
+	if f.stored, f.err = a.persist.decode(old); f.err != nil {
+		return nil, f.err // never overwritten: a newer program may have written it
+	}
+	f.read, f.superseded, f.at = true, a.state.superseded(f.session, f.stored), time.Now()
+	if o := f.withoutErrors(); o.step != ask {
+		return o.value(old, bury)
+	}
+	if f.err = a.checkRefreshWindow(); f.err != nil {
+		return nil, f.err
+	}
+	if inside.Err() != nil { // the lock is lost: another process may be using the refresh token
+		f.err = wait.Why(inside)
+		return nil, f.err
+	}
+	f.interrupted = interrupted(inside)
+	a.ask(aborted, inside, f)
+	o := f.withoutErrors()
+	if o.failure != nil && o.step == keep { // an error tells the store that nothing was changed
+		return nil, f.err
+	}
+	return o.value(old, bury)
+}
+
+// glance reads the store without its lock, and reports whether that is enough: another process has
+// refreshed the session already, or the token endpoint asked to wait. Most refreshes of a fleet end
+// here, without a queue at the lock.
+//
+// What was read without the lock may be outdated by now, so it must not end a session or send a
+// refresh token. It may only bring a newer token, or a reason to wait.
+func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
+	r, err := a.persist.read(ctx)
+	if err != nil || r == nil { // the lock decides whether that is an outage or an end
+		return false
+	}
+	seen := *f
+	seen.read, seen.stored, seen.at, seen.saveErr = true, r, time.Now(), nil
+	seen.superseded = a.state.superseded(f.session, r)
+	if o := decide(seen); seen.superseded || o.next == nil && o.failure == nil {
+		return false
+	}
+	*f = seen
+	return true
+}
+
+// readAfterLoss learns what the next holder of a lock that was lost has stored: that holder may have
+// spent the refresh token, and its word wins. The context of the refresh may have ended with the
+// lock, so the read gets its own.
+func (a *Interceptor) readAfterLoss(f *facts) {
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+	defer cancel()
+	if r, err := a.persist.read(ctx); err == nil {
+		f.lost, f.stored = true, r
+		f.superseded = a.state.superseded(f.session, r)
+	}
+}
+
+// checkRefreshWindow refuses a refresh if too many recent ones did not help. It is checked under the
+// lock, after the store: a token of another process is welcome at any time.
+func (a *Interceptor) checkRefreshWindow() error {
+	limit := a.config.RefreshWindow
+	left := a.state.refreshWait(time.Now(), limit)
+	if left <= 0 {
+		return nil
+	}
+	return &RefreshError{
+		RetryAfter: left,
+		Err:        fmt.Errorf("%w: %d within %v did not help", ErrExcessiveRefresh, limit.MaxAttempts, limit.Interval),
+	}
+}
+
+// waitForLogin waits until the outcome of the Login is known that has stored another session
+// already. It reports whether that Login succeeded; if not, the refresh has failed.
+//
+// A Login holds the write lock from before it stores its session until that is current or given up.
+// So when the lock was to be had, the outcome is known.
+func (a *Interceptor) waitForLogin(ctx context.Context, s *session) (bool, error) {
+	if a.state.superseded(s, nil) {
+		return true, nil
+	}
+	unlock, err := a.lockWrites(ctx)
+	if err != nil {
+		return false, err
+	}
+	unlock()
+	if a.state.superseded(s, nil) {
+		return true, nil
+	}
+	return false, errLoginFailed
+}
+
+var errLoginFailed = errors.New("auth: a Login that failed came in between")
