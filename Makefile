@@ -11,12 +11,12 @@ TARGETS      ?= linux/amd64 linux/arm64 windows/amd64 windows/arm64
 VERSION      ?= v0.0.0-check.$(shell date +%s)
 VULN_DB      ?= https://vuln.go.dev
 
-.PHONY: help all test vet cross test386 race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade newcomer release-check
+.PHONY: help all test vet cross test386 windows race lint tidy tour nested fuzz bench cover apidiff model kills picture vuln dist upgrade newcomer release-check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
 
-all: test vet lint race tidy nested tour ## everything CI does
+all: test vet cross test386 lint race tidy nested tour ## everything CI does
 
 test: ## the tests, as a newcomer runs them
 	go test ./...
@@ -31,11 +31,14 @@ vet: ## go vet, also for the systems this one is not
 LIBRARY := ./auth/... ./chain/... ./interceptor/... ./storage/...
 cross: ## builds of the library for other systems and architectures, and vet for 32 bits
 	GOARCH=386 go vet ./...
-	set -e; for t in linux/arm64 linux/s390x darwin/arm64 windows/arm64 freebsd/amd64 js/wasm wasip1/wasm; do \
+	set -e; for t in linux/arm64 linux/s390x darwin/arm64 windows/arm64 freebsd/amd64 plan9/amd64 js/wasm wasip1/wasm; do \
 	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} go build $(LIBRARY); done
 
 test386: ## the tests of the library on 32 bits
 	GOARCH=386 go test $(LIBRARY)
+
+windows: ## the tests of the library as Windows programs, where wine is installed
+	.ci/windows
 
 race: ## the tests again, with the race detector, in any order
 	go test -race -shuffle=on -timeout 15m ./...

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"syscall"
 )
 
 // Kind is the class of an [Error], after DioExceptionType.
@@ -117,7 +116,7 @@ func connection(err error) bool {
 	)
 	return errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &stream) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
+		brokenConnection(err)
 }
 
 // streamError is a target for net/http's error of an HTTP/2 stream that was reset, which turns into

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -115,6 +116,22 @@ func snapshot(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// symlink makes a symbolic link. On Windows that takes a privilege, and wine says that it has made one
+// when it has not.
+func symlink(t *testing.T, target, link string) {
+	t.Helper()
+	err := os.Symlink(target, link)
+	if err == nil {
+		_, err = os.Lstat(link)
+	}
+	if err != nil && runtime.GOOS == "windows" {
+		t.Skip("no symbolic links here: ", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // only returns the one file in dir that matches pattern.

@@ -123,17 +123,34 @@ func readSealed(path string) ([]byte, error) {
 	file, err := atomicfile.Read(path, maxKey+maxValue+envelope.Overhead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		// Windows says the same of a path that goes through a file.
-		if info, err := os.Stat(filepath.Dir(path)); err == nil && !info.IsDir() {
-			return nil, fmt.Errorf("storage: load: %s is not a directory any more", filepath.Dir(path))
-		}
-		return nil, nil
+		return nil, checkAbove(filepath.Dir(path))
 	case errors.Is(err, atomicfile.ErrUnexpected):
 		return nil, openError(path, err)
 	case err != nil:
 		return nil, fmt.Errorf("storage: load: %w", err)
 	default:
 		return file, nil
+	}
+}
+
+// checkAbove reports why a file that could not be found below dir may be there
+// all the same. Windows says that a file does not exist also when the path to it
+// goes through another file, or when the whole disk is missing.
+func checkAbove(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		parent := filepath.Dir(dir)
+		switch {
+		case err == nil && info.IsDir():
+			return nil
+		case err == nil:
+			return fmt.Errorf("storage: load: %s is not a directory any more", dir)
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("storage: load: %w", err)
+		case parent == dir:
+			return fmt.Errorf("storage: load: the disk of %s is not there", dir)
+		}
+		dir = parent
 	}
 }
 

@@ -44,59 +44,6 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 }
 
-func TestDirIsMadePrivate(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "a", "b")
-	put(t, open(t, config(dir)), "default", "value")
-	wantMode(t, dir, 0o700)
-	wantMode(t, filepath.Dir(dir), 0o700)
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 5 { // the value, its lock, the lock of the service, the key, tmp
-		t.Errorf("%v, %v", files, err)
-	}
-	for _, f := range files {
-		if f.Name() == "tmp" {
-			wantMode(t, filepath.Join(dir, f.Name()), 0o700)
-			continue
-		}
-		wantMode(t, filepath.Join(dir, f.Name()), 0o600)
-	}
-}
-
-func wantMode(t *testing.T, path string, want fs.FileMode) {
-	t.Helper()
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != want {
-		t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
-	}
-}
-
-func TestReadableDirIsTightened(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	chmod(t, dir, 0o755)
-	open(t, config(dir))
-	wantMode(t, dir, 0o700)
-}
-
-func chmod(t *testing.T, path string, mode fs.FileMode) {
-	t.Helper()
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestWritableDirIsRefused(t *testing.T) {
-	t.Parallel()
-	for _, mode := range []fs.FileMode{0o777, 0o770, 0o722} {
-		dir := t.TempDir()
-		chmod(t, dir, mode)
-		if _, err := storage.OpenSealed(config(dir)); err == nil || !strings.Contains(err.Error(), "chmod 700") || !strings.Contains(err.Error(), "directory") {
-			t.Errorf("%v: %v", mode, err)
-		}
-	}
-}
-
 func TestDirIsAFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
@@ -298,5 +245,38 @@ func TestSimilarServices(t *testing.T) {
 		if _, err := storage.OpenSealed(cfg); err == nil || !strings.Contains(err.Error(), "Windows") {
 			t.Errorf("service %q: %v", name, err)
 		}
+	}
+}
+
+// TestLoadThroughAFile: a path that goes through a file, which Windows reports like a missing one,
+// says nothing about the value. A directory that is gone took its values with it.
+func TestLoadThroughAFile(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		replaced string // below the temporary directory
+		file     bool
+	}{
+		"the directory became a file": {"above/dir", true},
+		"its parent became a file":    {"above", true},
+		"the directory is gone":       {"above/dir", false},
+		"its parent is gone":          {"above", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			top := t.TempDir()
+			s := open(t, config(filepath.Join(top, "above", "dir")))
+			put(t, s, "default", "value")
+			replaced := filepath.Join(top, filepath.FromSlash(c.replaced))
+			if err := os.RemoveAll(replaced); err != nil {
+				t.Fatal(err)
+			}
+			if c.file {
+				write(t, replaced, nil)
+			}
+			value, err := s.Load(t.Context(), "default")
+			if value != nil || err == nil || errors.Is(err, fs.ErrNotExist) == c.file {
+				t.Errorf("Load = %q, %v", value, err)
+			}
+		})
 	}
 }

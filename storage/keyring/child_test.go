@@ -73,6 +73,8 @@ func play(role string, args []string) error {
 		return ask(ctx, args[0])
 	case "prompts": // Linux only
 		return prompts(ctx, args[0], args[1])
+	case "console": // Windows only
+		return consolePrompts(ctx, args[0], args[1])
 	case "leaks":
 		return leaks(ctx, args)
 	case "turns":

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/internal/statedir"
 	"github.com/chatelaine-go/chatelaine/storage/internal/servicename"
 )
 
@@ -105,7 +106,7 @@ func (cfg Config) complete() (Config, error) {
 		return cfg, err
 	}
 	if cfg.Dir == "" {
-		dir, err := stateDir()
+		dir, err := statedir.Find(env)
 		if err != nil {
 			return cfg, fmt.Errorf("keyring: there is no directory for the keys: %w", err)
 		}

@@ -8,12 +8,14 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A brokenMemory is a store with one fault, or with none.
 type brokenMemory struct {
 	fault string
 	lock  chan struct{}
+	calls atomic.Int32 // with the fault "hangs"
 
 	mu     sync.Mutex
 	locks  map[string]chan struct{}
@@ -85,6 +87,10 @@ func (b *brokenMemory) Update(ctx context.Context, key string, fn func(context.C
 	// too.
 	if err := ctx.Err(); err != nil && b.fault != "updates when canceled" && b.fault != "ignores context" {
 		return err
+	}
+	if b.fault == "hangs" && b.calls.Add(1) > 20 {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	key = b.name(key)
 	unlock, err := b.acquire(ctx, key)

@@ -33,10 +33,7 @@ func promptly(t *testing.T, what string, call func()) {
 
 func await(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()
-	patience := Patience
-	if end, ok := t.Deadline(); ok {
-		patience = min(patience, time.Until(end)/4)
-	}
+	patience := patienceOf(t)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -44,6 +41,15 @@ func await(t *testing.T, what string, done <-chan struct{}) {
 	case <-timer.C:
 		t.Fatalf("%s: still waiting after %v", what, patience)
 	}
+}
+
+// patienceOf is Patience, or less if the deadline of the test is near.
+func patienceOf(t *testing.T) time.Duration {
+	t.Helper()
+	if end, ok := t.Deadline(); ok {
+		return min(Patience, time.Until(end)/4)
+	}
+	return Patience
 }
 
 func update(t *testing.T, s storage.Store, key string, fn func(context.Context, []byte) ([]byte, error)) (err error) {

@@ -91,28 +91,27 @@ func oneAtATime(t *testing.T, s storage.Store) {
 	t.Helper()
 	const workers, each = 8, 25
 	var inside, crowded atomic.Int32
-	promptly(t, "counting", func() {
-		var wg sync.WaitGroup
-		for range workers {
-			wg.Go(func() {
-				for range each {
-					err := s.Update(t.Context(), key, func(ctx context.Context, old []byte) ([]byte, error) {
-						if inside.Add(1) > 1 {
-							crowded.Add(1)
-						}
-						defer inside.Add(-1)
-						runtime.Gosched()
-						return increment(ctx, old)
-					})
-					if err != nil {
-						t.Errorf("Update: %v", err)
-						return
+	var c crew
+	for range workers {
+		c.start(func() {
+			for range each {
+				err := s.Update(t.Context(), key, func(ctx context.Context, old []byte) ([]byte, error) {
+					if inside.Add(1) > 1 {
+						crowded.Add(1)
 					}
+					defer inside.Add(-1)
+					runtime.Gosched()
+					return increment(ctx, old)
+				})
+				if err != nil {
+					c.errorf("Update: %v", err)
+					return
 				}
-			})
-		}
-		wg.Wait()
-	})
+				c.step()
+			}
+		})
+	}
+	c.wait(t, "counting")
 	if n := crowded.Load(); n > 0 {
 		t.Errorf("%d callbacks ran while another one did", n)
 	}
@@ -126,32 +125,34 @@ func secondStaysOut(t *testing.T, s storage.Store) {
 	t.Helper()
 	const while = 100 * time.Millisecond
 	inside, other := make(chan struct{}), make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
+	var c crew
+	c.start(func() {
 		<-inside
 		err := s.Update(t.Context(), key, func(_ context.Context, old []byte) ([]byte, error) {
 			close(other)
 			return old, nil
 		})
 		if err != nil {
-			t.Errorf("Update: %v", err)
+			c.errorf("Update: %v", err)
 		}
 	})
+	release := sync.OnceFunc(func() { close(inside) })
+	t.Cleanup(release) // also if the callback is never called
 	err := update(t, s, key, func(_ context.Context, old []byte) ([]byte, error) {
-		close(inside)
+		release()
 		timer := time.NewTimer(while)
 		defer timer.Stop()
 		select {
 		case <-other:
-			t.Error("a callback ran while another one did")
+			c.errorf("a callback ran while another one did")
 		case <-timer.C:
 		}
 		return old, nil
 	})
 	if err != nil {
-		t.Errorf("Update: %v", err)
+		t.Fatalf("Update: %v", err)
 	}
-	wg.Wait()
+	c.wait(t, "the second callback")
 }
 
 func increment(_ context.Context, old []byte) ([]byte, error) {
@@ -194,9 +195,11 @@ func readersBesideWriter(t *testing.T, s storage.Store) {
 	t.Helper()
 	put(t, s, key, pattern(0))
 	stop := make(chan struct{})
-	var wg sync.WaitGroup
+	end := sync.OnceFunc(func() { close(stop) })
+	defer end()
+	var c crew
 	for range 4 {
-		wg.Go(func() {
+		c.start(func() {
 			for {
 				select {
 				case <-stop:
@@ -205,7 +208,7 @@ func readersBesideWriter(t *testing.T, s storage.Store) {
 				}
 				got, err := s.Load(t.Context(), key)
 				if err != nil || !isPattern(got) {
-					t.Errorf("Load beside a writer = %s (%d bytes), %v", brief(got), len(got), err)
+					c.errorf("Load beside a writer = %s (%d bytes), %v", brief(got), len(got), err)
 					return
 				}
 			}
@@ -214,6 +217,6 @@ func readersBesideWriter(t *testing.T, s storage.Store) {
 	for i := range 40 {
 		put(t, s, key, pattern(i))
 	}
-	close(stop)
-	promptly(t, "readers", wg.Wait)
+	end()
+	c.wait(t, "readers")
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -77,19 +76,17 @@ func wantBusy(t *testing.T, s storage.Store) {
 func firstUseTogether(t *testing.T, open opener, dir string) {
 	t.Helper()
 	const workers = 6
-	var wg sync.WaitGroup
+	var c crew
 	for i := range workers {
-		wg.Go(func() {
+		c.start(func() {
 			s := open(t, dir)
 			if err := s.Update(t.Context(), strconv.Itoa(i), returning([]byte("value"))); err != nil {
-				t.Errorf("first Update: %v", err)
+				c.errorf("first Update: %v", err)
 			}
 		})
 	}
-	wg.Wait()
-	if t.Failed() {
-		return
-	}
+	c.group.Wait() // however long it takes to create a key, because open may end the test
+	c.report(t)
 	s := open(t, dir)
 	for i := range workers {
 		wantValue(t, s, strconv.Itoa(i), []byte("value"))

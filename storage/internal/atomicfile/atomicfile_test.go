@@ -39,10 +39,7 @@ func TestWrite(t *testing.T) {
 		wantContent(t, path, content)
 		wantFiles(t, dir, 1)
 	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
+	wantPrivate(t, path)
 	if err := atomicfile.Write(filepath.Join(dir, "none", "file"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Write without a directory: %v", err)
 	}
@@ -134,6 +131,9 @@ func TestRead(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Skip(err)
 	}
+	if _, err := os.Lstat(link); err != nil {
+		t.Skip("no symbolic links here") // wine reports success and makes none
+	}
 	if _, err := atomicfile.Read(link, 10); !errors.Is(err, atomicfile.ErrUnexpected) {
 		t.Errorf("a symbolic link: %v", err)
 	}
@@ -196,9 +196,7 @@ func TestSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantContent(t, path, "x")
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
+	wantPrivate(t, path)
 	if err := atomicfile.Sync(path + "-none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}

@@ -22,13 +22,14 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/chatelaine-go/chatelaine/storage/internal/keymutex"
+	"github.com/chatelaine-go/chatelaine/storage/internal/transient"
 )
 
 const (
 	// Poll is how often a lock that another process holds is tried again.
 	Poll = 10 * time.Millisecond
 	// patience is for errors that pass by themselves, as on Windows while
-	// another process removes the file.
+	// another program has the file open, or removes it.
 	patience = 2 * time.Second
 )
 
@@ -119,7 +120,7 @@ func (l *Lock) acquire(ctx context.Context) (*flock.Flock, error) {
 			return nil, busy(err)
 		}
 		file, free, err := l.once()
-		if free || err != nil && (!passes(err) || time.Since(began) > patience) {
+		if free || err != nil && (!transient.Is(err) || time.Since(began) > patience) {
 			return file, err
 		}
 		timer := time.NewTimer(Poll)

@@ -27,6 +27,10 @@ var ErrUntrusted = errors.New("other users have access")
 // symbolic link. Each directory above it must belong to this user or to root,
 // and be writable by no other user unless it has the sticky bit. A symbolic link
 // on the way must belong to this user or to root as well.
+//
+// On Windows the access control lists say who may write. The owner may be an
+// administrator or the system as well, and of the directories above only those
+// are refused that a group of all users may replace or empty.
 func Ensure(path string) (resolved string, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -72,7 +76,7 @@ func (w *walk) step() error {
 func (w *walk) enter(next string) error {
 	info, err := os.Lstat(next)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.Mkdir(next, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := mkdir(next); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make directory: %w", err)
 		}
 		info, err = os.Lstat(next)
@@ -80,7 +84,7 @@ func (w *walk) enter(next string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("look at directory: %w", err)
-	case info.Mode()&fs.ModeSymlink != 0:
+	case isLink(info):
 		return w.follow(next, info)
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a directory", next)
@@ -103,6 +107,9 @@ func (w *walk) follow(link string, info fs.FileInfo) error {
 		return fmt.Errorf("look at symbolic link: %w", err)
 	}
 	w.linked = w.linked || len(w.rest) == 0
+	if !filepath.IsAbs(target) && filepath.VolumeName(w.at) != "" && strings.IndexFunc(target, isSeparator) == 0 {
+		target = filepath.VolumeName(w.at) + target // Windows: a path on the same volume
+	}
 	top := root(target)
 	w.rest = append(split(target[len(top):]), w.rest...)
 	if top == "" {

@@ -1,11 +1,18 @@
-//go:build !unix
+//go:build !unix && !windows
 
 package privatedir
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+)
 
-// The mode bits say nothing on these systems: an access control list decides,
-// and that of a user's profile keeps other users out.
+// These systems have no other users (js, wasip1), or say who may write in words
+// that this package does not know (plan9).
+
+func mkdir(path string) error { return os.Mkdir(path, 0o700) }
+
+func isLink(info fs.FileInfo) bool { return info.Mode()&fs.ModeSymlink != 0 }
 
 func checkParent(string, fs.FileInfo) error { return nil }
 

@@ -18,6 +18,10 @@ const (
 	firstAndroidApp = 10_000
 )
 
+func mkdir(path string) error { return os.Mkdir(path, 0o700) }
+
+func isLink(info fs.FileInfo) bool { return info.Mode()&fs.ModeSymlink != 0 }
+
 // checkParent refuses a directory whose content another user could replace.
 func checkParent(path string, info fs.FileInfo) error {
 	owner, group := owners(info)

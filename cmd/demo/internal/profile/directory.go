@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
+
+	"github.com/chatelaine-go/chatelaine/internal/statedir"
 )
 
 // Service is the program's name in keyrings, and that of its directory.
@@ -30,25 +31,11 @@ func Root(root string, getenv func(string) string) (string, error) {
 	if root != "" {
 		return filepath.Abs(root)
 	}
-	state, err := stateDirectory(getenv)
+	state, err := statedir.Find(getenv)
 	if err != nil {
 		return "", fmt.Errorf("no directory for the session: %w", err)
 	}
 	return filepath.Join(state, Service), nil
-}
-
-func stateDirectory(getenv func(string) string) (string, error) {
-	switch runtime.GOOS {
-	case "windows":
-		return os.UserCacheDir()
-	case "darwin":
-		return os.UserConfigDir()
-	}
-	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return dir, nil
-	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, ".local", "state"), err
 }
 
 // In is the directory of a profile. The name becomes the name of a directory, so it is restricted.

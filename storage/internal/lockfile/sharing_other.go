@@ -1,5 +1,0 @@
-//go:build !unix && !windows
-
-package lockfile
-
-func isSharing(error) bool { return false }

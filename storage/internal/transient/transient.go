@@ -1,0 +1,2 @@
+// Package transient recognizes errors of files that pass by themselves.
+package transient
