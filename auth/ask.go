@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // refresherGrace is how long a Refresher gets to return after its context has ended.
@@ -23,7 +25,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		f.err = errUnrefreshable
 		return
 	}
-	ctx, cancel := context.WithTimeout(
+	ctx, cancel := wait.WhileAwake(
 		a.withEnvironment(a.inside(context.WithoutCancel(inside)), f.session.ProofKey), a.config.RefreshTimeout)
 	stop := context.AfterFunc(aborted, cancel)
 	r := &reply{done: make(chan struct{})}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the
 // Refresher. A token that arrives later is revoked.
 func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) {
-	ctx, cancel := context.WithTimeout(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
+	ctx, cancel := wait.WhileAwake(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
 	defer context.AfterFunc(aborted, cancel)()
 	r := &reply{done: make(chan struct{})}
 	a.workers.Fork(func() {

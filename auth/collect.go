@@ -17,7 +17,7 @@ import (
 // Refresher get RefreshTimeout each, so ctx below must not reach the Refresher: the time spent
 // waiting for the lock would be missing when the refresh token is on its way.
 func (a *Interceptor) collect(aborted context.Context, f *facts) {
-	ctx, cancel := context.WithTimeout(aborted, a.config.RefreshTimeout)
+	ctx, cancel := wait.WhileAwake(aborted, a.config.RefreshTimeout)
 	defer cancel()
 	if a.glance(ctx, f) {
 		return

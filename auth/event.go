@@ -120,12 +120,17 @@ func (a *Interceptor) logUnsigned(r *http.Request) {
 		return
 	}
 	o, known := origin.Of(r.URL)
-	if _, ok := a.origins.Match(r.URL, r.Host); ok {
-		return // WithoutAuth, or the caller's own Authorization header
-	}
-	reason := "not signed: the URL has no origin that could be configured"
-	if known {
+	_, own := a.origins.Match(r.URL, r.Host)
+	var reason string
+	switch {
+	case own && a.names.authorized(r.Header):
+		reason = "not signed: the request has an Authorization header already"
+	case own: // WithoutAuth
+		return
+	case known:
 		reason = "not signed: origin " + o.String() + " is not configured"
+	default:
+		reason = "not signed: the URL has no origin that could be configured"
 	}
 	a.log(slog.LevelDebug, slog.String("event", reason), slog.String("account", a.account))
 }

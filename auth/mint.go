@@ -8,6 +8,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token
@@ -94,7 +95,7 @@ func (m *minting) end(err error, now time.Time) {
 // startMint begins an attempt on a goroutine of its own; nil if the interceptor is closed.
 func (a *Interceptor) startMint(out *session) *call {
 	c := newCall()
-	ctx, abort := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
+	ctx, abort := wait.WhileAwake(context.Background(), a.config.RefreshTimeout)
 	c.abort = abort
 	started := a.workers.Start(func() {
 		defer abort()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // trigger is why a token is refreshed.
@@ -59,8 +61,9 @@ func (a *Interceptor) start(s *session) *call {
 	c.abort = abort
 	work := func() {
 		defer abort()
-		stuck := func() { c.finish(nil, &RefreshError{Err: errStuck}) }
-		defer time.AfterFunc(2*a.config.RefreshTimeout+refresherGrace, stuck).Stop()
+		limit, stop := wait.WhileAwake(context.Background(), 2*a.config.RefreshTimeout+refresherGrace)
+		defer stop()
+		defer context.AfterFunc(limit, func() { c.finish(nil, &RefreshError{Err: errStuck}) })()
 		a.run(ctx, c, s)
 	}
 	if !a.workers.Start(work) {

@@ -58,6 +58,21 @@ func TestUnsigned_debugRecord(t *testing.T) {
 	if strings.Contains(got, "hidden") {
 		t.Errorf("%q shows the query", got)
 	}
+	// A client that still has a token from before, by resty's SetAuthToken, say, goes on with it.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/me", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer stale")
+	resp, err := f.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := log.take(); !strings.Contains(got, "not signed: the request has an Authorization header already") ||
+		strings.Contains(got, "stale") {
+		t.Errorf("logged %q", got)
+	}
 	// Whoever leaves the token out on purpose is not told so.
 	if _, _, err := f.get(auth.WithoutAuth(t.Context()), "/public/echo"); err != nil {
 		t.Error(err)

@@ -1,0 +1,113 @@
+//go:build unix
+
+package main_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
+)
+
+// TestPrograms_endAnyhow: whatever a program does with its session, an expired token costs one
+// refresh, and the next program finds the session.
+func TestPrograms_endAnyhow(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		prepare func(*lab)
+		out     map[string]int // how often it prints what
+		code    int
+	}{
+		"command":  {out: map[string]int{"status 200": 1}},
+		"fatal":    {out: map[string]int{"status 200": 1}, code: 1},
+		"forks":    {out: map[string]int{"status 200": 6}},
+		"canceled": {out: map[string]int{"status 200": 1}},
+		"clients":  {out: map[string]int{"status 200": 30}},
+		"retries": {
+			prepare: func(l *lab) { l.FailAPI(2, http.StatusServiceUnavailable, nil, "") },
+			out:     map[string]int{"status 200": 1},
+		},
+		"hooks":  {out: map[string]int{"status 200": 2, "status 401": 1}},
+		"stream": {out: map[string]int{"status 200 1000000 <nil>": 11, "no goroutine is left": 1}},
+		"panics": {out: map[string]int{"status 200": 4}, code: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, authtest.Config{})
+			l.ExpireAccess()
+			if want.prepare != nil {
+				want.prepare(l)
+			}
+			out, code := l.run(t, name)
+			for text, n := range want.out {
+				if got := strings.Count(out, text+"\n"); got != n {
+					t.Errorf("printed %q %d times, want %d", text, got, n)
+				}
+			}
+			if code != want.code || strings.Contains(out, "failed:") {
+				t.Errorf("exit code %d", code)
+			}
+			l.AssertRefreshes(t, 1)
+			if t.Failed() {
+				t.Logf("%s\n%v", out, l.Timeline())
+			}
+			l.alive(t)
+		})
+	}
+}
+
+// TestPrograms_everySecond: a command that cron starts again and again, twenty at once, with tokens
+// that live a second.
+func TestPrograms_everySecond(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{AccessTTL: time.Second})
+	for range 5 {
+		l.ExpireAccess()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				// On a busy machine a token may have expired before it is used; that is a 401.
+				if out, code := l.run(t, "command"); code != 0 || !strings.HasPrefix(out, "status ") {
+					t.Errorf("%d: %s", code, out)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if s := l.Stats(); s.Refreshes != s.Rotations || s.Rotations == 0 {
+		t.Errorf("%d refreshes, %d granted\n%v", s.Refreshes, s.Rotations, l.Timeline())
+	}
+	if err := l.Reconfigure(func(c *authtest.Config) { c.AccessTTL = time.Hour }); err != nil {
+		t.Fatal(err)
+	}
+	l.ExpireAccess()
+	l.alive(t)
+}
+
+// TestPrograms_logout: a service notices that another program has logged out, and signed in again.
+func TestPrograms_logout(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{})
+	service, _ := l.start(t, "lambda")
+	next := func(want string) {
+		t.Helper()
+		if _, err := service.stdin.Write([]byte("event\n")); err != nil {
+			t.Fatal(err)
+		}
+		if got := service.line(); !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	next("status 200")
+	if out, code := l.run(t, "logout"); code != 0 {
+		t.Fatal(out)
+	}
+	l.RevokeAll()
+	next("login required: the session was ended elsewhere")
+	next("login required")
+	l.signIn(t)
+	next("status 200")
+}
