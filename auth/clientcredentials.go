@@ -195,7 +195,7 @@ func AssertionFile(path string) func(ctx context.Context, audience string) (stri
 		if !info.Mode().IsRegular() {
 			return "", fmt.Errorf("%s is not a regular file", path)
 		}
-		f, err := os.Open(path) //nolint:gosec // the program names the file
+		f, err := os.Open(path)
 		if err != nil {
 			return "", err
 		}

@@ -113,7 +113,7 @@ func TestAllocations(t *testing.T) {
 	}
 	req.Header.Set("Accept", "application/json")
 	got := testing.AllocsPerRun(100, func() {
-		if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+		if _, err := client.RoundTrip(req); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -129,7 +129,7 @@ func TestRule04_Panic(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
 	for name, first := range map[string]func(){
-		"panicked":            func() { panic(mine) }, //nolint:forbidigo // that is the test
+		"panicked":            func() { panic(mine) },
 		"ended its goroutine": runtime.Goexit,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -268,7 +268,7 @@ func ExampleRefreshError() {
 	server.FailRefresh(1, http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, "")
 	req, err := http.NewRequest(http.MethodGet, "/me", http.NoBody)
 	must(err)
-	_, err = client.Do(req) //nolint:bodyclose // there is none
+	_, err = client.Do(req)
 	failed, _ := errors.AsType[*auth.RefreshError](err)
 	whole, _ := errors.AsType[*interceptor.Error](err)
 	fmt.Println(failed.Status, failed.RetryAfter, whole.Response.StatusCode)

@@ -71,10 +71,10 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 	}
 	defer unlock()
 	err = a.persist.replace(ctx, func(_ context.Context, stored []byte) ([]byte, error) {
-		r, err := a.persist.decode(stored)
+		r, readable := a.persist.decodable(stored)
 		switch {
-		case err != nil:
-			return nil, nil //nolint:nilerr // a record that cannot be read is deleted as well
+		case !readable:
+			return nil, nil
 		case r.Live() == nil:
 			return stored, nil
 		case a.state.current.Load().is(&session{Record: r}):

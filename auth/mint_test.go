@@ -239,7 +239,7 @@ type panicking struct{ auth.RefreshFunc }
 
 // Mint panics.
 func (panicking) Mint(context.Context) (auth.Token, error) {
-	panic("boom") //nolint:forbidigo // that is the test
+	panic("boom")
 }
 
 // TestTokenExchange is RFC 8693, with a subject token from a file.

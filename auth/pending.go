@@ -133,7 +133,8 @@ func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 	_, _, _ = a.apply(s, o)
 	a.deliver()
 	if stored == nil { // the Logout did not know this token
-		a.revokeUnused((*Token)(&s.Record.Token))
+		lost := s.token()
+		a.revokeUnused(&lost)
 	}
 }
 

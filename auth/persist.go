@@ -17,7 +17,7 @@ import (
 //
 // The store is the user's code. It may panic, ignore its context, or quote in an error what it was
 // given; nothing of that goes further than the methods of persistence. An error never means "signed
-// out": only fs.ErrNotExist does, and what Update gives its function.
+// out": only [fs.ErrNotExist] does, and what Update gives its function.
 type persistence struct {
 	store   Store
 	account string
@@ -44,7 +44,7 @@ func (p *persistence) read(ctx context.Context) (r *record.Record, err error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil //nolint:nilnil // absence is a result, not an error
+		data = nil // decode makes no record of it, and no error
 	case err != nil:
 		p.noteLoss(err)
 		return nil, fmt.Errorf("auth: the stored session cannot be read: %w", err)
@@ -72,6 +72,12 @@ func (p *persistence) decode(data []byte) (*record.Record, error) {
 	return nil, fmt.Errorf("auth: %w (account %q): it was made for %q, and this configuration allows only %s; "+
 		"use an account of its own for each server, allow both origins if they are one service, or log in again to replace it",
 		ErrSessionUnreadable, p.account, r.Origin, p.origins)
+}
+
+// decodable is decode for a Logout, which deletes a record that cannot be read as well.
+func (p *persistence) decodable(data []byte) (r *record.Record, readable bool) {
+	r, err := p.decode(data)
+	return r, err == nil
 }
 
 // change is a function that Store.Update calls.

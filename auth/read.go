@@ -81,7 +81,7 @@ func (a *Interceptor) startRead() *call {
 	return c
 }
 
-// runRead reads the store. It finishes the call whatever the store does, runtime.Goexit included.
+// runRead reads the store. It finishes the call whatever the store does, [runtime.Goexit] included.
 func (a *Interceptor) runRead(c *call) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()

@@ -192,7 +192,7 @@ func TestErrorsNeverLeak(t *testing.T) {
 		refreshLeaky(t, name, auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) { return auth.Token{}, err }))
 	}
 	refreshLeaky(t, "panic", auth.RefreshFunc(func(_ context.Context, old auth.Token) (auth.Token, error) {
-		panic("cannot refresh " + old.RefreshToken) //nolint:forbidigo // that is the test
+		panic("cannot refresh " + old.RefreshToken)
 	}))
 }
 

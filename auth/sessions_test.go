@@ -307,7 +307,7 @@ func TestSessions_pins(t *testing.T) {
 	}{
 		"a response":     {end: u.Transport().RoundTrip},
 		"a failure":      {end: end},
-		"a panic":        {end: func(*http.Request) (*http.Response, error) { panic("wire") }}, //nolint:forbidigo // the test
+		"a panic":        {end: func(*http.Request) (*http.Response, error) { panic("wire") }},
 		"a rejection":    {after: rejects, end: end},
 		"made by hand":   {before: renews, end: end},
 		"a 401, retried": {before: renews, end: u.Transport().RoundTrip},

@@ -59,7 +59,7 @@ func (f *faulty) Load(ctx context.Context, key string) ([]byte, error) {
 
 func (f *faulty) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
 	if f.takes(&f.panics) {
-		panic("the store is broken") //nolint:forbidigo // that is the test
+		panic("the store is broken")
 	}
 	if f.takes(&f.refusals) {
 		return errFull

@@ -128,7 +128,7 @@ func asks(i interceptor.Interceptor) bool {
 // works for any [http.Client], and passes CloseIdleConnections on.
 func (c *Chain) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
-		base = http.DefaultTransport //nolint:forbidigo // a clone of it, or what a mock put in its place
+		base = http.DefaultTransport
 		if t, ok := base.(*http.Transport); ok {
 			base = t.Clone()
 		}

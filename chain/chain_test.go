@@ -76,7 +76,7 @@ func TestRetry_waitEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, cancel)
 		begin := time.Now()
-		_, err := chain.New(in).Transport(answering(503)).RoundTrip(request(t).WithContext(ctx)) //nolint:bodyclose // none
+		_, err := chain.New(in).Transport(answering(503)).RoundTrip(request(t).WithContext(ctx))
 		if !errors.Is(err, context.Canceled) || time.Since(begin) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}

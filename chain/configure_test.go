@@ -210,7 +210,7 @@ func TestConfigure_panic(t *testing.T) {
 	client := install(t, chain.New(), resty.New())
 	func() {
 		defer func() { _ = recover() }()
-		_ = chain.Configure(client, func(*resty.Client) { panic("mine") }) //nolint:forbidigo // that is the test
+		_ = chain.Configure(client, func(*resty.Client) { panic("mine") })
 	}()
 	if _, ok := chain.Installed(client); !ok {
 		t.Error("the chain is gone")

@@ -264,7 +264,7 @@ func TestError_keepsTheBody(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = client.Do(req) //nolint:bodyclose // none
+				_, err = client.Do(req)
 				e, ok := errors.AsType[*interceptor.Error](err)
 				if !ok || e.Response == nil {
 					t.Fatalf("got %v", err)
@@ -295,7 +295,7 @@ func TestError_brokenBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.Do(req) //nolint:bodyclose // none
+	_, err = client.Do(req)
 	e, ok := errors.AsType[*interceptor.Error](err)
 	if !ok {
 		t.Fatalf("got %v", err)
@@ -361,7 +361,7 @@ func TestError_slowWrapper(t *testing.T) {
 			resp.Body = body
 			return resp, err
 		}))
-		_, err := client.RoundTrip(request(t)) //nolint:bodyclose // none
+		_, err := client.RoundTrip(request(t))
 		e, ok := errors.AsType[*interceptor.Error](err)
 		if !ok {
 			t.Fatalf("got %v", err)
@@ -439,7 +439,7 @@ func TestError_foreignResponse(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 { // the race detector watches
 		group.Go(func() {
-			if _, err := client.RoundTrip(request(t)); !errors.Is(err, shared) { //nolint:bodyclose // none
+			if _, err := client.RoundTrip(request(t)); !errors.Is(err, shared) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -329,7 +329,7 @@ func TestDio_queuedPanic(t *testing.T) {
 					<-time.After(time.Second)
 					n++
 					if n == 1 {
-						panic("Oops") //nolint:forbidigo // that is the test
+						panic("Oops")
 					}
 					return nil
 				}))).Transport(onTheWayTo(p))

@@ -52,7 +52,7 @@ func TestMisuse(t *testing.T) {
 				sent = true
 				return answering(http.StatusOK)(r)
 			}))
-			_, err := client.RoundTrip(request(t)) //nolint:bodyclose // none
+			_, err := client.RoundTrip(request(t))
 			if err == nil || !strings.Contains(err.Error(), "OnRequest of interceptor 1 (*chain_test.unnamed)") || sent {
 				t.Errorf("got %v, sent %v", err, sent)
 			}
@@ -65,7 +65,7 @@ func TestBrokenTransport(t *testing.T) {
 	t.Parallel()
 	_, err := chain.New().Transport(roundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, nil //nolint:nilnil // that is the test
-	})).RoundTrip(request(t)) //nolint:bodyclose // none
+	})).RoundTrip(request(t))
 	if err == nil || !strings.Contains(err.Error(), "neither a response nor an error") {
 		t.Errorf("got %v", err)
 	}
@@ -74,7 +74,7 @@ func TestBrokenTransport(t *testing.T) {
 		resp, _ := answering(http.StatusOK)(r)
 		resp.Body = &counted{Reader: resp.Body, closed: func() { closed = true }}
 		return resp, io.ErrUnexpectedEOF
-	})).RoundTrip(request(t)) //nolint:bodyclose // none
+	})).RoundTrip(request(t))
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !closed {
 		t.Errorf("got %v, body closed %v", err, closed)
 	}
@@ -114,7 +114,7 @@ func TestBody_none(t *testing.T) {
 			t.Errorf("got %q, %v", data, err)
 		}
 		if status >= http.StatusBadRequest {
-			_, err = chain.Config{ErrorOnBadStatus: true}.New().Transport(base).RoundTrip(request(t)) //nolint:bodyclose // none
+			_, err = chain.Config{ErrorOnBadStatus: true}.New().Transport(base).RoundTrip(request(t))
 			if interceptor.KindOf(err) != interceptor.KindBadResponse {
 				t.Errorf("got %v", err)
 			}
@@ -192,7 +192,7 @@ func TestDeadline(t *testing.T) {
 		_, err := chain.New(slow, slow).Transport(roundTrip(func(*http.Request) (*http.Response, error) {
 			t.Error("it was sent")
 			return nil, io.EOF
-		})).RoundTrip(request(t).WithContext(ctx)) //nolint:bodyclose // none
+		})).RoundTrip(request(t).WithContext(ctx))
 		if interceptor.KindOf(err) != interceptor.KindTimeout || seen != 2 {
 			t.Errorf("got %v; OnError ran %d times", err, seen)
 		}
@@ -213,7 +213,7 @@ func TestError_Timeout(t *testing.T) {
 		}}, false},
 	} {
 		client := http.Client{Transport: chain.New(test.in).Transport(failing{context.DeadlineExceeded})}
-		_, err := client.Do(plain(t)) //nolint:bodyclose // none
+		_, err := client.Do(plain(t))
 		if ue, ok := errors.AsType[*url.Error](err); !ok || ue.Timeout() != test.want {
 			t.Errorf("%s: got %v", name, err)
 		}

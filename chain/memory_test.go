@@ -38,7 +38,7 @@ func TestAllocations(t *testing.T) {
 	} {
 		client := chain.New(list...).Transport(base)
 		got := testing.AllocsPerRun(100, func() {
-			if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+			if _, err := client.RoundTrip(req); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -66,7 +66,7 @@ func TestAllocations_headers(t *testing.T) {
 			req.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
 		}
 		got := testing.AllocsPerRun(100, func() {
-			if _, err := client.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+			if _, err := client.RoundTrip(req); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -44,7 +44,7 @@ func (f *finisher) OnDone(req *interceptor.Request, resp *interceptor.Response, 
 	}
 	*f.journal = append(*f.journal, fmt.Sprintf("%s: %s, attempt %d", f.name, end, req.Attempt()))
 	if f.panics {
-		panic("OnDone") //nolint:forbidigo // that is the test
+		panic("OnDone")
 	}
 }
 
@@ -53,7 +53,7 @@ func TestFinisher(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
 	reject := func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict { return h.Reject(mine) }
-	panics := func(*interceptor.Request, interceptor.RequestHandler) interceptor.Verdict { panic("mine") } //nolint:forbidigo // the test
+	panics := func(*interceptor.Request, interceptor.RequestHandler) interceptor.Verdict { panic("mine") }
 	resolve := func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 		return h.Resolve(interceptor.NewResponse(req, http.StatusTeapot, nil, nil))
 	}
@@ -77,7 +77,7 @@ func TestFinisher(t *testing.T) {
 			want: "b: connection failed, attempt 1; a: connection failed, attempt 1",
 		},
 		"the transport panics": {
-			base: func(*http.Request) (*http.Response, error) { panic("wire") }, //nolint:forbidigo // the test
+			base: func(*http.Request) (*http.Response, error) { panic("wire") },
 			want: "b: panic, attempt 1; a: panic, attempt 1",
 		},
 	} {
@@ -118,7 +118,7 @@ func TestFinisher_canceled(t *testing.T) {
 			return h.Retry(time.Hour)
 		},
 	}}
-	_, err := chain.New(a).Transport(answering(503)).RoundTrip(request(t).WithContext(ctx)) //nolint:bodyclose // none
+	_, err := chain.New(a).Transport(answering(503)).RoundTrip(request(t).WithContext(ctx))
 	if !errors.Is(err, context.Canceled) || fmt.Sprint(journal) != "[a: canceled, attempt 1]" {
 		t.Errorf("got %v, %v", err, journal)
 	}
@@ -136,7 +136,7 @@ func TestFinisher_panics(t *testing.T) {
 			t.Errorf("got %v, %v", v, journal)
 		}
 	}()
-	_, _ = chain.New(a, b).Transport(answering(204)).RoundTrip(request(t)) //nolint:bodyclose // it panics
+	_, _ = chain.New(a, b).Transport(answering(204)).RoundTrip(request(t))
 }
 
 // TestFinisher_redirect: every hop is a call of its own.

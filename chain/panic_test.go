@@ -21,7 +21,7 @@ func panicky(p engine.Phase) interceptor.Interceptor {
 	return scriptedPhase(p, func(context.Context) error {
 		if first {
 			first = false
-			panic("mine") //nolint:forbidigo // that is the test
+			panic("mine")
 		}
 		return nil
 	})

@@ -82,7 +82,7 @@ func (p *program) run(tb testing.TB) *observed {
 	}
 	func() {
 		defer func() { o.panicked = recover() != nil }()
-		o.resp, o.err = m.chain().Transport(m).RoundTrip(req) //nolint:bodyclose // below
+		o.resp, o.err = m.chain().Transport(m).RoundTrip(req)
 	}()
 	if o.resp != nil {
 		o.status = o.resp.StatusCode
@@ -167,7 +167,7 @@ func (m *machine) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := strings.Fields(m.net[min(m.sends, len(m.net)-1)])
 	m.sends++
 	if answer[0] == "panic" {
-		panic("transport") //nolint:forbidigo // that is the test
+		panic("transport")
 	}
 	if sent, err := io.ReadAll(r.Body); err != nil || string(sent) != "body" {
 		return nil, fmt.Errorf("the server got %q, %w", sent, err)
@@ -288,7 +288,7 @@ func (a actor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interce
 func (a actor) common(action string) (none bool) {
 	switch action {
 	case "panic":
-		panic(a.name) //nolint:forbidigo // that is the test
+		panic(a.name)
 	case "cancel":
 		a.machine.cancel()
 	}

@@ -75,7 +75,7 @@ func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 	}{
 		"success":               {serve: body("{}"), want: 1},
 		"bad status":            {serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, want: 1},
-		"connection closed":     {serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, want: 3}, //nolint:forbidigo // closes it
+		"connection closed":     {serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, want: 3},
 		"body cut short":        {serve: cut, want: 3},
 		"body cut at its start": {serve: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "9") }, want: 3},
 		"body above the limit":  {serve: body("{}     "), client: func(c *resty.Client) { c.SetResponseBodyLimit(2) }, want: 3},

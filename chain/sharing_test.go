@@ -47,7 +47,7 @@ func TestCopyOnWrite(t *testing.T) {
 			})
 			client := chain.New()
 			client.Use(c.list...)
-			if _, err := client.Transport(base).RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+			if _, err := client.Transport(base).RoundTrip(req); err != nil {
 				t.Fatal(err)
 			}
 			if got := sent.URL == req.URL; got != c.shared {

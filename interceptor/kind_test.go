@@ -195,7 +195,7 @@ func reset(t *testing.T) error {
 func streamReset(t *testing.T) error {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // the way to reset a stream
+		panic(http.ErrAbortHandler)
 	}))
 	s.EnableHTTP2 = true
 	s.StartTLS()

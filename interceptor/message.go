@@ -71,7 +71,7 @@ func withoutSecrets(u *url.URL) string {
 // net/url quote loses its secrets, and where an error inside names the same subject again, that is
 // left out.
 func mask(text string, err error, subject string) string {
-	switch e := err.(type) { //nolint:errorlint // this walks the tree itself, to visit every error
+	switch e := err.(type) {
 	case *url.Error:
 		text = maskURL(text, e, subject)
 	case *Error:
@@ -79,7 +79,7 @@ func mask(text string, err error, subject string) string {
 			text = strings.ReplaceAll(text, "interceptor: "+escape.Line(s)+": ", "")
 		}
 	}
-	switch u := err.(type) { //nolint:errorlint // as above
+	switch u := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := u.Unwrap(); inner != nil {
 			text = mask(text, inner, subject)

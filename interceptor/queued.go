@@ -34,7 +34,7 @@ const queueLimit = time.Minute
 // is on the wire. There are three queues, and one call's OnRequest may run beside another's
 // OnError: what two callbacks share needs a lock of its own, or an atomic value. Where one callback
 // must see all calls alone, keep the state in that callback.
-func Queued(in Interceptor) Interceptor { //nolint:iface // callers need nothing but the contract
+func Queued(in Interceptor) Interceptor {
 	return &queued{in: in, request: newQueue(), response: newQueue(), failure: newQueue()}
 }
 

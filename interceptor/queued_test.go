@@ -288,7 +288,7 @@ func TestQueued_panic(t *testing.T) {
 	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 		if first {
 			first = false
-			panic("mine") //nolint:forbidigo // that is the test
+			panic("mine")
 		}
 		return h.Next(req)
 	}})

@@ -38,7 +38,7 @@ type SealConfig struct {
 // The store is a [Replacer], and a [Lister] if inner is one; otherwise Keys
 // yields an error that matches [errors.ErrUnsupported]. Closing inner is up to
 // the caller. The error of Seal names every problem with c.
-func Seal(inner Store, c SealConfig) (Store, error) { //nolint:iface // callers see a Store like any other
+func Seal(inner Store, c SealConfig) (Store, error) {
 	var problems []error
 	if inner == nil {
 		problems = append(problems, errors.New("storage: Seal needs a store"))

@@ -86,7 +86,7 @@ func (k *Key) Thumbprint() string {
 // [http.DefaultTransport].
 func (k *Key) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
-		base = http.DefaultTransport //nolint:forbidigo // as for http.Client, nil is the default
+		base = http.DefaultTransport
 	}
 	return &transport{key: k, base: base}
 }

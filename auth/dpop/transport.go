@@ -19,19 +19,27 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || !again {
 		return resp, err
 	}
-	body := r.Body
-	if body != nil && body != http.NoBody {
-		if r.GetBody == nil {
-			return resp, nil
-		}
-		if body, err = r.GetBody(); err != nil {
-			return resp, nil //nolint:nilerr // the first response is as good as any
-		}
+	body, ok := bodyAgain(r)
+	if !ok {
+		return resp, nil
 	}
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // lets the connection be used again
 	_ = resp.Body.Close()
 	resp, _, err = t.send(r, body)
 	return resp, err
+}
+
+// bodyAgain returns the body of a request that has been sent, to send it once more, and reports
+// whether that can be done.
+func bodyAgain(r *http.Request) (body io.ReadCloser, ok bool) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r.Body, true
+	}
+	if r.GetBody == nil {
+		return nil, false
+	}
+	body, err := r.GetBody()
+	return body, err == nil
 }
 
 func (t *transport) send(r *http.Request, body io.ReadCloser) (resp *http.Response, again bool, err error) {

@@ -61,7 +61,7 @@ func (a *app) fleet(ctx context.Context, c fleet.Config) error {
 		return err
 	}
 	command := func(ctx context.Context, argument string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, self, fleetRole, argument) //nolint:gosec // this program again
+		cmd := exec.CommandContext(ctx, self, fleetRole, argument)
 		cmd.Stderr = a.err
 		return cmd
 	}

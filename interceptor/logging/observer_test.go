@@ -29,7 +29,7 @@ func (h *handler) Enabled(_ context.Context, l slog.Level) bool {
 
 func (h *handler) Handle(ctx context.Context, r slog.Record) error { return h.handle(ctx, r) }
 
-func boom() { panic("mine") } //nolint:forbidigo // that is the test
+func boom() { panic("mine") }
 
 type bomb struct{}
 
@@ -64,7 +64,7 @@ func TestContained(t *testing.T) {
 			mine := interceptor.Funcs{Request: func(_ *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 				return h.Reject(bombError{}, interceptor.Through)
 			}}
-			_, err = client(t, l, mine).Transport.RoundTrip(request(t.Context(), t, http.MethodGet, url, nil)) //nolint:bodyclose // none
+			_, err = client(t, l, mine).Transport.RoundTrip(request(t.Context(), t, http.MethodGet, url, nil))
 			if !errors.As(err, new(bombError)) {
 				t.Error("the error is gone")
 			}

@@ -208,7 +208,7 @@ func TestProgress_uploadAgain(t *testing.T) {
 // TestProgress_panic: one in an upload's function fails the upload, not the program.
 func TestProgress_panic(t *testing.T) {
 	t.Parallel()
-	ctx := progress.WithUpload(t.Context(), func(progress.Report) { panic("mine") }) //nolint:forbidigo // the test
+	ctx := progress.WithUpload(t.Context(), func(progress.Report) { panic("mine") })
 	req := newRequest(ctx, t, strings.NewReader("hello"))
 	progress.New(progress.Config{}).OnRequest(req, interceptor.RequestHandler{})
 	if _, err := io.ReadAll(req.Body); err == nil || !strings.Contains(err.Error(), "mine") {

@@ -47,7 +47,7 @@ func TestAllocations(t *testing.T) {
 	measure := func(is ...interceptor.Interceptor) float64 {
 		rt := chain.New(is...).Transport(base)
 		return testing.AllocsPerRun(100, func() {
-			if _, err := rt.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+			if _, err := rt.RoundTrip(req); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -71,7 +71,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 			b.ReportAllocs()
 			rt := chain.New(is...).Transport(base)
 			for b.Loop() {
-				if _, err := rt.RoundTrip(req); err != nil { //nolint:bodyclose // NoBody
+				if _, err := rt.RoundTrip(req); err != nil {
 					b.Fatal(err)
 				}
 			}

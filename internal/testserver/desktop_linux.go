@@ -36,7 +36,7 @@ func Desktop(t *testing.T) []string {
 // daemon starts a program that ends with the test.
 func daemon(t *testing.T, env []string, stdin, name string, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...) //nolint:gosec // found above
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
 	cmd.Env, cmd.Stdin = append(cmd.Environ(), env...), strings.NewReader(stdin)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func awaitOutput(t *testing.T, env []string, want string, argv ...string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
-		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // found above
+		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Env = append(cmd.Environ(), env...)
 		out, err := cmd.CombinedOutput()
 		if strings.Contains(string(out), want) {

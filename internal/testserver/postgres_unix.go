@@ -41,7 +41,7 @@ func Postgres(t *testing.T, settings ...string) *Server {
 func (s *Server) awaitPostgres(t *testing.T, isReady, port string) {
 	t.Helper()
 	s.await(t, func(ctx context.Context) error {
-		return exec.CommandContext(ctx, isReady, "-q", "-h", "127.0.0.1", "-p", port, "-U", "postgres").Run() //nolint:gosec // found above
+		return exec.CommandContext(ctx, isReady, "-q", "-h", "127.0.0.1", "-p", port, "-U", "postgres").Run()
 	})
 }
 

@@ -41,7 +41,7 @@ func find(t *testing.T, name string, folders ...string) string {
 			return paths[len(paths)-1]
 		}
 	}
-	if os.Getenv("CHATELAINE_REQUIRE_ALL") != "" { //nolint:forbidigo // the one switch of the tests
+	if os.Getenv("CHATELAINE_REQUIRE_ALL") != "" {
 		t.Fatalf("%s is not installed", name)
 	}
 	t.Skipf("%s is not installed; on Debian it is in one of the packages postgresql, redis-server, dbus, gnome-keyring", name)
@@ -69,7 +69,7 @@ func freePort(t *testing.T) (addr, port string) {
 // root, whom some servers refuse.
 func dataDir(t *testing.T) (dir string, owner *syscall.Credential) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "chatelaine-server-") //nolint:usetesting // other users cannot enter t.TempDir
+	dir, err := os.MkdirTemp("", "chatelaine-server-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func dataDir(t *testing.T) (dir string, owner *syscall.Credential) {
 
 func command(dir string, owner *syscall.Credential, argv ...string) (*exec.Cmd, *bytes.Buffer) {
 	output := new(bytes.Buffer)
-	cmd := exec.CommandContext(context.Background(), argv[0], argv[1:]...) //nolint:gosec // the servers named in this package
+	cmd := exec.CommandContext(context.Background(), argv[0], argv[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}
 	return cmd, output

@@ -12,7 +12,7 @@ import (
 func waitReadable(fd, wake int) (woken bool, err error) {
 	fds := make([]unix.PollFd, 0, 2)
 	for _, f := range []int{fd, wake} {
-		fds = append(fds, unix.PollFd{Fd: int32(f), Events: unix.POLLIN}) //nolint:gosec // a descriptor is a C int
+		fds = append(fds, unix.PollFd{Fd: int32(f), Events: unix.POLLIN})
 	}
 	for {
 		_, err := unix.Poll(fds, -1)

@@ -43,8 +43,8 @@ func (e entry) bytes() []byte {
 	b := make([]byte, 0, entryHeader+len(e.owner)+len(e.value))
 	b = append(b, entryMagic...)
 	b = append(b, entryVersion, flags)
-	for _, n := range []int64{e.version, e.fence, e.ttl.Nanoseconds(), int64(e.beat), int64(len(e.owner))} { //nolint:gosec // bits are kept
-		b = binary.BigEndian.AppendUint64(b, uint64(n)) //nolint:gosec // bits are kept
+	for _, n := range []int64{e.version, e.fence, e.ttl.Nanoseconds(), int64(e.beat), int64(len(e.owner))} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	b = append(b, e.owner...)
 	return append(b, e.value...)
@@ -63,14 +63,14 @@ func parseEntry(b []byte) (entry, error) {
 	flags := b[len(entryMagic)+1]
 	var n [5]int64
 	for i := range n {
-		n[i] = int64(binary.BigEndian.Uint64(b[len(entryMagic)+2+8*i:])) //nolint:gosec // bits are kept
+		n[i] = int64(binary.BigEndian.Uint64(b[len(entryMagic)+2+8*i:]))
 	}
 	rest := b[entryHeader:]
 	if n[4] < 0 || n[4] > int64(len(rest)) || n[2] < 0 {
 		return entry{}, fmt.Errorf("%w: %w", storage.ErrCorrupt, errors.New("bad header"))
 	}
 	e := entry{
-		version: n[0], fence: n[1], ttl: time.Duration(n[2]), beat: uint64(n[3]), //nolint:gosec // bits are kept
+		version: n[0], fence: n[1], ttl: time.Duration(n[2]), beat: uint64(n[3]),
 		owner: string(rest[:n[4]]), interrupted: flags&flagInterrupted != 0,
 	}
 	if flags&flagValue != 0 {

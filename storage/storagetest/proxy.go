@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -76,7 +77,7 @@ func (p *proxy) serve() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.target) //nolint:noctx // on the loopback interface
+		server, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.target)
 		if err != nil || !p.add(client, server) {
 			_ = client.Close()
 			if err == nil {

@@ -24,11 +24,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
+		os.Exit(1)
 	}
 }
 
@@ -65,7 +65,7 @@ func start(ctx context.Context, c fleet.Config, self string) (fleet.Summary, err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	command := func(ctx context.Context, argument string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, self, role, argument) //nolint:gosec // this program again
+		cmd := exec.CommandContext(ctx, self, role, argument)
 		cmd.Stderr = os.Stderr
 		return cmd
 	}

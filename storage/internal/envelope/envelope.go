@@ -125,7 +125,7 @@ func Seal(key []byte, c Context, generation uint64, value []byte) ([]byte, error
 	out := make([]byte, headerSize, Overhead+len(c.Name)+len(value))
 	copy(out, head)
 	plain := make([]byte, 0, nameLenSize+len(c.Name)+len(value))
-	plain = binary.BigEndian.AppendUint16(plain, uint16(len(c.Name))) //nolint:gosec // at most maxName
+	plain = binary.BigEndian.AppendUint16(plain, uint16(len(c.Name)))
 	plain = append(append(plain, c.Name...), value...)
 	defer clear(plain)
 	return aead.Seal(out, h.nonce[:], plain, associated(head, c.Service, PlaceOf(c))), nil

@@ -68,7 +68,7 @@ type httpKV struct {
 }
 
 // OpenHTTP is the Opener of the embedded store.
-func OpenHTTP(_ context.Context, base string, leaseTTL time.Duration) (Store, error) { //nolint:iface // one of several Openers
+func OpenHTTP(_ context.Context, base string, leaseTTL time.Duration) (Store, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, MaxConnsPerHost: 32}
 	return lease.New(lease.Config{Backend: lease.CAS(httpKV{base, &http.Client{Transport: transport}}), TTL: leaseTTL})
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func newProvider(c Config) (*provider, error) {
 
 // serve serves on a free port of the loopback interface.
 func serve(h http.Handler) (base string, server *http.Server, err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
@@ -122,7 +123,7 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	defer timer.Stop()
 	<-timer.C
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(t); err != nil { //nolint:gosec // this is the token endpoint
+	if err := json.NewEncoder(w).Encode(t); err != nil {
 		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http ends a connection
 	}
 }
@@ -135,7 +136,7 @@ func (p *provider) me(w http.ResponseWriter, r *http.Request) {
 		p.sessions[i].mu.Unlock()
 		if !dead && time.Since(time.UnixMilli(int64(issued))) < p.ttl {
 			p.served.Add(1)
-			_, _ = io.WriteString(w, account(i)) //nolint:gosec // a name of ours and a number
+			_, _ = io.WriteString(w, account(i))
 			return
 		}
 	}

@@ -77,5 +77,5 @@ func writePage(w http.ResponseWriter, contentType string, data []byte) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(data) //nolint:gosec // files of this package, and a page made by html/template
+	_, _ = w.Write(data)
 }

@@ -120,7 +120,7 @@ func listen(t *testing.T, s *playground.Server, want int) (next func() state, st
 		t.Fatal(err)
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := transport.RoundTrip(req) //nolint:bodyclose // stop closes it
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func serveEvents(t *testing.T, r *recorder, method, path string, status int, eve
 			r.event(events[i])
 		}
 		if status == 0 {
-			panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut a connection
+			panic(http.ErrAbortHandler)
 		}
 		w.WriteHeader(status)
 	}))

@@ -132,7 +132,7 @@ func TestRecorder_duration(t *testing.T) {
 		}
 		failed := make(chan error)
 		go func() {
-			_, err := over.RoundTrip(request(t, "/held")) //nolint:bodyclose // there is none
+			_, err := over.RoundTrip(request(t, "/held"))
 			failed <- err
 		}()
 		<-time.After(5 * time.Second)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -60,6 +61,12 @@ func summaryWith(s *session, o outcome, p policy) string {
 	}
 	if p := o.pending; p != nil {
 		add("pending(%s, record %v)", p.session, p.record != nil)
+		if p.record == nil {
+			parts[len(parts)-1] += " " + p.reason.String()
+		}
+	}
+	if o.next != nil && o.step == save && o.write != o.next {
+		add("writes something else")
 	}
 	if o.unhelpful {
 		add("unhelpful")
@@ -160,6 +167,10 @@ func TestDecide(t *testing.T) {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk},
 			"save · " + rotated + " · [token refreshed] · [persist failed] · pending(S, record true)",
 		},
+		"the refresh token was dead, and a Minter gave a token": { // nothing of the dead one remains
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, minted: true, token: Token{AccessToken: "new"}},
+			"save · S/3 new  user=U loaded=false · [token refreshed]",
+		},
 		"the server failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDown},
 			"keep · failed(1) · refresh failed · down · [refresh failed] · unhelpful",
@@ -172,7 +183,7 @@ func TestDecide(t *testing.T) {
 		"the refresh token is dead and the deletion failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk},
 			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
-				"[signed out the server ended the session] · [persist failed] · pending(S, record false)",
+				"[signed out the server ended the session] · [persist failed] · pending(S, record false) the server ended the session",
 		},
 		"the token endpoint asked another process to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(3*time.Minute, t0)},
@@ -337,6 +348,22 @@ func TestDecide_expiry(t *testing.T) {
 		}
 		if !o.next.Obtained.Equal(t0) {
 			t.Errorf("obtained %v, want %v", o.next.Obtained, t0)
+		}
+	}
+}
+
+// TestDecide_minted: a token that a Minter made is not bound to the key of the one that it replaces.
+func TestDecide_minted(t *testing.T) {
+	t.Parallel()
+	bound := recordOf("S", 1, "a", "r")
+	bound.ProofKey = []byte("old")
+	for _, key := range [][]byte{nil, []byte("new")} {
+		o := decide(facts{
+			session: newSession(bound, "", policy{}), read: true, stored: bound, at: t0,
+			asked: true, minted: true, token: Token{AccessToken: "n", RefreshToken: "q", ProofKey: key},
+		})
+		if !bytes.Equal(o.next.ProofKey, key) || o.next.RefreshToken != "q" || o.write != o.next {
+			t.Errorf("key %q, refresh token %q, writes %p of %p", o.next.ProofKey, o.next.RefreshToken, o.write, o.next)
 		}
 	}
 }
