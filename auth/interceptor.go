@@ -99,6 +99,9 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 
 // OnResponse looks for a token refused with a good status, if ShouldRefresh may know of one.
 func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
+	if a.settled() {
+		return h.Next(resp)
+	}
 	s := a.signer(resp.Request)
 	if s == nil || !s.signedIn() {
 		return h.Next(resp)
@@ -120,6 +123,15 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	default:
 		return h.Next(resp)
 	}
+}
+
+// settled reports whether a good response can tell nothing new, as nearly all: the server is known to
+// accept the current token, it refuses nothing else, and neither ShouldRefresh nor a Prover wants to
+// see the response.
+func (a *Interceptor) settled() bool {
+	s := a.state.current.Load()
+	return s != nil && s.signedIn() && s.marks.accepted.Load() && a.refusals.Empty() &&
+		a.config.ShouldRefresh == nil && a.config.Prover == nil
 }
 
 // OnError renews a token that was refused and has the request sent again. When that is not

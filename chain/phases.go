@@ -10,8 +10,9 @@ import (
 )
 
 func (c *call) requestPhase() step {
+	ctx := c.orig.Context()
 	for i, in := range c.list.all {
-		if c.done() {
+		if ctx.Err() != nil {
 			return c.interrupted()
 		}
 		v := engine.Verdict(in.OnRequest(c.req, interceptor.RequestHandler{}))
@@ -34,15 +35,16 @@ func (c *call) requestPhase() step {
 			return c.reject(i, v)
 		}
 	}
-	if c.done() {
+	if ctx.Err() != nil {
 		return c.interrupted()
 	}
 	return stepSend
 }
 
 func (c *call) responsePhase() step {
+	ctx := c.orig.Context()
 	for n := range c.list.all {
-		if c.done() {
+		if ctx.Err() != nil {
 			return c.interrupted()
 		}
 		i := c.returnIndex(n)

@@ -42,15 +42,19 @@ func (r *Request) Redirected() bool { return r.Call != nil && r.Call.Redirected 
 // carries (see [WithExtra]), else nil. Values live as long as the call, over all its retries, as in
 // Dio's extra map. Keys are compared with ==: use a type of your own, as for context values.
 func (r *Request) Extra(key any) any {
+	if r.Call != nil {
+		if value, ok := r.Call.Own(key); ok {
+			return value
+		}
+	}
 	switch {
-	case r.Request == nil && r.Call == nil:
-		return nil
 	case r.Request == nil:
-		return r.Call.Get(context.Background(), key)
+		return nil
 	case r.Call == nil:
 		return engine.Extra(r.Context(), key)
+	default:
+		return r.Call.Inherited(r.Context(), key)
 	}
-	return r.Call.Get(r.Context(), key)
 }
 
 // SetExtra stores value under key, which must be comparable and not nil, for the rest of the call.

@@ -25,12 +25,16 @@ type Call struct {
 
 type pair struct{ key, value any }
 
-// Get returns the value stored under key by Set, else the one that the caller's context ctx has,
-// else nil.
-func (c *Call) Get(ctx context.Context, key any) any {
+// Own returns the value stored under key by Set, and reports whether there is one.
+func (c *Call) Own(key any) (value any, ok bool) {
 	if p := c.find(key); p != nil {
-		return p.value
+		return p.value, true
 	}
+	return nil, false
+}
+
+// Inherited returns the value that the caller's context ctx has under key, or nil.
+func (c *Call) Inherited(ctx context.Context, key any) any {
 	if !c.searched {
 		c.searched = true
 		c.caller, _ = ctx.Value(extraKey{}).(*extra)

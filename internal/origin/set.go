@@ -34,7 +34,7 @@ func (s Set) find(scheme, host string) (Origin, bool) {
 	}
 	for _, o := range s {
 		if o.scheme == scheme && o.host == host {
-			return o, true
+			return Origin{scheme, host}, true // equal strings in one place are compared faster
 		}
 	}
 	o, ok := of(scheme, host)

@@ -81,10 +81,13 @@ const (
 	OnTrial
 )
 
+// Empty reports whether no request is known to be refused.
+func (m *Memory) Empty() bool { return !m.some.Load() }
+
 // About returns what is known about a request that was refused with token. Accepted reports that the
 // server has accepted that token elsewhere.
 func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now time.Time) Verdict {
-	if !m.some.Load() {
+	if m.Empty() {
 		return Unknown
 	}
 	m.mu.Lock()
@@ -151,7 +154,7 @@ func (m *Memory) evict() {
 
 // Forget notes that a request of this kind was not refused.
 func (m *Memory) Forget(req *http.Request) {
-	if !m.some.Load() {
+	if m.Empty() {
 		return
 	}
 	m.mu.Lock()
