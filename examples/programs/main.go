@@ -13,7 +13,7 @@ func main() {
 	programs := map[string]func(){
 		"login": login, "logout": logout,
 		"command": command, "fatal": fatal, "forks": forks, "canceled": canceled, "clients": clients,
-		"retries": retries, "hooks": hooks, "stream": stream, "panics": panics,
+		"retries": retries, "hooks": hooks, "stream": stream, "upload": upload, "stranger": stranger, "panics": panics,
 		"lambda": lambda, "server": server, "service": service, "closing": closing,
 	}
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log"
@@ -28,6 +29,7 @@ func open() (*auth.Interceptor, *keyring.Store) {
 	session, err := auth.New(auth.Config{
 		BaseURL: os.Getenv("API"), Store: store, RefreshTimeout: timeout,
 		Refresher: auth.JSONRefresher{URL: "/auth/refresh"},
+		Revoke:    auth.OAuth2Revoker{URL: os.Getenv("API") + "/oauth/revoke"}.Revoke,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -58,12 +60,13 @@ func report(resp *resty.Response, err error) {
 	fmt.Println("status", resp.StatusCode())
 }
 
-// login signs in with a password.
+// login signs in with a password, as the user that is named.
 func login() {
+	user := cmp.Or(os.Getenv("USER_NAME"), "alice")
 	session, _ := open()
 	ctx := auth.WithoutAuth(context.Background())
 	resp, err := restyClient(session).R().SetContext(ctx).SetDoNotParseResponse(true).
-		SetBody(map[string]string{"username": "alice", "password": "wonderland"}).Post("/auth/login")
+		SetBody(map[string]string{"username": user, "password": "wonderland"}).Post("/auth/login")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -32,6 +32,7 @@ func TestPrograms_endAnyhow(t *testing.T) {
 		},
 		"hooks":  {out: map[string]int{"status 200": 2, "status 401": 1}},
 		"stream": {out: map[string]int{"status 200 1000000 <nil>": 11, "no goroutine is left": 1}},
+		"upload": {out: map[string]int{"status 200": 2, "the same: true": 2}},
 		"panics": {out: map[string]int{"status 200": 4}, code: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,10 +88,11 @@ func TestPrograms_everySecond(t *testing.T) {
 	l.alive(t)
 }
 
-// TestPrograms_logout: a service notices that another program has logged out, and signed in again.
-func TestPrograms_logout(t *testing.T) {
+// TestPrograms_anotherProgram: a service notices that another program has logged out, and signed in
+// again, as the same user or as another.
+func TestPrograms_anotherProgram(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, authtest.Config{})
+	l := newLab(t, authtest.Config{Users: authtest.Secrets{"alice": "wonderland", "bob": "wonderland"}})
 	service, _ := l.start(t, "lambda")
 	next := func(want string) {
 		t.Helper()
@@ -110,4 +112,13 @@ func TestPrograms_logout(t *testing.T) {
 	next("login required")
 	l.signIn(t)
 	next("status 200")
+	l.env = append(l.env, "USER_NAME=bob")
+	l.signIn(t)
+	l.ExpireAccess()
+	next("login required: another login replaced the session")
+	next("login required: another login replaced the session")
+	if out, _ := l.run(t, "command"); out != "status 200\n" {
+		t.Errorf("bob's next program: %s", out)
+	}
+	l.AssertNoReuse(t)
 }

@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -37,6 +41,34 @@ func stream() {
 		runtime.Gosched()
 	}
 	fmt.Println("no goroutine is left")
+}
+
+// upload sends bytes, and a file, and compares what arrived.
+func upload() {
+	session, _ := open()
+	client := restyClient(session)
+	data := bytes.Repeat([]byte("what is sent again is the same\n"), 10_000)
+	name := filepath.Join(os.Getenv("STATE"), "upload")
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		log.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, body := range []any{file, data} {
+		var echo struct{ SHA256 string }
+		resp, err := client.R().SetHeader("Content-Type", "text/plain").SetBody(body).SetResult(&echo).Post("/echo")
+		report(resp, err)
+		fmt.Println("the same:", echo.SHA256 == fmt.Sprintf("%x", sha256.Sum256(data)))
+	}
+}
+
+// stranger follows a redirect to another server.
+func stranger() {
+	session, _ := open()
+	resp, err := restyClient(session).R().SetQueryParam("to", os.Getenv("STRANGER")).Get("/redirect")
+	report(resp, err)
 }
 
 // panics is a server whose handlers panic after they have used the session, and that a panic of
