@@ -114,7 +114,7 @@ func TestREADME_setup(t *testing.T) {
 	}
 }
 
-// TestREADME_tests asserts that every test that the README names exists.
+// TestREADME_tests asserts that every test that the README and the guides name exists.
 func TestREADME_tests(t *testing.T) {
 	t.Parallel()
 	exists := make(map[string]bool)
@@ -131,13 +131,37 @@ func TestREADME_tests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w+)`").FindAllStringSubmatch(readFile(t, "README.md"), -1)
-	if len(named) < 20 {
-		t.Fatalf("README.md names %d tests", len(named))
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range named {
-		if !exists[m[1]] {
-			t.Errorf("README.md names %s, which does not exist", m[1])
+	for _, doc := range append(docs, "README.md") {
+		named := regexp.MustCompile("`((?:Test|Fuzz|Example)_?[A-Za-z]\\w+)`").FindAllStringSubmatch(readFile(t, doc), -1)
+		if doc == "README.md" && len(named) < 20 {
+			t.Fatalf("README.md names %d tests", len(named))
+		}
+		for _, m := range named {
+			if !exists[m[1]] {
+				t.Errorf("%s names %s, which does not exist", doc, m[1])
+			}
+		}
+	}
+}
+
+// TestREADME_guarantees asserts that each guarantee names a test that runs a program as a user would
+// write it.
+func TestREADME_guarantees(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(readFile(t, "README.md"), "## Guarantees\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\d+\. (?:.*\n)(?: {3}.*\n)*`).FindAllString(text, -1)
+	if len(rows) < 17 {
+		t.Fatalf("%d guarantees", len(rows))
+	}
+	program := regexp.MustCompile("`(?:TestPrograms_\\w+|TestProgram|TestKill_\\w+|TestInterrupt_\\w+|Example_dioTutorial)`")
+	for _, row := range rows {
+		if !program.MatchString(row) {
+			t.Errorf("no program runs for: %s", row)
 		}
 	}
 }
