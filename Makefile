@@ -35,7 +35,7 @@ cross: ## builds of the library for other systems and architectures, and vet for
 	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} go build $(LIBRARY); done
 
 test386: ## the tests of the library on 32 bits
-	GOARCH=386 go test $(LIBRARY)
+	GOARCH=386 CHATELAINE_MODEL_CASES=50 go test $(LIBRARY)
 
 windows: ## the tests of the library as Windows programs, where wine is installed
 	.ci/windows

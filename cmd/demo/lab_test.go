@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,12 +18,14 @@ import (
 // A lab is a server, and a home for processes that run demo.
 type lab struct {
 	server *authtest.Server
+	home   string
 	env    []string
 }
 
 func newLab(t *testing.T, config authtest.Config) *lab {
 	t.Helper()
-	l := &lab{server: authtest.NewServer(config), env: mustHermetic(t, t.TempDir())}
+	home := t.TempDir()
+	l := &lab{server: authtest.NewServer(config), home: home, env: mustHermetic(t, home)}
 	t.Cleanup(l.server.Close)
 	return l
 }
@@ -31,6 +36,28 @@ func (l *lab) signIn(t *testing.T) {
 	cmd := l.demo(t, "login", "--password-stdin", "--base-url", l.server.URL)
 	cmd.Stdin = strings.NewReader(authtest.DefaultPassword + "\n")
 	l.want(t, exitOK, cmd)
+}
+
+// TestLab_keyring: whatever the system, the tests leave its own keyring alone.
+func TestLab_keyring(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, authtest.Config{})
+	l.signIn(t)
+	found := 0
+	err := filepath.WalkDir(l.home, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".keyring" {
+			return err
+		}
+		found++
+		manifest, err := os.ReadFile(path)
+		if !bytes.Contains(manifest, []byte(`"backend":"file"`)) {
+			t.Errorf("%s: %s", path, manifest)
+		}
+		return err
+	})
+	if err != nil || found != 1 {
+		t.Errorf("%d manifests, %v", found, err)
+	}
 }
 
 // demo is a command line, not yet started.

@@ -69,6 +69,10 @@ func play(role string, args []string) error {
 		return keyring.Purge(ctx, childConfig(args))
 	case "loop":
 		return loop(ctx, args)
+	case "passphrase":
+		passphrase, err := keyring.PassphraseFile(args[0])("?")
+		fmt.Println("passphrase:", passphrase)
+		return err
 	case "ask":
 		return ask(ctx, args[0])
 	case "prompts": // Linux only

@@ -120,6 +120,9 @@ func TestTamperedItem(t *testing.T) {
 	if err := os.Symlink(path+"-gone", path); err != nil {
 		t.Skip(err)
 	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Skip("no symbolic links here") // wine reports success and makes none
+	}
 	wantOpenError(t, cfg, storage.ErrCorrupt, "")
 }
 

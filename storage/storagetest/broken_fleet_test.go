@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"io/fs"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +46,9 @@ func TestBrokenFleet(t *testing.T) {
 			t.Parallel()
 			if !inChild() {
 				for _, check := range checks {
+					if strings.HasPrefix(check, "woken") && runtime.GOOS == "windows" {
+						continue // it stops a process, which this system cannot do
+					}
 					mustFail(t, check)
 				}
 				return

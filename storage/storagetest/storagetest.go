@@ -13,7 +13,8 @@
 // deleting twice; that errors and panics of the callback change nothing and
 // leave no lock behind; that nobody's slices are shared; cancellation before,
 // while waiting, and after the callback; mutual exclusion among goroutines;
-// that Load does not wait for Update. RunShared adds a second store on the same
+// that Load does not wait for Update; and, where the store has them, [storage.Lister] and
+// [storage.Replacer]. RunShared adds a second store on the same
 // data, and other processes: counting together, a holder that is killed, and
 // values that are never seen half written.
 //
@@ -43,9 +44,10 @@ type check struct {
 // Run checks the stores that newStore returns. Each call must return a store
 // that holds nothing; what has to be released, newStore leaves to t.Cleanup.
 // The checks run one after the other, as subtests named after what they check.
+// Those of [storage.Lister] and [storage.Replacer] skip if the store is none.
 func Run(t *testing.T, newStore func(t *testing.T) storage.Store) {
 	t.Helper()
-	for _, checks := range [][]check{valueChecks(), callbackChecks(), contextChecks(), lockChecks()} {
+	for _, checks := range [][]check{valueChecks(), callbackChecks(), contextChecks(), lockChecks(), optionalChecks()} {
 		for _, c := range checks {
 			t.Run(c.name, func(t *testing.T) { c.run(t, newStore(t)) })
 		}
