@@ -33,6 +33,9 @@ func (a *app) describeDiagnosis(d diagnosis) string {
 		if i == 0 {
 			title = "what to do"
 		}
+		if !strings.HasPrefix(line, " ") { // else it is a command, to be copied
+			line = wrap(line, screen.Width(a.out, 100), 12)
+		}
 		b.WriteString(field(title, line))
 	}
 	return b.String()

@@ -47,6 +47,7 @@ type finding struct {
 	Reason    string `json:"reason,omitempty"`
 	Fix       string `json:"fix,omitempty"`
 	elsewhere bool   // it belongs to another operating system
+	outside   bool   // the reason is not the keyring, but for example its directory
 }
 
 func (a *app) doctor(ctx context.Context) error {
@@ -64,7 +65,7 @@ func (a *app) doctor(ctx context.Context) error {
 	}
 	return &hinted{
 		err: errors.New("the keyring that would be used does not work here"), code: exitKeyring,
-		hint: "do what the output says next",
+		hint: `follow the advice under "what to do"`,
 	}
 }
 
@@ -100,6 +101,8 @@ func findings(reports []keyring.Report) []finding {
 		f := finding{Backend: r.Backend, Usable: r.Usable, Selected: r.Selected, Holds: r.Holds, Fix: r.Fix}
 		if r.Err != nil {
 			f.Reason = reason(r)
+			_, ofKeyring := errors.AsType[*keyring.Error](r.Err)
+			f.outside = !ofKeyring
 			f.elsewhere = strings.HasSuffix(f.Reason, "belongs to another operating system")
 		}
 		all = append(all, f)
@@ -133,11 +136,25 @@ func (d diagnosis) next(selected finding, passphrase bool) []string {
 			"or move the key where both work: demo move " + selected.Backend + " --backend " + name,
 			"or sign in to another profile here: demo login --backend " + selected.Backend + " --profile NAME",
 		}
+	case selected.Usable && selected.Holds:
+		return []string{"Nothing: the keyring that holds the key of the session works"}
 	case !selected.Usable:
-		return d.Place.advice(selected.Fix)
+		return d.repair(selected)
 	case selected.Backend == "file" && !passphrase && d.Place == service:
-		return []string{"Give the passphrase in a file, with CHATELAINE_PASSPHRASE_FILE: there is no terminal to prompt on."}
+		return []string{"Give the passphrase in a file, with CHATELAINE_PASSPHRASE_FILE: there is no terminal to ask on"}
 	default:
 		return []string{"Nothing: sign in with demo login"}
+	}
+}
+
+// repair says what to do about the backend that would be used and does not work.
+func (d diagnosis) repair(selected finding) []string {
+	switch {
+	case selected.outside || selected.Backend == "file":
+		return []string{sentence(selected.Fix)}
+	case selected.Backend == "pass" || selected.Backend == "keychain" && d.Place == overSSH:
+		return desktop.advice(selected.Fix) // the fix holds in any place
+	default:
+		return d.Place.advice(selected.Fix)
 	}
 }

@@ -86,11 +86,30 @@ func TestDescribeDiagnosis(t *testing.T) {
 			t.Errorf("no fix in\n%s", text)
 		}
 	}
-	d := diagnosis{Place: service}
-	if got := d.next(finding{Backend: "file", Usable: true}, false); !strings.Contains(got[0], "CHATELAINE_PASSPHRASE_FILE") {
-		t.Errorf("%q", got)
-	}
-	if got := d.next(finding{Backend: "file", Usable: true}, true); !strings.HasPrefix(got[0], "Nothing") {
-		t.Errorf("%q", got)
+}
+
+// TestNext: the advice is about what is wrong, not only about where the program runs.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		place      place
+		selected   finding
+		passphrase bool
+		want       string
+	}{
+		"works":                        {place: desktop, selected: finding{Backend: "secret-service", Usable: true}, want: "Nothing: sign in"},
+		"has the key":                  {place: desktop, selected: finding{Backend: "secret-service", Usable: true, Holds: true}, want: "Nothing: the keyring that holds"},
+		"no desktop under cron":        {place: service, selected: finding{Backend: "secret-service", Fix: "log in"}, want: "The keyrings of the desktop are out of reach"},
+		"locked desktop":               {place: desktop, selected: finding{Backend: "secret-service", Fix: "unlock it"}, want: "Unlock it"},
+		"pass, chosen under cron":      {place: service, selected: finding{Backend: "pass", Fix: "run pass init"}, want: "Run pass init"},
+		"Keychain over ssh":            {place: overSSH, selected: finding{Backend: "keychain", Fix: "run security unlock-keychain"}, want: "Run security unlock-keychain"},
+		"a directory of others":        {place: container, selected: finding{Backend: "secret-service", outside: true, Fix: "keep other users out"}, want: "Keep other users out"},
+		"a full disk":                  {place: overSSH, selected: finding{Backend: "file", Fix: "check that the directory has space"}, want: "Check that the directory has space"},
+		"no passphrase under cron":     {place: service, selected: finding{Backend: "file", Usable: true}, want: "CHATELAINE_PASSPHRASE_FILE"},
+		"a passphrase file under cron": {place: service, selected: finding{Backend: "file", Usable: true}, passphrase: true, want: "Nothing: sign in"},
+	} {
+		if got := (diagnosis{Place: c.place}).next(c.selected, c.passphrase); len(got) == 0 || !strings.Contains(got[0], c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

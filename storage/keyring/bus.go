@@ -13,7 +13,7 @@ import (
 func whyNoBus() error {
 	switch bus := busguard.Probe(); bus.State {
 	case busguard.NoAddress:
-		return errors.New("there is no D-Bus session bus: this is not a desktop session")
+		return errors.New("there is no D-Bus session bus, which a desktop session has")
 	case busguard.Unreachable:
 		return errors.New("no process listens at the address of the D-Bus session bus")
 	case busguard.Silent:

@@ -58,7 +58,7 @@ func TestPassphraseFile_service(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "program")
@@ -96,7 +96,7 @@ func copyProgram(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = from.Close() }()
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755) //nolint:gosec // another user runs it
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func allow(t *testing.T, path string, user uint32, rights uint16) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner := uint16(info.Mode().Perm() >> 6) //nolint:gosec // three bits
+	owner := uint16(info.Mode().Perm() >> 6)
 	// The entries of version 2 of the attribute: a tag, rights, and for a user its id.
 	list := binary.LittleEndian.AppendUint32(nil, 2)
 	for _, e := range []struct {

@@ -91,7 +91,8 @@ func listKeys(t *testing.T, s storage.Store) {
 	wantKeys(t, l, keys[1:]...)
 	seen := 0
 	promptly(t, "Keys that is stopped early", func() {
-		for range l.Keys(t.Context()) {
+		for k := range l.Keys(t.Context()) {
+			_ = k
 			seen++
 			break
 		}
