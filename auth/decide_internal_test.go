@@ -393,7 +393,7 @@ func TestDecide_texts(t *testing.T) {
 	}
 }
 
-// TestOutcome_value: what an outcome writes in place of the old value.
+// TestOutcome_value: what an outcome writes in place of the old value, and why it removes one.
 func TestOutcome_value(t *testing.T) {
 	t.Parallel()
 	next := recordOf("S", 3, "a3", "r3")
@@ -401,10 +401,52 @@ func TestOutcome_value(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for step, want := range map[step]string{keep: "old", ask: "old", remove: "", save: string(encoded)} {
-		value, err := outcome{step: step, write: next}.value([]byte("old"), func(Reason) ([]byte, error) { return nil, nil })
-		if string(value) != want || err != nil || (value == nil) != (want == "") {
-			t.Errorf("step %d: %q, %v, want %q", step, value, err, want)
+	dead := &LoginRequiredError{Reason: ReasonInvalidGrant}
+	for _, test := range []struct {
+		outcome outcome
+		want    string
+	}{
+		{outcome{step: keep}, "old"},
+		{outcome{step: ask}, "old"},
+		{outcome{step: save, write: next}, string(encoded)},
+		{outcome{step: remove, ended: dead}, "the server ended the session"},
+		{outcome{step: remove}, "logged out"}, // on behalf of a Logout that has given up
+	} {
+		value, err := test.outcome.value([]byte("old"), func(why Reason) ([]byte, error) { return []byte(why.String()), nil })
+		if string(value) != test.want || err != nil {
+			t.Errorf("step %d: %q, %v, want %q", test.outcome.step, value, err, test.want)
 		}
+	}
+}
+
+// TestOutcome_refreshed: a record that another process has stored is no token of the server's.
+func TestOutcome_refreshed(t *testing.T) {
+	t.Parallel()
+	next := recordOf("S", 3, "a3", "r3")
+	for _, test := range []struct {
+		outcome outcome
+		want    bool
+	}{
+		{outcome{next: next}, true},
+		{outcome{next: next, loaded: true}, false},
+		{outcome{}, false},
+		{outcome{loaded: true}, false},
+	} {
+		if got := test.outcome.refreshed(); got != test.want {
+			t.Errorf("%+v: %v", test.outcome, got)
+		}
+	}
+}
+
+// TestFacts_withoutErrors: while the lock is held, the store's error is not known yet.
+func TestFacts_withoutErrors(t *testing.T) {
+	t.Parallel()
+	r := recordOf("S", 2, "a", "r")
+	f := facts{session: newSession(r, "", policy{}), read: true, stored: r, saveErr: errVanished, at: t0}
+	if o := f.withoutErrors(); o.step != ask {
+		t.Errorf("step %d", o.step)
+	}
+	if o := decide(f); o.step != keep || !errors.Is(o.err(), errVanished) {
+		t.Errorf("step %d, %v", o.step, o.err())
 	}
 }

@@ -29,6 +29,10 @@ func TestDecideRead(t *testing.T) {
 		"gone":             {known: in, want: "keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]"},
 		"another's, known": {known: in, stored: recordOf("T", 1, bob, "q"), want: "keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]"},
 
+		"another login, and the account is the user": {
+			known: opaque, stored: recordOf("T", 1, "o", "q"), policy: policy{accountIsUser: true, account: "x"},
+			want: "keep · T/1 o q user=x loaded=true",
+		},
 		"never signed in, nothing": {known: never, want: unchanged},
 		"never signed in, found":   {known: never, stored: recordOf("T", 4, bob, "q"), want: "keep · T/4 " + bob + " q user=T loaded=true"},
 		"logged out, found":        {known: signedOut(ReasonLogout, in), stored: recordOf("T", 1, bob, "q"), want: "keep · T/1 " + bob + " q user=T loaded=true"},

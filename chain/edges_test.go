@@ -152,15 +152,20 @@ func TestBody_notComparable(t *testing.T) {
 	}
 }
 
-// TestRetry_bodyGone: a body that can be had again, but not now.
-func TestRetry_bodyGone(t *testing.T) {
+// TestRetry_getBodyFails: a body that could be had again, but not now. Nothing is sent again, and the
+// caller gets the response, unread.
+func TestRetry_getBodyFails(t *testing.T) {
 	t.Parallel()
 	req := request(t)
 	req.Body = io.NopCloser(strings.NewReader("x"))
 	req.GetBody = func() (io.ReadCloser, error) { return nil, io.ErrUnexpectedEOF }
-	resp, err := chain.New(once()).Transport(answering(http.StatusUnauthorized)).RoundTrip(req)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized {
-		t.Fatalf("got %v", err)
+	sent := 0
+	resp, err := chain.New(once()).Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+		sent++
+		return answering(http.StatusUnauthorized)(r)
+	})).RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || sent != 1 {
+		t.Fatalf("got %v; sent %d times", err, sent)
 	}
 	if data, err := io.ReadAll(resp.Body); err != nil || string(data) != "answer" || resp.Body.Close() != nil {
 		t.Errorf("got %q, %v", data, err)
