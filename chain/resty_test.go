@@ -71,6 +71,7 @@ func TestRetry_everyBody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}
 	type point struct{ X, Y int }

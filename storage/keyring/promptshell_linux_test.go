@@ -160,6 +160,18 @@ func TestPromptGivenUp(t *testing.T) {
 	}
 }
 
+// A program that is killed outright can restore nothing. The shell then finds the terminal without
+// echo, and sets it as it was before the program.
+func TestPromptKilled(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.program(t, "prompts", "prompt", t.TempDir())
+	s.await(t, "First: ")
+	kill(syscall.SIGKILL)(t, s)
+	s.awaitAfter(t, "Killed", "<prompt>")
+	s.wantEcho(t)
+}
+
 func kill(signal syscall.Signal) func(t *testing.T, s *shell) {
 	return func(t *testing.T, s *shell) {
 		t.Helper()

@@ -89,16 +89,16 @@ func listKeys(t *testing.T, s storage.Store) {
 	put(t, s, "empty", nil)
 	wantAbsent(t, s, "absent") // which must not make it a key
 	wantKeys(t, l, keys[1:]...)
+	var failure error
 	seen := 0
 	promptly(t, "Keys that is stopped early", func() {
-		for k := range l.Keys(t.Context()) {
-			_ = k
+		for _, failure = range l.Keys(t.Context()) {
 			seen++
 			break
 		}
 	})
-	if seen != 1 {
-		t.Fatalf("Keys, stopped after the first one, yielded %d", seen)
+	if seen != 1 || failure != nil {
+		t.Fatalf("Keys, stopped after the first one, yielded %d: %v", seen, failure)
 	}
 }
 
