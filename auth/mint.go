@@ -145,11 +145,27 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	s := newSession(made, "", a.policy)
 	ok := a.state.commitMint(out, s, Event{Kind: SignedIn, Expiry: made.Expiry})
 	unlock()
-	if !ok { // a Logout deletes what it finds stored
+	if !ok { // a Logout was faster; it may have given up waiting for the store
+		a.removeMinted(made.Session)
 		a.revokeUnused((*Token)(&made.Token))
 		return nil, &LoginRequiredError{Reason: a.state.current.Load().reason}
 	}
 	return s, nil
+}
+
+// removeMinted deletes a session that is not wanted any more, before its token is revoked: nobody
+// should find it in the store.
+func (a *Interceptor) removeMinted(session string) {
+	ctx, cancel := wait.WhileAwake(context.Background(), a.config.RefreshTimeout)
+	defer cancel()
+	// Where that fails, the session is found dead when it is used next, and another one is made.
+	_ = a.persist.update(ctx, func(_ context.Context, old []byte) ([]byte, error) {
+		r, err := a.persist.decode(old)
+		if err != nil || r.Live() == nil || r.Session != session {
+			return old, err
+		}
+		return a.persist.bury(r, ReasonLogout)
+	})
 }
 
 // mintStored mints under the lock of the store. Made is nil if the store has a session already.

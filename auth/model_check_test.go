@@ -94,7 +94,16 @@ func (t *modelTrip) checkRevoke(pair *modelPair) {
 
 // mayEnd reports whether the process has a reason to end a session.
 func (p *modelProcess) mayEnd(f *modelFamily) bool {
-	return f.dead || p.leaving > 0 || p.doomed[f] || !p.left.IsZero() && !p.left.Before(f.since)
+	for named := f; named != nil; named = named.before { // a Logout is about a name
+		since := named.since
+		if !named.begun.IsZero() { // a Logout in between is about what it makes
+			since = named.begun
+		}
+		if p.doomed[named] || !p.left.IsZero() && !p.left.Before(since) {
+			return true
+		}
+	}
+	return f.dead || p.leaving > 0
 }
 
 // checkSave looks at a value that gets into the store, which the process decided on at a time.
@@ -124,7 +133,7 @@ func (p *modelProcess) checkSave(value []byte, decided time.Time) {
 		p.breach("p%d stores %v, which had ended", p.number, f)
 	case old != nil && old.family == f && pair.number < old.number:
 		p.breach("p%d stores %v over %v", p.number, pair, old)
-	case (old == nil || old.family != f) && p.entering == 0:
+	case (old == nil || old.family != f) && p.entering == 0 && !p.minted[f]:
 		p.breach("p%d stores %v over another session", p.number, pair)
 	}
 	if old != nil && old.family != f {
@@ -246,7 +255,7 @@ func (p *modelProcess) checkCall(c *modelCall, err error) {
 			p.evicted = append(p.evicted, c) // the event may be on its way
 		}
 	case errors.Is(err, auth.ErrRefreshFailed):
-		if !p.troubled && !p.closing {
+		if !p.troubled && !p.closing && !p.minter { // a session that cannot be made is no event
 			p.misled = append(p.misled, c)
 		}
 	case errors.Is(err, errReset),

@@ -16,6 +16,8 @@ type modelFamily struct {
 	stored  int  // when it first was in the store, by the world's count; 0: never
 	since   time.Time
 	flying  map[*modelTrip]bool // refreshes under way
+	begun   time.Time           // when a Minter began to make it; zero: none did
+	before  *modelFamily        // whose place it took when that was dead: a session that was minted goes on under its name
 }
 
 // String names it.

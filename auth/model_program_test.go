@@ -20,6 +20,7 @@ type program struct {
 	noExpiry  bool          // the server does not tell how long they live
 	oauth     bool          // the dialect
 	revoker   bool          // Logout tells the server
+	minter    bool          // sessions are made out of nothing as well
 	swift     bool          // the network takes no time
 	lockstep  bool          // everything settles after every step
 	timeout   time.Duration // of a refresh
@@ -65,6 +66,7 @@ func newProgram(seed uint64) *program {
 		lockstep:  r.IntN(2) == 0,
 		timeout:   pick(r, 30*time.Second, 5*time.Second),
 	}
+	p.minter = rand.New(rand.NewPCG(seed, 3)).IntN(4) == 0 // the programs of older seeds stay the same otherwise
 	// Programs that do a few things only get deeper into them.
 	weights := chances()
 	for _, do := range sortedKeys(weights) {
@@ -103,6 +105,9 @@ func newStep(r *rand.Rand, p *program, weights map[string]int) modelStep {
 	case "login":
 		s.what = pick(r, "alice", "alice", "alice", "bob")
 		s.d = pick(r, 0, 0, 10*time.Second)
+		if p.minter { // an account stands for one user then
+			s.what = "alice"
+		}
 	case "wait":
 		s.d = pick(r, time.Millisecond, 10*time.Millisecond, 100*time.Millisecond, time.Second, 3*time.Second, 10*time.Second,
 			31*time.Second, p.ttl*17/20, p.ttl, 10*time.Minute, 90*time.Minute)
@@ -137,7 +142,7 @@ func (p *program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d processes, tokens live %v (opaque %t, life not told %t), grace %v, server's clock %v ahead, timeout %v\n",
 		p.processes, p.ttl, p.opaque, p.noExpiry, p.grace, p.offset, p.timeout)
-	fmt.Fprintf(&b, "oauth %t, revoker %t, swift %t, lockstep %t\n", p.oauth, p.revoker, p.swift, p.lockstep)
+	fmt.Fprintf(&b, "oauth %t, revoker %t, minter %t, swift %t, lockstep %t\n", p.oauth, p.revoker, p.minter, p.swift, p.lockstep)
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "%3d %v\n", i, s)
 	}

@@ -36,7 +36,8 @@ type world struct {
 	processes     []*modelProcess
 	now           int // counts everything that happens
 	called        int
-	busy          int // refreshes and updates under way
+	busy          int                    // refreshes and updates under way
+	minters       map[*modelProcess]bool // which make a session now
 	refreshFaults []string
 	apiFaults     []string
 	log           []string
@@ -56,7 +57,7 @@ func newWorld(t *testing.T, p *program) *world {
 	})
 	w := &world{
 		program: p, t: t, server: server, handler: server.Handler(), disk: storage.NewMemory(), begin: time.Now(),
-		ledger: newLedger(), tally: make(map[string]int),
+		ledger: newLedger(), tally: make(map[string]int), minters: make(map[*modelProcess]bool),
 	}
 	for i := range p.processes {
 		w.processes = append(w.processes, nil)
@@ -122,12 +123,13 @@ type modelProcess struct {
 	sawNone    int                   // when it last found the store empty
 	out        map[*modelFamily]int  // when a Logout of it returned
 	doomed     map[*modelFamily]bool // found in the store by a Logout
-	leaving    int                   // Logouts under way
-	entering   int                   // Logins under way
-	forcing    int                   // calls of Refresh under way
-	asking     bool                  // Refresh was called, and has not come to anything yet
-	left       time.Time             // when Logout was last called
-	changed    int                   // when the session last began or ended
+	minted     map[*modelFamily]bool
+	leaving    int       // Logouts under way
+	entering   int       // Logins under way
+	forcing    int       // calls of Refresh under way
+	asking     bool      // Refresh was called, and has not come to anything yet
+	left       time.Time // when Logout was last called
+	changed    int       // when the session last began or ended
 	signedIn   bool
 	reported   int          // the last PersistFailed
 	troubled   bool         // a refresh has failed
@@ -148,6 +150,7 @@ func (w *world) start(number int) *modelProcess {
 	p := &modelProcess{
 		world: w, number: number, cancels: make(map[int]context.CancelFunc), used: make(map[*modelFamily]int),
 		seen: make(map[*modelFamily]int), doomed: make(map[*modelFamily]bool), out: make(map[*modelFamily]int),
+		minted: make(map[*modelFamily]bool),
 	}
 	p.store = &modelStore{process: p}
 	network := &modelNetwork{process: p}
@@ -161,6 +164,9 @@ func (w *world) start(number int) *modelProcess {
 	}
 	if w.revoker {
 		c.Revoke = auth.OAuth2Revoker{URL: w.server.URL + "/oauth/revoke", ClientID: "model", Transport: network}.Revoke
+	}
+	if w.minter {
+		c.Refresher = modelMinter{c.Refresher, p}
 	}
 	session, err := auth.New(c)
 	if err != nil {
