@@ -38,8 +38,8 @@ var errCannotList = errors.New("auth: the store cannot list its accounts; " +
 //
 // A session that cannot be read yields its Name, if that is known, with an error that matches
 // [ErrSessionUnreadable] or is the store's, and the iteration goes on; after an error that concerns
-// the whole store, or the end of ctx, it ends. An account that is logged out meanwhile may be
-// missing or not.
+// the whole store, or the end of ctx, it ends. An account that is logged out during the iteration
+// may be missing or not.
 func Accounts(ctx context.Context, store Store) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
 		lister, ok := store.(interface {

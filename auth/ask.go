@@ -117,7 +117,7 @@ var (
 	errLate = errors.New("the token arrived after the refresh had been given up")
 )
 
-// callRefresher turns panics and tokens that are none into errors.
+// callRefresher turns a panic, or a success without an access token, into an error.
 func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
 	defer func() { err = redactError(recovered("Refresher", recover(), err), old, t) }()
 	t, err = r.Refresh(ctx, old)

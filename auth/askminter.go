@@ -35,8 +35,8 @@ func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) 
 	return r.token, r.err
 }
 
-// callMinter turns panics and tokens that are none into errors. The key that the token is bound to
-// is made before.
+// callMinter turns a panic, or a success without an access token, into an error. It first makes the
+// key that the token is bound to.
 func (a *Interceptor) callMinter(ctx context.Context) (t Token, err error) {
 	defer func() { err = redactError(recovered("Minter", recover(), err), t) }()
 	key, err := a.newKey()

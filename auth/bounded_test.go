@@ -284,7 +284,7 @@ func TestRule10_AnnotatedError(t *testing.T) {
 	seen := 0
 	annotate := interceptor.Funcs{Error: func(_ *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 		seen++
-		return h.Next(errors.New("mine"))
+		return h.Next(errors.New("boom"))
 	}}
 	f.client = &http.Client{Transport: chain.New(annotate, f.session).Transport(f.Transport())}
 	f.ExpireAccess()

@@ -13,8 +13,8 @@ import (
 // that is necessary, and saves. All decisions are those of decide; collect only asks it what to do
 // next.
 //
-// Aborted is the context of the refresh, which a Logout ends after a grace. The store's lock and the
-// Refresher get RefreshTimeout each, so ctx below must not reach the Refresher: the time spent
+// Aborted is the context of the refresh, which a Logout ends after a grace. The store's lock and
+// the Refresher get RefreshTimeout each, so ctx below must not reach the Refresher: the time spent
 // waiting for the lock would be missing when the refresh token is on its way.
 func (a *Interceptor) collect(aborted context.Context, f *facts) {
 	ctx, cancel := wait.WhileAwake(aborted, a.config.RefreshTimeout)
@@ -39,8 +39,8 @@ func (a *Interceptor) collect(aborted context.Context, f *facts) {
 // of old. Inside is the store's context, which ends if the lock is lost.
 //
 // The order keeps the promises that a refresh token is sent once, and that its successor is never
-// lost: read what other processes have done, ask only if that decides nothing, and let the store save
-// the token before anybody uses it.
+// lost: read what other processes have done, ask only if that decides nothing, and let the store
+// save the token before anybody uses it.
 func (a *Interceptor) underLock(aborted, inside context.Context, old []byte, f *facts) ([]byte, error) {
 	bury := func(why Reason) ([]byte, error) { return a.persist.bury(f.session.Record, why) }
 	if f.stored, f.err = a.persist.decode(old); f.err != nil {
@@ -87,9 +87,9 @@ func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
 	return true
 }
 
-// readAfterLoss learns what the next holder of a lock that was lost has stored: that holder may have
-// spent the refresh token, and its word wins. The context of the refresh may have ended with the
-// lock, so the read gets its own.
+// readAfterLoss learns what the next holder of a lock that was lost has stored: that holder may
+// have spent the refresh token, and its word wins. The context of the refresh may have ended with
+// the lock, so the read gets its own.
 func (a *Interceptor) readAfterLoss(f *facts) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
@@ -99,8 +99,8 @@ func (a *Interceptor) readAfterLoss(f *facts) {
 	}
 }
 
-// checkRefreshWindow refuses a refresh if too many recent ones did not help. It is checked under the
-// lock, after the store: a token of another process is welcome at any time.
+// checkRefreshWindow refuses a refresh if too many recent ones did not help. It is checked under
+// the lock, after the store: a token of another process is welcome at any time.
 func (a *Interceptor) checkRefreshWindow() error {
 	limit := a.config.RefreshWindow
 	left := a.state.refreshWait(time.Now(), limit)

@@ -296,7 +296,7 @@ func TestPredicatePanics(t *testing.T) {
 func boom(armed *bool) {
 	if *armed {
 		*armed = false
-		panic("mine")
+		panic("boom")
 	}
 }
 

@@ -12,12 +12,13 @@ import (
 //
 // The order of the cases is the order of precedence:
 //
-//   - What the user did in this process wins over everything: a token that arrives after a Logout is
-//     not used, but revoked.
+//   - What the user did in this process wins over everything: a token that arrives after a Logout
+//     is not used, but revoked.
 //   - Then, if the lock was lost, what its next holder has stored. It may have spent the refresh
 //     token, so the server's refusal means little.
-//   - Then the server's word, if it was asked. It was asked under the lock, so no other process can
-//     have stored a newer token, and only a refusal of the very token that is stored ends the session.
+//   - Then the server's word, if it was asked. It was asked under the lock, so no other process
+//     can have stored a newer token, and only a refusal of the very token that is stored ends the
+//     session.
 //   - Then a failure. It never ends the session.
 //   - Last what another process stored, which makes asking the server unnecessary.
 func decide(f facts) outcome {
@@ -78,9 +79,9 @@ func (f facts) byStore() outcome {
 }
 
 // pointless is a refresh of a session that a Login or Logout has replaced in the meantime. If the
-// server was asked, the lock is held, and what is stored is the old session: a Logout may have given
-// up waiting for the lock, so the record is deleted on its behalf; a Login waits for the lock, and
-// stores its session afterwards.
+// server was asked, the lock is held, and what is stored is the old session: a Logout may have
+// given up waiting for the lock, so the record is deleted on its behalf; a Login waits for the
+// lock, and stores its session afterwards.
 func (f facts) pointless() outcome {
 	switch {
 	case !f.asked:
@@ -104,8 +105,8 @@ func (f facts) dead(why Reason, cause error) outcome {
 	return o
 }
 
-// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window. A
-// wait that the server asks for is stored: it is meant for all processes, not for this one.
+// failed keeps the session. Only refreshes that reached the Refresher count in the refresh window.
+// A wait that the server asks for is stored: it is meant for all processes, not for this one.
 func (f facts) failed(cause error) outcome {
 	n := newFailure(f.session.failure, cause, f.at)
 	o := outcome{
@@ -201,8 +202,8 @@ const suspectTime = 30 * time.Second
 var errSuspect = errors.New("the refresh token was refused after another process had vanished " +
 	"in the middle of a refresh; waiting for that process")
 
-// suspect keeps a session whose refresh token was refused, until the refusal is certain. The mark is
-// stored, so that the next refusal counts in whichever process it happens.
+// suspect keeps a session whose refresh token was refused, until the refusal is certain. The mark
+// is stored, so that the next refusal counts in whichever process it happens.
 func (f facts) suspect() outcome {
 	o := f.failed(&RefreshError{RetryAfter: suspectTime, Err: errSuspect})
 	o.write = o.write.Suspected()

@@ -352,7 +352,8 @@ func TestDecide_expiry(t *testing.T) {
 	}
 }
 
-// TestDecide_minted: a token that a Minter made is not bound to the key of the one that it replaces.
+// TestDecide_minted: a token that a Minter made is not bound to the key of the one that it
+// replaces.
 func TestDecide_minted(t *testing.T) {
 	t.Parallel()
 	bound := recordOf("S", 1, "a", "r")

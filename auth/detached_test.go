@@ -92,16 +92,16 @@ func TestRule04_WaiterCancelled(t *testing.T) {
 func TestRule04_Cause(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
-	mine := errors.New("the window was closed")
+	closed := errors.New("the window was closed")
 	f.ExpireAccess()
 	release := f.HoldRefresh()
 	defer release()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r := f.goGet(ctx, "/me")
 	f.await(t, refreshing(1))
-	cancel(mine)
+	cancel(closed)
 	got := <-r
-	got.fails(t, mine, context.Canceled)
+	got.fails(t, closed, context.Canceled)
 	if e, ok := errors.AsType[*interceptor.Error](got.err); !ok || e.Kind != interceptor.KindCanceled {
 		t.Errorf("got %v", got.err)
 	}
@@ -127,9 +127,9 @@ func misbehaving(first func()) func(*auth.Config) {
 // waiters, and the next request works.
 func TestRule04_Panic(t *testing.T) {
 	t.Parallel()
-	mine := errors.New("mine")
+	cause := errors.New("cause")
 	for name, first := range map[string]func(){
-		"panicked":            func() { panic(mine) },
+		"panicked":            func() { panic(cause) },
 		"ended its goroutine": runtime.Goexit,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestRule04_Panic(t *testing.T) {
 					t.Errorf("got %v", r.err)
 				}
 				if name == "panicked" {
-					r.fails(t, mine)
+					r.fails(t, cause)
 				}
 			}
 			f.mustGet(t, "/me", http.StatusOK)

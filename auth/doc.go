@@ -87,12 +87,12 @@
 // store no longer than its context, and in any case no longer than the store's lock and the
 // Refresher may take together: twice Config.RefreshTimeout. The refresh itself goes on, and the
 // server's response is saved. Close an interceptor before the program ends, or close a
-// keyring.Store, which waits for the save as well, and handle the signals that would end the program
-// at once ([os/signal.NotifyContext]). A short program that does neither refreshes only while a
-// request waits, and loses nothing when it returns. What no program can prevent: it is killed, or
-// ends by [os.Exit], a panic or a signal that it does not handle, after the server has spent the
-// refresh token and before the new one is saved. Then a server without a grace period for the
-// previous token requires a login.
+// keyring.Store, which waits for the save as well, and handle the signals that would end the
+// program at once ([os/signal.NotifyContext]). A short program that does neither refreshes only
+// while a request waits, and loses nothing when it returns. What no program can prevent: it is
+// killed, or ends by [os.Exit], a panic or a signal that it does not handle, after the server has
+// spent the refresh token and before the new one is saved. Then a server without a grace period for
+// the previous token requires a login.
 //
 // The timeout of a refresh counts only while the process runs: a response that arrives while it is
 // frozen, by Ctrl-Z or a sandbox, is saved when it goes on.

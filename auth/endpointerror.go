@@ -19,8 +19,8 @@ import (
 // 5.2, or of another form, in any status, or no error of the server at all, such as a proxy's page.
 //
 // It matches [ErrInvalidGrant] if the refresh token is dead: the code is one of the final ones that
-// [OAuth2Refresher] lists, and the server does not ask to wait. A [Refresher] may return it as it
-// is. It is found as an [*oauth2.RetrieveError], too.
+// [OAuth2Refresher] lists, and the server does not ask to wait. A [Refresher] may return it
+// unchanged. It is found as an [*oauth2.RetrieveError], too.
 type EndpointError struct {
 	// Status of the response.
 	Status int
@@ -121,9 +121,9 @@ func (e *deadError) Error() string {
 // Unwrap returns the response.
 func (e *deadError) Unwrap() error { return e.response }
 
-// sendForToken sends the request and reads the token of the response. A response that is cut off, or too
-// long, counts if the token can be read: the refresh token is spent. An error is a [*RefreshError]
-// about the network, or an [*EndpointError].
+// sendForToken sends the request and reads the token of the response. A response that is cut off,
+// or too long, counts if the token can be read: the refresh token is spent. An error is a
+// [*RefreshError] about the network, or an [*EndpointError].
 func sendForToken(ctx context.Context, c endpoints.Call, names tokens.Names) (tokens.Token, http.Header, error) {
 	r, err := c.Send(ctx)
 	if err != nil && !bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {

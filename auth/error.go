@@ -55,7 +55,7 @@ func newRefreshError(err error) *RefreshError {
 	e := &RefreshError{Err: err}
 	if re, ok := errors.AsType[*RefreshError](err); ok {
 		e.Status, e.RetryAfter = re.Status, re.RetryAfter
-		if re.Error() == err.Error() { // nobody has wrapped anything around it
+		if re.Error() == err.Error() { // nothing was wrapped around it
 			e.Err = re.Err
 		}
 	}

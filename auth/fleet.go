@@ -11,8 +11,8 @@ import (
 // so that this package need not import them; see package storage/lease.
 //
 // Between machines nothing is certain that is certain on one: a process can lose its lock while it
-// runs, a database can be restored from a backup or emptied, and whoever held the lock before may be
-// frozen and wake up later. None of these is a logout.
+// runs, a database can be restored from a backup or emptied, and whoever held the lock before may
+// be frozen and wake up later. None of these is a logout.
 
 // isLost reports whether err means that the lock was lost and another holder has changed the value.
 func isLost(err error) bool {
@@ -26,9 +26,9 @@ func isDataLost(err error) bool {
 	return errors.As(err, &e) && e.DataLost()
 }
 
-// interrupted reports whether the previous holder of the lock has vanished, so that it may have spent
-// the refresh token. Ctx is the context that the store gives to the function that it calls. The key
-// is an anonymous struct, because both sides can name that without an import.
+// interrupted reports whether the previous holder of the lock has vanished, so that it may have
+// spent the refresh token. Ctx is the context that the store gives to the function that it calls.
+// The key is an anonymous struct, because both sides can name that without an import.
 func interrupted(ctx context.Context) bool {
 	was, _ := ctx.Value(struct{ HolderInterrupted struct{} }{}).(bool)
 	return was
@@ -41,8 +41,8 @@ func keepsTombstones(s Store) bool {
 	return ok && t.Tombstones()
 }
 
-// noteLoss reports, once, that the store has lost its data. The session in memory goes on, and storing
-// it again ends the loss.
+// noteLoss reports, once, that the store has lost its data. The session in memory goes on, and
+// storing it again ends the loss.
 func (p *persistence) noteLoss(err error) {
 	if isDataLost(err) && p.wiped.CompareAndSwap(false, true) {
 		p.journal.enqueue(Event{Kind: StoreLost, Err: err})
@@ -56,8 +56,8 @@ func (a *Interceptor) policyNow() policy {
 	return p
 }
 
-// tombstoneWord returns how a tombstone says why a session ended; "" for reasons that no other machine
-// needs to know. The words are part of the stored format.
+// tombstoneWord returns how a tombstone says why a session ended; "" for reasons that no other
+// machine needs to know. The words are part of the stored format.
 func tombstoneWord(why Reason) string {
 	switch why {
 	case ReasonLogout:

@@ -12,8 +12,8 @@ import (
 // fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that
 // until ctx ends.
 //
-// It runs for every request, so the common case, a token that is neither expired nor about to, takes
-// two atomic loads and the monotonic clock.
+// It runs for every request, so the common case, a token that is neither expired nor about to,
+// takes two atomic loads and the monotonic clock.
 func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
@@ -52,9 +52,9 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere: with a Minter
-// nobody has to log in. It does not if the refresh token is dead, since run has asked the Minter
-// then, under the same lock.
+// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere: with a
+// Minter nobody has to log in. It does not if the refresh token is dead, since run has asked the
+// Minter then, under the same lock.
 func (a *Interceptor) refreshedOrMinted(
 	ctx context.Context, s *session, t trigger, before func(),
 ) (*session, error) {

@@ -125,9 +125,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 }
 
-// settled reports whether a good response can tell nothing new, as nearly all: the server is known to
-// accept the current token, it refuses nothing else, and neither ShouldRefresh nor a Prover wants to
-// see the response.
+// settled reports whether a good response teaches nothing new, as nearly all do: the server is
+// known to accept the current token, it refuses nothing else, and neither ShouldRefresh nor a
+// Prover wants to see the response.
 func (a *Interceptor) settled() bool {
 	s := a.state.current.Load()
 	return s != nil && s.signedIn() && s.marks.accepted.Load() && a.refusals.Empty() &&
@@ -161,11 +161,10 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	}
 }
 
-// shouldSign reports whether the request goes to an origin of ours, and there straight: a redirect
-// chain that has been anywhere else is never signed again, as with net/http, since a stranger chose
-// its URL.
+// shouldSign reports whether the request goes straight to one of our origins: a redirect chain that
+// has been anywhere else is never signed again, as with net/http, since a stranger chose its URL.
 func (a *Interceptor) shouldSign(r *http.Request) bool {
-	if !a.mine(r) {
+	if !a.signable(r) {
 		a.logUnsigned(r)
 		return false
 	}

@@ -180,7 +180,7 @@ func TestLogin_isAsOldAsItsSave(t *testing.T) {
 	})
 }
 
-// TestLogin_thenLoginAgain: a debt of the session before is forgotten.
+// TestLogin_thenLoginAgain: a pending save of the previous session is forgotten.
 func TestLogin_thenLoginAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

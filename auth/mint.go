@@ -36,7 +36,7 @@ type minting struct {
 	err    error    // what its callers got
 }
 
-// minter returns the configured Minter; nil if the Refresher is none.
+// minter returns the configured Minter; nil if the Refresher is not one.
 func (s *settings) minter() Minter {
 	switch r := s.config.Refresher.(type) {
 	case configuredMinter:

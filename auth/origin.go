@@ -23,9 +23,11 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 	}
 }
 
-// mine reports whether the request is one to sign. If so, it spells the host as it was compared: a
-// name such as LOCALHOST is loopback to the comparison, but net/http would send it to a proxy.
-func (a *Interceptor) mine(r *http.Request) bool {
+// signable reports whether the request may carry the token: its origin is one of ours, the caller
+// has not put a credential on it, and its context does not exclude it. If so, it spells the host as
+// it was compared: a name such as LOCALHOST is loopback to the comparison, but net/http would send
+// it to a proxy.
+func (a *Interceptor) signable(r *http.Request) bool {
 	o, ok := a.origins.Match(r.URL, r.Host)
 	if !ok || a.names.authorized(r.Header) || a.excluded(r.Context()) {
 		return false

@@ -57,8 +57,8 @@ type outcome struct {
 	revoke    *Token // a token that nobody will use
 }
 
-// withoutErrors decides what to store, while the store has not had its say: saveErr is still that of
-// a store that never returned.
+// withoutErrors decides what to store, while the store has not had its say: saveErr is still that
+// of a store that never returned.
 func (f facts) withoutErrors() outcome {
 	f.saveErr = nil
 	return decide(f)

@@ -278,7 +278,7 @@ func perform(t *testing.T, columns []string, happen func(*scene)) {
 		case "401, there is no Refresher":
 			c.Refresher = nil
 		case "a panic in the Refresher":
-			misbehaving(func() { panic("mine") })(c)
+			misbehaving(func() { panic("boom") })(c)
 		}
 	})
 	first := s.fixture

@@ -15,9 +15,9 @@ import (
 
 // persistence is the interceptor's access to the store: one record, under the key of its account.
 //
-// The store is the user's code. It may panic, ignore its context, or quote in an error what it was
-// given; nothing of that goes further than the methods of persistence. An error never means "signed
-// out": only [fs.ErrNotExist] does, and what Update gives its function.
+// The store is the user's code. It may panic, ignore its context, or quote the value in an error;
+// none of that goes further than the methods of persistence. An error never means "signed out":
+// only [fs.ErrNotExist] does, and what Update gives its function.
 type persistence struct {
 	store   Store
 	account string
@@ -136,8 +136,8 @@ func (p *persistence) updateBy(
 	})
 }
 
-// redactError returns err without the tokens of the records. What cannot be decoded is not searched:
-// its tokens are not known.
+// redactError returns err without the tokens of the records. What cannot be decoded is not
+// searched: its tokens are not known.
 func (p *persistence) redactError(err error, records ...[]byte) error {
 	if err == nil {
 		return nil
@@ -151,9 +151,9 @@ func (p *persistence) redactError(err error, records ...[]byte) error {
 	return redactError(err, secrets...)
 }
 
-// lockWrites takes the write lock, which orders the changes of store and memory by this process; the
-// store's own lock is taken inside it. A refresh does not take it: it may hold the store's lock for
-// as long as the server takes, and compares names instead (state.superseded).
+// lockWrites takes the write lock, which orders the changes of store and memory by this process;
+// the store's own lock is taken inside it. A refresh does not take it: it may hold the store's lock
+// for as long as the server takes, and compares names instead (state.superseded).
 func (a *Interceptor) lockWrites(ctx context.Context) (unlock func(), err error) {
 	if a.isInside(ctx) {
 		return nil, errInside

@@ -285,7 +285,7 @@ func TestRace_memoryOnly(t *testing.T) {
 	})
 }
 
-// TestRace_damagedMeanwhile: what is owed to the store is not written over a record that cannot be
+// TestRace_damagedMeanwhile: a pending save is not written over a record that cannot be
 // read.
 func TestRace_damagedMeanwhile(t *testing.T) {
 	t.Parallel()

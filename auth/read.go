@@ -91,8 +91,8 @@ func (a *Interceptor) runRead(c *call) {
 	r, err = a.persist.read(ctx)
 }
 
-// decideRead says what a read of the store without its lock means for what is known. Like decide, it
-// is a pure function. The zero outcome leaves everything unchanged.
+// decideRead says what a read of the store without its lock means for what is known. Like decide,
+// it is a pure function. The zero outcome leaves everything unchanged.
 //
 // A session that ended is not followed by another user's, in whatever order this process learns of
 // a logout and of a login elsewhere. Only a Logout of this process makes room for any user.

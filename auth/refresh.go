@@ -20,8 +20,8 @@ const (
 
 // refreshed returns a session that is newer than old, refreshing old if there is none. All callers
 // that ask on behalf of the same session share one refresh and its outcome, failure included: a
-// second request with the same refresh token would be taken for theft. Before, if not nil, is called
-// before a wait.
+// second request with the same refresh token would be taken for theft. Before, if not nil, is
+// called before a wait.
 func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, before func()) (*session, error) {
 	if a.isInside(ctx) { // the Refresher would wait for itself
 		return nil, &RefreshError{Err: errInside}
@@ -122,6 +122,6 @@ func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token
 // revokeUnused tells the server about a token that nobody will use.
 func (a *Interceptor) revokeUnused(t *Token) {
 	if t != nil {
-		_ = a.revoke(context.Background(), *t) // best effort, and nobody to tell
+		_ = a.revoke(context.Background(), *t) // no caller is left to get the error
 	}
 }

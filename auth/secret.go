@@ -71,7 +71,7 @@ func redactError(err error, secrets ...Token) error {
 	if clean = escape.Line(clean); clean == text {
 		return err
 	}
-	return &scrubbed{text: clean, err: err}
+	return &redactedError{text: clean, err: err}
 }
 
 // encodings returns the forms in which a secret may stand in a text.
@@ -84,20 +84,19 @@ func encodings(secret string) []string {
 	}
 }
 
-// scrubbed is an error whose own text is not to be shown.
-type scrubbed struct {
+// redactedError is an error whose own text must not be shown.
+type redactedError struct {
 	text string
 	err  error
 }
 
 // Error returns the text without tokens.
-func (s *scrubbed) Error() string { return s.text }
+func (e *redactedError) Error() string { return e.text }
 
 // Unwrap returns the error as it was.
-func (s *scrubbed) Unwrap() error { return s.err }
+func (e *redactedError) Unwrap() error { return e.err }
 
-// recovered turns what recover returned after a call of the user's code into an error; err if that
-// is nothing.
+// recovered returns err, or after a panic of the user's code, whose value is p, that as an error.
 func recovered(what string, p any, err error) error {
 	if p == nil {
 		return err

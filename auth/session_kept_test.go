@@ -242,19 +242,19 @@ func TestRule06_DeadButStored(t *testing.T) {
 // in it tells status and wait.
 func TestRule06_OwnError(t *testing.T) {
 	t.Parallel()
-	mine := errors.New("mine")
+	cause := errors.New("cause")
 	for _, err := range []error{
-		mine,
-		errors.Join(mine, &auth.RefreshError{Status: 503, RetryAfter: time.Minute}),
-		&auth.RefreshError{Status: 503, RetryAfter: time.Minute, Err: mine},
+		cause,
+		errors.Join(cause, &auth.RefreshError{Status: 503, RetryAfter: time.Minute}),
+		&auth.RefreshError{Status: 503, RetryAfter: time.Minute, Err: cause},
 	} {
 		f := start(t, authtest.Config{}, func(c *auth.Config) {
 			c.Refresher = auth.RefreshFunc(func(context.Context, auth.Token) (auth.Token, error) { return auth.Token{}, err })
 		})
 		f.ExpireAccess()
-		got := f.mustFail(t, "/me", auth.ErrRefreshFailed, mine)
+		got := f.mustFail(t, "/me", auth.ErrRefreshFailed, cause)
 		re, ok := errors.AsType[*auth.RefreshError](got)
-		if want := err != mine; !ok || (re.Status == 503) != want || (re.RetryAfter == time.Minute) != want { //nolint:errorlint // the very one
+		if want := err != cause; !ok || (re.Status == 503) != want || (re.RetryAfter == time.Minute) != want { //nolint:errorlint // the very one
 			t.Errorf("got %+v", re)
 		}
 		if n := strings.Count(got.Error(), " 503"); n > 1 {

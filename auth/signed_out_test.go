@@ -235,8 +235,8 @@ func TestAccountIsUser(t *testing.T) {
 		s := authtest.NewServer(authtest.Config{OpaqueTokens: opaque})
 		t.Cleanup(s.Close)
 		store := storage.NewMemory()
-		mine := func(c *auth.Config) { c.AccountIsUser = true }
-		f, other := join(t, s, with(store), mine), join(t, s, with(store), mine)
+		accountIsUser := func(c *auth.Config) { c.AccountIsUser = true }
+		f, other := join(t, s, with(store), accountIsUser), join(t, s, with(store), accountIsUser)
 		f.login(t)
 		f.mustGet(t, "/me", http.StatusOK)
 		release := f.HoldAPI(1)

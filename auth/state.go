@@ -11,7 +11,7 @@ import (
 // state is what an Interceptor knows about its session, and the only place that changes it.
 //
 // The mutex guards every field. It is held for a few assignments: never while anything is waited
-// for, and never while the user's code runs. Nobody but the methods of state locks it. Those of
+// for, and never while the user's code runs. Only the methods of state lock it. Those of
 // journal and workers may be locked while it is held, never the other way around.
 //
 // Who may write current, and when:
@@ -23,7 +23,7 @@ import (
 //	             uses a session that a crash would lose
 //	beginLogout  from anything to "signed out", before the store is touched, so that no request is
 //	             signed from the moment Logout is called, whatever the store does
-//	publish      from the session that was refreshed to what came of it, after the store has
+//	publish      from the session that was refreshed to its outcome, after the store has
 //	             saved it or has failed to; not if a Login or Logout was faster
 //	commitMint   from "signed out" to a session that a Minter made, after the store has saved it
 //

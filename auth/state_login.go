@@ -1,10 +1,11 @@
 package auth
 
-// The changes of state by Login, Logout, Mint and the pending save. See state for who may write what.
+// The changes of state by Login, Logout, Mint and the pending save. See state for who may write
+// what.
 
-// setCommitting names the session that a Login is about to store; "" if it could not. In between, the
-// session may be in the store without being current, and neither a refresh nor a read may take it
-// for another process's.
+// setCommitting names the session that a Login is about to store; "" if it could not. In between,
+// the session may be in the store without being current, and neither a refresh nor a read may take
+// it for another process's.
 func (st *state) setCommitting(session string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -66,8 +67,8 @@ func (st *state) endLogout(out *session, p *pendingSave) bool {
 	return true
 }
 
-// pendingSave returns what the store has not accepted; nil if nothing. Whoever has waited compares it
-// with the one that was to be saved: a Login or Logout since then makes the old one pointless.
+// pendingSave returns what the store has not accepted; nil if nothing. Whoever has waited compares
+// it with the one that was to be saved: a Login or Logout since then makes the old one pointless.
 func (st *state) pendingSave() *pendingSave {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -263,7 +263,7 @@ func TestOnEvent_callsBack(t *testing.T) {
 // TestPanics of the user's functions wedge nobody.
 func TestPanics(t *testing.T) {
 	t.Parallel()
-	boom := func() { panic("mine") }
+	boom := func() { panic("boom") }
 	var log bytes.Buffer
 	f := start(t, authtest.Config{}, func(c *auth.Config) {
 		c.OnEvent = func(auth.Event) { boom() }
@@ -296,7 +296,7 @@ func TestPanics_elsewhere(t *testing.T) {
 		})
 	}
 	for name, load := range map[string]func(){
-		"Load panics": func() { panic("mine") },
+		"Load panics": func() { panic("boom") },
 		"Load ends":   runtime.Goexit,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -327,7 +327,7 @@ type broken struct{ slog.Handler }
 
 func (broken) Enabled(context.Context, slog.Level) bool { return true }
 
-func (broken) Handle(context.Context, slog.Record) error { panic("mine") }
+func (broken) Handle(context.Context, slog.Record) error { panic("boom") }
 
 // endsIn is an OnEvent that ends its goroutine.
 func endsIn(kind auth.EventKind) func(auth.Event) {

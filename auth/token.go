@@ -134,7 +134,7 @@ func (t Token) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON decodes the JSON of RFC 6749, section 5.1, in the forms that [ParseToken] knows;
-// expires_in counts from now. A member expiry in the form of RFC 3339 is taken as it is. Unlike
+// expires_in counts from now. A member expiry in the form of RFC 3339 is taken unchanged. Unlike
 // ParseToken it accepts an object without an access token.
 func (t *Token) UnmarshalJSON(data []byte) error {
 	parsed, ok := tokens.ParseObject(data, time.Now())

@@ -3,8 +3,8 @@
 // # Overview
 //
 // A refresh token is spent by the first request that arrives. So a [Call] is sent once, follows no
-// redirect, and is repeated only where the server certainly did not process it. The [Environment] is
-// what a session gives to the refreshers and revokers that it calls.
+// redirect, and is repeated only where the server certainly did not process it. The [Environment]
+// is what a session gives to the refreshers and revokers that it calls.
 //
 // # Usage
 //

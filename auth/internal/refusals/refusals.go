@@ -3,8 +3,8 @@
 // # Overview
 //
 // An endpoint that is forbidden to a user refuses every token with the status that also means "your
-// token has expired". Without a memory, each call of it would cost a refresh and a second send. With
-// one, the first call does; the callers of the next ones get the server's response.
+// token has expired". Without a memory, each call of it would cost a refresh and a second send.
+// With one, the first call does; the callers of the next ones get the server's response.
 //
 // # Usage
 //
@@ -20,7 +20,8 @@
 //
 // # Concurrency
 //
-// A Memory is safe for concurrent use. While it is empty, as it mostly is, it costs one atomic load.
+// A Memory is safe for concurrent use. While it is empty, as it mostly is, it costs one atomic
+// load.
 //
 // # Security
 //
@@ -50,9 +51,9 @@ const (
 // Memory holds the refusals of one session. The zero value is empty.
 //
 // A refusal is remembered per method and path, in which segments that look like identifiers count
-// as equal. It counts for the very token that was refused, and for any token that the server accepts
-// elsewhere. It ends with the next response of that kind that is not a refusal, and after some
-// minutes.
+// as equal. It counts for the very token that was refused, and for any token that the server
+// accepts elsewhere. It ends with the next response of that kind that is not a refusal, and after
+// some minutes.
 type Memory struct {
 	some atomic.Bool // kinds is not empty; read by every request
 	mu   sync.Mutex
@@ -84,8 +85,8 @@ const (
 // Empty reports whether no request is known to be refused.
 func (m *Memory) Empty() bool { return !m.some.Load() }
 
-// About returns what is known about a request that was refused with token. Accepted reports that the
-// server has accepted that token elsewhere.
+// About returns what is known about a request that was refused with token. Accepted reports that
+// the server has accepted that token elsewhere.
 func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now time.Time) Verdict {
 	if m.Empty() {
 		return Unknown
@@ -104,9 +105,9 @@ func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now 
 	}
 }
 
-// Try notes that the request is about to be sent again with a fresh token. Until it is known whether
-// that helps, other requests of the kind that are refused with this very token do not have it
-// refreshed: they were sent between the refresh and the verdict, and are sent again once.
+// Try notes that the request is about to be sent again with a fresh token. Until it is known
+// whether that helps, other requests of the kind that are refused with this very token do not have
+// it refreshed: they were sent between the refresh and the verdict, and are sent again once.
 func (m *Memory) Try(req *http.Request, fresh record.Name, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

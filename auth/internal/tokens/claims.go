@@ -38,7 +38,7 @@ func ParseClaims(token string) (Claims, bool) {
 	return c, true
 }
 
-// identity returns the JSON of a claim that names somebody; "" if it names nobody.
+// identity returns the JSON of a claim that identifies someone; "" if it is empty or null.
 func identity(claim json.RawMessage) string {
 	switch s := string(claim); s {
 	case "null", `""`:

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// parseForm reads a form whose members name a token or an error; nil if it is none of that.
+// parseForm reads a form whose members name a token or an error; else nil.
 func parseForm(text string) *object {
 	if strings.Count(text, "&") > maxMembers || !strings.Contains(text, "=") {
 		return nil

@@ -65,7 +65,7 @@ func (o *object) add(name string, value json.RawMessage) {
 
 // parseObject reads the members of a JSON object up to the first that is not well-formed: a
 // response that was cut off, or has something behind it, is not thrown away if the token can be
-// read. It returns nil if the text is no object.
+// read. It returns nil if the text is not an object.
 func parseObject(text []byte) *object {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -124,7 +124,7 @@ func (o *object) text(exact string, folded ...string) string {
 	return ""
 }
 
-// inner returns a member that is an object; nil if it is none.
+// inner returns a member that is an object; else nil.
 func (o *object) inner(folded string) *object {
 	_, value := o.member(folded)
 	if len(value) == 0 {

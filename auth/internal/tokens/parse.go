@@ -151,8 +151,8 @@ func (r Response) bare(s string, n Names, quoted bool) (Token, *Failure) {
 }
 
 // ParseObject reads the members of a JSON object as Parse does, but does not need an access token.
-// A member expiry in the form of RFC 3339 is taken as it is. It reports false if the text is no
-// object, or one too large.
+// A member expiry in the form of RFC 3339 is taken unchanged. It reports false if the text is not
+// an object, or one too large.
 func ParseObject(text []byte, asked time.Time) (Token, bool) {
 	if !bounded(text) {
 		return Token{}, false

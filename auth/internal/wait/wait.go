@@ -2,8 +2,8 @@
 //
 // # Overview
 //
-// Every wait of package auth ends with the caller's context, and its error then says why that ended:
-// a caller that was canceled with a cause finds both.
+// Every wait of package auth ends with the caller's context, and its error then says why that
+// ended: a caller that was canceled with a cause finds both.
 //
 // # Usage
 //
@@ -23,7 +23,7 @@
 //
 // # Security
 //
-// A cause is the caller's and is passed on as it is.
+// A cause is the caller's and is passed on unchanged.
 package wait
 
 import (
