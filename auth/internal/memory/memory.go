@@ -25,6 +25,7 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"iter"
@@ -51,17 +52,31 @@ type entry struct {
 func New() *Store { return &Store{all: make(map[string]*entry)} }
 
 // Load returns the value of key.
-func (s *Store) Load(_ context.Context, key string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.all[key]; e != nil && e.value != nil {
-		return e.value, nil
+func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, wait.Why(ctx)
+	}
+	if value := s.get(key); value != nil {
+		return value, nil
 	}
 	return nil, fs.ErrNotExist
 }
 
+// get returns a copy: whoever changes it must not change what is stored.
+func (s *Store) get(key string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.all[key]; e != nil {
+		return bytes.Clone(e.value)
+	}
+	return nil
+}
+
 // Update changes the value of key.
 func (s *Store) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
+	if ctx.Err() != nil { // not left to chance if the lock is free as well
+		return wait.Why(ctx)
+	}
 	e := s.use(key)
 	defer s.drop(key, e)
 	select {
@@ -70,14 +85,13 @@ func (s *Store) Update(ctx context.Context, key string, fn func(context.Context,
 		return wait.Why(ctx)
 	}
 	defer func() { <-e.lock }()
-	old, _ := s.Load(ctx, key)
-	value, err := fn(ctx, old)
+	value, err := fn(ctx, s.get(key))
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.value = value
+	e.value = bytes.Clone(value)
 	return nil
 }
 
@@ -103,7 +117,10 @@ func (s *Store) drop(key string, e *entry) {
 }
 
 // Keys returns the keys that have a value.
-func (s *Store) Keys(context.Context) iter.Seq2[string, error] {
+func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
+	if ctx.Err() != nil {
+		return func(yield func(string, error) bool) { yield("", wait.Why(ctx)) }
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var keys []string

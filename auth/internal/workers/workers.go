@@ -49,11 +49,7 @@ func (g *Group) Start(work func()) bool {
 	if g.closed {
 		return false
 	}
-	g.active++
-	go func() {
-		defer g.finished() // also after a panic or runtime.Goexit
-		work()
-	}()
+	g.run(work)
 	return true
 }
 
@@ -62,9 +58,14 @@ func (g *Group) Start(work func()) bool {
 func (g *Group) Fork(work func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.run(work)
+}
+
+// run starts a goroutine. The mutex is held.
+func (g *Group) run(work func()) {
 	g.active++
 	go func() {
-		defer g.finished()
+		defer g.finished() // also after a panic or runtime.Goexit
 		work()
 	}()
 }
@@ -96,10 +97,7 @@ func (g *Group) closingChannel() chan struct{} {
 // Close lets no goroutine start any more and waits for those that run, until ctx ends.
 func (g *Group) Close(ctx context.Context) error {
 	g.mu.Lock()
-	if !g.closed {
-		g.closed = true
-		close(g.closingChannel())
-	}
+	g.markClosed()
 	if g.active > 0 && g.idle == nil {
 		g.idle = make(chan struct{})
 	}
@@ -123,9 +121,13 @@ func (g *Group) CloseIfIdle() bool {
 	if g.active > 0 {
 		return false
 	}
+	g.markClosed()
+	return true
+}
+
+func (g *Group) markClosed() {
 	if !g.closed {
 		g.closed = true
 		close(g.closingChannel())
 	}
-	return true
 }
