@@ -29,10 +29,11 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		a.withEnvironment(a.inside(context.WithoutCancel(inside)), f.session.ProofKey), a.config.RefreshTimeout)
 	stop := context.AfterFunc(aborted, cancel)
 	r := &reply{done: make(chan struct{})}
+	// Fork, not Start: a refresh that Close waits for must still be able to ask.
 	a.workers.Fork(func() {
 		defer cancel()
 		defer a.returned(r, f.session)
-		r.err = errVanished
+		r.err = errVanished // unless it returns
 		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.token())
 		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
 			r.minted = true
@@ -48,6 +49,7 @@ func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
 		f.token, f.minted, f.err = r.token, r.minted, r.err
 	}
 	f.at = time.Now()
+	// The server may have taken its time, and the user may have signed out or in.
 	f.superseded = a.state.superseded(f.session, nil)
 }
 
@@ -60,7 +62,8 @@ type reply struct {
 	taken  atomic.Bool
 }
 
-// abandon reports whether the reply has not arrived; then it will be late.
+// abandon reports whether the reply has not arrived; then it will be late. One atomic word decides
+// between ask and the reply, so that no token is used twice, and none gets lost.
 func (r *reply) abandon() bool { return r.taken.CompareAndSwap(false, true) }
 
 // wait waits for the reply until ctx has ended and the grace is over.

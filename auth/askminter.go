@@ -10,7 +10,8 @@ import (
 )
 
 // askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the
-// Refresher. A token that arrives later is revoked.
+// Refresher. A token that arrives later is revoked: unlike a refresh token, which is spent, the
+// next attempt can mint another one.
 func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) {
 	ctx, cancel := wait.WhileAwake(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
 	defer context.AfterFunc(aborted, cancel)()

@@ -19,7 +19,8 @@ type call struct {
 
 func newCall() *call { return &call{done: make(chan struct{})} }
 
-// finish gives the outcome to everyone who waits. Only the first outcome counts.
+// finish gives the outcome to all callers that wait. Only the first outcome counts: a Logout
+// finishes the refresh under way before that comes to its end.
 func (c *call) finish(s *session, err error) {
 	c.once.Do(func() {
 		c.s, c.err = s, err
@@ -27,6 +28,8 @@ func (c *call) finish(s *session, err error) {
 	})
 }
 
+// wait waits for the outcome, or for the end of ctx. Each caller waits with a context of its own,
+// and what it does not wait for goes on for the others.
 func (c *call) wait(ctx context.Context) (*session, error) {
 	select {
 	case <-c.done:

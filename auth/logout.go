@@ -23,12 +23,15 @@ const (
 // lock; it is not used again, and is removed as soon as possible. It is not an error if nobody is
 // signed in.
 func (a *Interceptor) Logout(ctx context.Context) error {
+	// Memory first: from here on no request is signed, whatever the store does.
 	old, out, refresh := a.state.beginLogout()
-	if refresh != nil {
+	if refresh != nil { // its waiters go on at once; its token, if one arrives, is revoked
 		refresh.finish(nil, &LoginRequiredError{Reason: ReasonLogout})
 		time.AfterFunc(logoutGrace, refresh.abort)
 	}
 	last, err := a.deleteStored(ctx, out)
+	// What is to be revoked is the newest token: that of the store, unless its save is still
+	// pending.
 	if unsaved := old != nil && old.signedIn() && (last == nil ||
 		last.Session == old.Session && last.Generation < old.Generation); unsaved {
 		last = old.Record

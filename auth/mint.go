@@ -28,7 +28,9 @@ type Minter interface {
 	Mint(ctx context.Context) (Token, error)
 }
 
-// minting is the attempts of an Interceptor to mint a session.
+// minting is the attempts of an Interceptor to mint a session. It plays the part that joinRefresh
+// and session.failure play for a refresh: one attempt at a time, and a backoff after a failure,
+// while there is no session that could hold either.
 type minting struct {
 	mu     sync.Mutex
 	call   *call    // under way
@@ -116,6 +118,9 @@ func (a *Interceptor) startMint(out *session) *call {
 }
 
 // mint stores a new session if the store has none, and makes the one that is stored then current.
+//
+// Like a Login it holds the write lock, so that store and memory change in the same order, and like
+// a refresh it asks the server under the store's lock, so that of many processes one mints.
 func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) {
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
@@ -134,7 +139,7 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 		a.state.setCommitting("")
 		unlock()
 		return nil, mintError(persistError("save", err))
-	case made == nil: // another process has one, or a Logout came in between
+	case made == nil: // another process has one, or a Logout came in between; reload takes no write lock
 		unlock()
 		s, err := a.reload(ctx)
 		if err == nil && !s.signedIn() {

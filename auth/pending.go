@@ -50,7 +50,9 @@ const (
 )
 
 // retrySave repeats a change that the store did not accept until it does, or a Login or Logout
-// makes it pointless, or the interceptor is closed.
+// makes it pointless, or the interceptor is closed. A goroutine does it, rather than the next
+// request: the program may send none for hours, and a session that is only in memory dies with the
+// process.
 func (a *Interceptor) retrySave(p *pendingSave) {
 	a.workers.Start(func() {
 		wait := firstSaveRetry
@@ -74,7 +76,7 @@ func (a *Interceptor) retrySave(p *pendingSave) {
 	})
 }
 
-// trySave makes the change, if it is still wanted.
+// trySave makes the change, if it is still wanted. Nil means that there is nothing left to do.
 func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
 	if a.state.pendingSave() != p {
 		return nil
@@ -90,7 +92,9 @@ func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
 	return nil
 }
 
-// savePending makes the change under the locks. It returns what was stored before.
+// savePending makes the change under the locks. It returns what was stored before. Whether the
+// change is still wanted is looked up again under the locks: a Login may have been waiting for
+// them, too.
 func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *record.Record, lost bool, err error) {
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {
@@ -121,6 +125,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 }
 
 // lose deals with a session that another process has ended or replaced before it could be saved.
+// What is stored wins, as in a refresh, so it goes the same way: facts, decide, apply.
 func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 	s := a.state.current.Load()
 	if !s.signedIn() || s.Session != p.session {
