@@ -80,7 +80,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// A value that is no session concerns its account only.
+// A value that is not a session concerns its account only.
 func TestAccounts_unreadable(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()

@@ -115,7 +115,8 @@ func TestRule09_Expired(t *testing.T) {
 	})
 }
 
-// TestRule09_FailedAhead fails nobody, and is not repeated for every request.
+// TestRule09_FailedAhead: a refresh ahead of time that fails fails no request, and is not repeated
+// for each of them.
 func TestRule09_FailedAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,7 +154,7 @@ func TestRule09_DeadAhead(t *testing.T) {
 }
 
 // TestRule09_NothingToSend: a session without a refresh token is used as long as the server accepts
-// it, whatever the clock says; nobody is signed out ahead of time.
+// it, whatever the clock says; no session ends ahead of time.
 func TestRule09_NothingToSend(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*auth.Config){func(*auth.Config) {}, byOAuth} {
@@ -236,7 +237,7 @@ func TestRule09_ClockSkew(t *testing.T) {
 	}
 }
 
-// unexpiring is a new session whose expiry nobody told.
+// unexpiring is a new session whose expiry is unknown.
 func (f *fixture) unexpiring() auth.Token {
 	p := f.Issue("alice")
 	return auth.Token{AccessToken: p.AccessToken, RefreshToken: p.RefreshToken}

@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// TestFailure_clock: a clock that is set back makes nobody wait longer, one that is set forward or
-// a program that slept has waited.
+// TestFailure_clock: a clock that is set back makes no caller wait longer, one that is set forward
+// or a program that slept has waited.
 func TestFailure_clock(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

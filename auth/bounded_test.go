@@ -20,7 +20,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// TestRule10_OnceForEachCall: a new token that is refused as well does not begin anew.
+// TestRule10_OnceForEachCall: a new token that is refused as well does not start another refresh.
 func TestRule10_OnceForEachCall(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -38,7 +38,7 @@ func TestRule10_OnceForEachCall(t *testing.T) {
 func another(n int) string { return "/status/" + string(rune('a'+n)) }
 
 // TestRule10_ExcessiveRefresh: refreshing stops where its tokens are refused again and again, and
-// begins anew when the window has passed.
+// begins again when the window has passed.
 func TestRule10_ExcessiveRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,8 +136,8 @@ func TestRule10_CountedOnce(t *testing.T) {
 	})
 }
 
-// TestRule10_WhatHelpsIsNoStorm: a token that served one good response starts the count anew; and
-// tokens that nobody refused do not count, though nobody saw them work.
+// TestRule10_WhatHelpsIsNoStorm: a token that served one good response resets the count; and
+// tokens that were never refused do not count, even if they were never accepted either.
 func TestRule10_WhatHelpsIsNoStorm(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{}, func(c *auth.Config) { c.RefreshWindow.MaxAttempts = 2 })

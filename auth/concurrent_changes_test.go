@@ -183,7 +183,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestNoExpiry: a token whose end nobody knows serves until the server says otherwise.
+// TestNoExpiry: a token whose expiry is unknown serves until the server says otherwise.
 func TestNoExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestGzipAfterRefresh(t *testing.T) {
 }
 
 // TestPredicatePanics: a panic of ShouldRefresh or SetCredential reaches the caller, as any panic
-// below net/http does, and wedges nobody.
+// below net/http does, and blocks no other caller.
 func TestPredicatePanics(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*auth.Config, *bool){

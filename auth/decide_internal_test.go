@@ -130,7 +130,7 @@ func TestDecide(t *testing.T) {
 			"keep · out(another login replaced the session of S) · login required · " +
 				"[signed out another login replaced the session]",
 		},
-		"somebody logged in elsewhere": {
+		"an unknown user logged in elsewhere": {
 			facts{read: true, stored: recordOf("T", 9, "opaque", "q1")},
 			"keep · out(another login replaced the session of S) · login required · " +
 				"[signed out another login replaced the session]",
@@ -420,7 +420,7 @@ func TestOutcome_value(t *testing.T) {
 	}
 }
 
-// TestOutcome_refreshed: a record that another process has stored is no token of the server's.
+// TestOutcome_refreshed: a record that another process has stored is not a token from the server.
 func TestOutcome_refreshed(t *testing.T) {
 	t.Parallel()
 	next := recordOf("S", 3, "a3", "r3")

@@ -235,7 +235,7 @@ func TestFleet_lostLock(t *testing.T) {
 	})
 }
 
-// TestFleet_dataLost: a store that has lost its data signs nobody out, and gets the session back.
+// TestFleet_dataLost: a store that has lost its data ends no session, and gets it back.
 func TestFleet_dataLost(t *testing.T) {
 	t.Parallel()
 	store := &scripted{Memory: storage.NewMemory()}

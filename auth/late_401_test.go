@@ -68,7 +68,7 @@ func TestRule01_LoginMeanwhile(t *testing.T) {
 	}
 }
 
-// TestRule01_AnotherUserMeanwhile: a request is not sent again as somebody else. Where tokens do
+// TestRule01_AnotherUserMeanwhile: a request is not sent again as a different user. Where tokens do
 // not tell users apart, a Logout in between does.
 func TestRule01_AnotherUserMeanwhile(t *testing.T) {
 	t.Parallel()

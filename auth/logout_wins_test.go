@@ -58,8 +58,8 @@ func TestRule07_LogoutWins(t *testing.T) {
 	f.events.want(t, "signed in, signed out")
 }
 
-// TestRule07_LogoutDuringRefresh: the store stays empty, who waits hears of the logout at once, and
-// what comes late is discarded and revoked.
+// TestRule07_LogoutDuringRefresh: the store stays empty, waiting callers learn of the logout at
+// once, and a token that arrives late is discarded and revoked.
 func TestRule07_LogoutDuringRefresh(t *testing.T) {
 	t.Parallel()
 	store := storage.NewMemory()
@@ -184,7 +184,7 @@ func TestRule07_HangingRefresh(t *testing.T) {
 }
 
 // TestRule07_LockHeld: with another process in the lock Logout takes no longer than its context;
-// nothing is signed meanwhile, and the session goes as soon as the lock is free.
+// nothing is signed in the meantime, and the session goes as soon as the lock is free.
 func TestRule07_LockHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

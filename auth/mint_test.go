@@ -176,7 +176,7 @@ func TestMint_fails(t *testing.T) {
 	}
 }
 
-// family is a Minter of the user's whose sessions have refresh tokens.
+// family is a user's own Minter whose sessions have refresh tokens.
 type family struct{ mints, refreshes atomic.Int32 }
 
 // Mint makes a session.
@@ -191,8 +191,8 @@ func (f *family) Refresh(context.Context, auth.Token) (auth.Token, error) {
 	return auth.Token{}, auth.ErrInvalidGrant
 }
 
-// TestMint_dead: a dead refresh token is replaced by a new session under the same lock; nobody sees
-// an error.
+// TestMint_dead: a dead refresh token is replaced by a new session under the same lock; no caller
+// sees an error.
 func TestMint_dead(t *testing.T) {
 	t.Parallel()
 	m, store := new(family), storage.NewMemory()
@@ -226,7 +226,7 @@ func TestMint_dead(t *testing.T) {
 	}
 }
 
-// TestMint_panics is an error, and wedges nobody.
+// TestMint_panics: a panic is an error, and blocks no other caller.
 func TestMint_panics(t *testing.T) {
 	t.Parallel()
 	f := minting(t, new(mintServer), nil, panicking{})
@@ -273,7 +273,7 @@ func TestTokenExchange(t *testing.T) {
 	}
 }
 
-// TestAssertionFile refuses what is no token.
+// TestAssertionFile refuses a file that does not hold a token.
 func TestAssertionFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

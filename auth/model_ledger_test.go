@@ -103,7 +103,7 @@ func (f *modelFamily) newest() *modelPair {
 	return nil
 }
 
-// bury notes that the holder of pairs is no more.
+// bury notes that the holder of pairs is gone.
 func (l *ledger) bury(p *modelProcess) {
 	for _, f := range l.families {
 		for _, pair := range f.pairs {

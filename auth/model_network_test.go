@@ -207,7 +207,7 @@ func (w *world) dueFrom(asked time.Time) time.Time {
 }
 
 // carry takes a refresh there and back. What way is, is the time for one half; lucky decides
-// whether a request that nobody waits for any more arrives nevertheless.
+// whether a request whose caller has given up still arrives.
 func (t *modelTrip) carry(ctx context.Context, pair *modelPair, fault string, way time.Duration, lucky bool) (*http.Response, error) {
 	switch fault {
 	case "black hole":

@@ -108,8 +108,8 @@ func TestRule03_Gone(t *testing.T) {
 	}
 }
 
-// TestRule03_NeverAnotherUsers: when another process logs in as somebody else, no request of ours
-// carries that token, now or later.
+// TestRule03_NeverAnotherUsers: when another process logs in as a different user, no request of
+// this one carries that token, now or later.
 func TestRule03_NeverAnotherUsers(t *testing.T) {
 	t.Parallel()
 	for _, opaque := range []bool{false, true} {
@@ -201,7 +201,7 @@ func TestRule03_CopiedRecord(t *testing.T) {
 }
 
 // TestRule03_BackAgain: a session that is gone and comes back, by a backup say, is used again; a
-// request that was on its way meanwhile does not mind.
+// request that is under way is not affected.
 func TestRule03_BackAgain(t *testing.T) {
 	t.Parallel()
 	f, other, store := pair(t, authtest.Config{})

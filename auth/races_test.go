@@ -173,7 +173,7 @@ func TestRace_refreshAfterFailedLogin(t *testing.T) {
 	})
 }
 
-// TestEvents_order: who is told of an event hears of those that happen meanwhile afterwards, one at
+// TestEvents_order: an OnEvent that causes events gets them afterwards, one at
 // a time.
 func TestEvents_order(t *testing.T) {
 	t.Parallel()

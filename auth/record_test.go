@@ -21,7 +21,7 @@ import (
 )
 
 // TestRecord_golden reads every record that a released version may have written. The files are
-// never written anew.
+// never rewritten.
 func TestRecord_golden(t *testing.T) {
 	t.Parallel()
 	full := auth.Token{
@@ -141,8 +141,8 @@ func TestRecord_unreadable(t *testing.T) {
 	}
 }
 
-// TestRecord_damagedMeanwhile: what happens to the record while the session is in use is no reason
-// to sign out, nor to overwrite it.
+// TestRecord_damagedMeanwhile: a record that is damaged while the session is in use neither ends
+// the session nor is overwritten.
 func TestRecord_damagedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, data := range damaged() {

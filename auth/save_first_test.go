@@ -187,7 +187,7 @@ func TestRule05_LostToLogin(t *testing.T) {
 	}
 }
 
-// TestRule05_NewerStored: what the store has got meanwhile from another process is not overwritten,
+// TestRule05_NewerStored: what another process has stored in the meantime is not overwritten,
 // but adopted.
 func TestRule05_NewerStored(t *testing.T) {
 	t.Parallel()
@@ -237,7 +237,8 @@ func TestRule05_KeyringErrorIsNoLogout(t *testing.T) {
 	f.AssertRefreshes(t, 1)
 }
 
-// TestRule05_StorePanics: a panic in the Store is an error to whoever needed it, and wedges nobody.
+// TestRule05_StorePanics: a panic in the Store is an error to the callers that needed it, and
+// blocks no other.
 func TestRule05_StorePanics(t *testing.T) {
 	t.Parallel()
 	store := newFaulty()

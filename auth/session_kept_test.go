@@ -263,7 +263,8 @@ func TestRule06_OwnError(t *testing.T) {
 	}
 }
 
-// TestRule06_StoreWraps: the Refresher's failure is no failure of the store that passes it on.
+// TestRule06_StoreWraps: the Refresher's failure is not taken for one of the store that passes it
+// on.
 func TestRule06_StoreWraps(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{}, with(quoting{newFaulty()}))

@@ -144,7 +144,7 @@ func TestSessions_manyUsers(t *testing.T) {
 	}
 }
 
-// TestSessions_noAccount: nothing is sent for nobody, and never for a default.
+// TestSessions_noAccount: without an account nothing is sent; there is no default.
 func TestSessions_noAccount(t *testing.T) {
 	t.Parallel()
 	u := startUsers(t, authtest.Config{})

@@ -37,7 +37,7 @@ func utf16le(s string) string {
 	return b.String()
 }
 
-// shape is a response of a server that somebody has met, and what a person would read in it.
+// shape is a response of a server that was seen in the wild, and what a person would read in it.
 type shape struct {
 	name, contentType, body string
 	status                  int

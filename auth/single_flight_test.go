@@ -41,7 +41,7 @@ func TestRule02_OneRefresh(t *testing.T) {
 	f.AssertNoReuse(t)
 }
 
-// TestRule02_SharedFailure: so they do when it fails. The next request tries anew.
+// TestRule02_SharedFailure: they share its failure as well. The next request tries again.
 func TestRule02_SharedFailure(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -55,7 +55,7 @@ func TestRule02_SharedFailure(t *testing.T) {
 	f.AssertRefreshes(t, 2)
 }
 
-// TestRule02_SharedEnd: so they do when it ends the session.
+// TestRule02_SharedEnd: they share it as well when it ends the session.
 func TestRule02_SharedEnd(t *testing.T) {
 	t.Parallel()
 	f := start(t, authtest.Config{})
@@ -68,7 +68,7 @@ func TestRule02_SharedEnd(t *testing.T) {
 }
 
 // TestRule02_LateFailure: a request that was on its way when the refresh failed hears of it; one
-// that was on its way for long tries anew.
+// that was under way for a long time tries again.
 func TestRule02_LateFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -260,7 +260,7 @@ func TestOnEvent_callsBack(t *testing.T) {
 	}
 }
 
-// TestPanics of the user's functions wedge nobody.
+// TestPanics: a panic in the user's functions blocks no other caller.
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	boom := func() { panic("boom") }

@@ -31,7 +31,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// signedIn is a session that nobody refreshes, with the token "secret".
+// signedIn is a session without a Refresher, with the token "secret".
 func signedIn(t *testing.T, c auth.Config) *auth.Interceptor {
 	t.Helper()
 	session, err := auth.New(c)

@@ -151,7 +151,7 @@ func ExampleServer_FailRefresh() {
 	// 200 OK
 }
 
-// Stop a refresh in its tracks, to test what else happens meanwhile. No sleep is needed.
+// Stop a refresh in its tracks, to test what happens in the meantime. No sleep is needed.
 func ExampleServer_HoldRefresh() {
 	server := authtest.NewServer(authtest.Config{})
 	defer server.Close()
@@ -172,7 +172,7 @@ func ExampleServer_HoldRefresh() {
 	// Output: refresh: 401 Unauthorized
 }
 
-// Test that your client shows its token to nobody else. This client fails the test: a redirect to
+// Test that your client sends its token to no other server. This client fails the test: a redirect to
 // another port of the same httpServer takes the header along.
 func ExampleServer_Foreign() {
 	server := authtest.NewServer(authtest.Config{})
