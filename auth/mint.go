@@ -142,7 +142,10 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	case made == nil: // another process has one, or a Logout came in between; reload takes no write lock
 		unlock()
 		s, err := a.reload(ctx)
-		if err == nil && !s.signedIn() {
+		if err != nil {
+			return nil, mintError(err) // ctx is not the caller's
+		}
+		if !s.signedIn() {
 			err = &LoginRequiredError{Reason: s.reason}
 		}
 		return s, err

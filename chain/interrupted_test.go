@@ -55,7 +55,7 @@ func TestRetry_interruptedWaitCloses(t *testing.T) {
 				StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Request: r,
 				Body: countedBody{strings.NewReader("x"), &responses},
 			}, nil
-		})).RoundTrip(req) //nolint:bodyclose // none
+		})).RoundTrip(req)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}

@@ -18,7 +18,7 @@ func command() {
 	os.Exit(0)
 }
 
-// fatal ends with log.Fatal, while other goroutines are still sending requests.
+// fatal ends with [log.Fatal], while other goroutines are still sending requests.
 func fatal() {
 	session, store := open()
 	defer store.Close()
@@ -41,7 +41,7 @@ func forks() {
 	client := restyClient(session)
 	var all sync.WaitGroup
 	for range 3 {
-		child := exec.Command(os.Args[0], "command")
+		child := exec.CommandContext(context.Background(), os.Args[0], "command")
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
 		all.Go(func() {
 			if err := child.Run(); err != nil {

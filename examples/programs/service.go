@@ -14,7 +14,8 @@ import (
 
 // listen serves on a free port, which it prints.
 func listen(h http.HandlerFunc) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func TestPrograms_serviceEndedStrict(t *testing.T) {
 		if code != 0 || !strings.Contains(out, "login required: the server ended the session") || l.Stats().Reuses != before.Reuses+1 {
 			t.Errorf("%v: %d %s\n%v", signal, code, out, l.Timeline())
 		}
-		l.Server.Close()
+		l.Close()
 		l = newLab(t, authtest.Config{})
 	}
 }

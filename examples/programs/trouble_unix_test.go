@@ -109,7 +109,7 @@ func TestPrograms_revoked(t *testing.T) {
 func TestPrograms_logout(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})
-	l.Server.Close()
+	l.Close()
 	if out, code := l.run(t, "logout"); code != 0 || !strings.Contains(out, "signed out") {
 		t.Errorf("%d %s", code, out)
 	}

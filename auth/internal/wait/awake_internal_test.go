@@ -65,7 +65,8 @@ func TestAwake(t *testing.T) {
 			t.Errorf("the deadline of its parent: %v", at)
 		}
 		cancelParent()
-		if <-ctx.Done(); !errors.Is(ctx.Err(), context.Canceled) {
+		<-ctx.Done()
+		if !errors.Is(ctx.Err(), context.Canceled) {
 			t.Errorf("its parent ended: %v", ctx.Err())
 		}
 		cancel()
