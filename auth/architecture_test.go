@@ -34,6 +34,53 @@ func TestArchitecture_files(t *testing.T) {
 	}
 }
 
+// TestArchitecture_complete: docs/architecture.md names every file and every leaf of the package, and
+// the functions that it places in a file are there.
+func TestArchitecture_complete(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms, files := string(data), production(t)
+	rooms = rooms[strings.Index(rooms, "## The rooms of auth"):]
+	for name := range files {
+		if !regexp.MustCompile(`(^|[^/\w])` + regexp.QuoteMeta(name)).MatchString(rooms) {
+			t.Errorf("docs/architecture.md does not name %s", name)
+		}
+	}
+	leaves, err := os.ReadDir("internal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range leaves {
+		if !strings.Contains(rooms, "\n| "+leaf.Name()+" |") {
+			t.Errorf("docs/architecture.md has no row for auth/internal/%s", leaf.Name())
+		}
+	}
+	found := 0
+	for _, m := range regexp.MustCompile("`auth/(\\w+\\.go)` \\(`(\\w+)`|`(\\w+)` in (\\w+\\.go)").FindAllStringSubmatch(rooms, -1) {
+		file, name := m[1]+m[4], m[2]+m[3]
+		found++
+		if f := files[file]; f == nil || !declares(f, name) {
+			t.Errorf("docs/architecture.md places %s in %s, which does not declare it", name, file)
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d functions are placed", found)
+	}
+}
+
+// declares reports whether a file has a function or method of that name.
+func declares(file *ast.File, name string) bool {
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // production parses the package without its tests.
 func production(t *testing.T) map[string]*ast.File {
 	t.Helper()

@@ -102,7 +102,7 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-// TestRedaction_says what is there all the same.
+// TestRedaction_says: redacted forms still say which parts there are.
 func TestRedaction_says(t *testing.T) {
 	t.Parallel()
 	tok := auth.Token{AccessToken: "a", Expiry: time.Unix(1, 0).UTC()}

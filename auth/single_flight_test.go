@@ -12,7 +12,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// together sends n requests at once and returns what they came to. All have arrived before one is
+// together sends n requests at once and returns their results. All have arrived before one is
 // answered.
 func (f *fixture) together(t *testing.T, n int) []result {
 	t.Helper()
