@@ -13,6 +13,8 @@
 //
 // # The session
 //
+// A session is in one of three states:
+//
 //	              Login                        401, or about to expire
 //	signed out ───────────▶ signed in ───────────────────────────────▶ refreshing
 //	    ▲                    ▲  ▲  │                                    │  │  │
@@ -25,14 +27,14 @@
 // The refresh runs inside [Store].Update, so goroutines, processes and machines that share a store
 // refresh one at a time. The second finds the token of the first.
 //
-// # Outcomes
+// # Errors
 //
 // Errors pass through resty and net/http: [errors.Is] finds the errors named here, [errors.As] the
 // [*RefreshError] or [*LoginRequiredError] and the [*interceptor.Error] that carries the 401, its
 // body readable.
 //
 //	what happened                        what the caller gets                        what is stored
-//	401, refreshed                       the response of the request sent again      the new token, before its first use
+//	401, refreshed                       the response of the request sent again      the new token, before its use
 //	401, another process refreshed       the response, without a refresh             unchanged
 //	401, the new token is refused too    the 401                                     the new token
 //	401, insufficient_scope              the 401, without a refresh                  unchanged
@@ -51,13 +53,13 @@
 //	401, the store lost its data         ErrRefreshFailed, with the 401              unchanged
 //	401, the record is damaged           ErrSessionUnreadable, with the 401          unchanged
 //	401, the store cannot write          ErrRefreshFailed, with the 401              unchanged
-//	expired, refreshed                   the response                                the new token, before its first use
+//	expired, refreshed                   the response                                the new token, before its use
 //	expired, refresh failed for now      ErrRefreshFailed, nothing was sent          unchanged
 //	expired, the refresh token is dead   ErrLoginRequired, nothing was sent          nothing
 //	expired, there is no refresh token   what the server says                        unchanged
 //	about to expire, refresh failed      the response                                unchanged
-//	refreshed, the save failed           the response; the event PersistFailed       the old token, the new one later
-//	dead, the deletion failed            ErrLoginRequired, with the 401              the dead session, nothing later
+//	refreshed, the save failed           the response; the event PersistFailed       the new token, later
+//	dead, the deletion failed            ErrLoginRequired, with the 401              nothing, later
 //	the store cannot be read             the store's error, nothing was sent         unchanged
 //	the record cannot be read            ErrSessionUnreadable, nothing was sent      unchanged
 //	a panic in the Refresher             ErrRefreshFailed, with the 401              unchanged

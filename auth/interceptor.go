@@ -60,7 +60,7 @@ func (a *Interceptor) String() string { return "auth.Interceptor(" + a.account +
 func (a *Interceptor) Format(f fmt.State, _ rune) { printMasked(f, a.String()) }
 
 // CopyOnWrite promises to write neither into URL nor into header values of a request, which saves
-// copying them (package interceptor, Copies). A SetCredential may.
+// copying them (package interceptor, Optional methods). A SetCredential may.
 func (a *Interceptor) CopyOnWrite() bool { return a.config.SetCredential == nil }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

@@ -224,11 +224,11 @@ func (s *scene) holds(t *testing.T, want string) {
 		if now != "" {
 			t.Errorf("stored %s", now)
 		}
-	case "the new token", "the new token, before its first use":
+	case "the new token", "the new token, before its use":
 		if !newest {
 			t.Errorf("stored %s, %v", now, err)
 		}
-	case "the old token, the new one later", "the dead session, nothing later":
+	case "the new token, later", "nothing, later":
 		if now != s.before {
 			t.Errorf("stored %s, want %s", now, s.before)
 		}

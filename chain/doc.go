@@ -8,6 +8,8 @@
 //
 // # Order
 //
+// From the caller to the server, for interceptors A, B and C:
+//
 //	your code ── client.R().Get("/me")
 //	    │
 //	resty       path parameters, body, base URL, cookies, results, its own retry

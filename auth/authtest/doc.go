@@ -8,6 +8,8 @@
 //
 // # Usage
 //
+// Start a server in a test, let time pass or something fail, and count what your client did:
+//
 //	func TestClient_refreshes_once(t *testing.T) {
 //		server := authtest.NewServer(authtest.Config{})
 //		defer server.Close()

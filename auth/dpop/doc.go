@@ -1,10 +1,9 @@
-// Package dpop proves that the holder of a token has the key that it is bound to (RFC 9449).
+// Package dpop proves that the holder of a token has the key that the token is bound to.
 //
-// # Overview
-//
-// A DPoP token that is stolen is worth nothing without the private key of its session. Every
-// request carries a proof: a JWT, signed with that key for this method and URL, and for this token.
-// Servers may want a nonce in it; they send one in any response, and refuse a request without it
+// A DPoP token (RFC 9449) that is stolen is worth nothing without the private key of its session.
+// Every request carries a proof: a JWT, signed with that key for this method and URL, and for this
+// token.
+// Servers may require a nonce in it; they send one in any response, and refuse a request without it
 // with use_dpop_nonce.
 //
 // # Usage
@@ -20,8 +19,8 @@
 //		Prover:    dpop.New(),
 //	})
 //
-// A [Key] gets the session started: the login sends with its transport, and the session takes it
-// over.
+// A [Key] gets the session started: the login sends with its transport, and the session takes the
+// key over.
 //
 //	key, err := dpop.NewKey()
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: key.Transport(nil)})

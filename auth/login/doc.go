@@ -8,6 +8,8 @@
 //
 // # Usage
 //
+// Find the provider, let the user sign in, and begin the session:
+//
 //	provider, err := login.Discover(ctx, "https://id.example.com")
 //	…
 //	client := login.Client{Provider: *provider, ID: "my-program", Scopes: []string{"openid", "offline_access"}}

@@ -29,6 +29,8 @@
 //
 // # Usage
 //
+// Record the calls and the refreshes, and write the archive when you are done:
+//
 //	recorder, err := har.New(har.Config{})
 //	session, err := auth.New(auth.Config{
 //		Refresher: auth.JSONRefresher{URL: "/auth/refresh", Transport: recorder.Transport(nil, "token-refresh")},

@@ -88,7 +88,8 @@ func (r *Recorder) Reset() {
 	r.memory.reset()
 }
 
-// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
+// CopyOnWrite reports true: it modifies no request in place; see package interceptor, Optional
+// methods.
 func (r *Recorder) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

@@ -13,6 +13,8 @@
 //
 // # Usage
 //
+// Every call gets a key of its own:
+//
 //	keys, err := idempotency.New(idempotency.Config{})
 //	err = chain.New(keys, retry, auth).Install(client)
 //

@@ -1,7 +1,6 @@
-// Package logging writes what a client sends and receives to a [log/slog.Logger], without the
-// secrets in it.
+// Package logging writes what a client sends and receives to a log, without the secrets in it.
 //
-// One record is written for each attempt, when it is over: when the body of the response has been
+// The log is a [log/slog.Logger]. One record is written for each attempt, when it is over: when the body of the response has been
 // read to its end or closed, or when the attempt has failed. A request that is refused, the one
 // sent again, and each retry have records of their own. A response whose body is neither read to
 // its end nor closed has none. The message is "response", or "request failed" if there was no
@@ -26,6 +25,8 @@
 // protocol) is written when its header arrives.
 //
 // # Usage
+//
+// Put it before the interceptors that send a request again:
 //
 //	log, err := logging.New(logging.Config{Logger: slog.Default()})
 //	err = chain.New(log, retry, auth).Install(client)

@@ -56,7 +56,8 @@ func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	return h.Next(e)
 }
 
-// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
+// CopyOnWrite reports true: it modifies no request in place; see package interceptor, Optional
+// methods.
 func (l *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

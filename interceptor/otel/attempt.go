@@ -50,7 +50,8 @@ func (o *observer) OnError(e *interceptor.Error, h interceptor.ErrorHandler) int
 	return h.Next(e)
 }
 
-// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
+// CopyOnWrite reports true: it modifies no request in place; see package interceptor, Optional
+// methods.
 func (*observer) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

@@ -12,6 +12,8 @@
 //
 // # Usage
 //
+// Around puts its interceptors first and last; Instrument adds the span of the call:
+//
 //	telemetry, err := otel.New(otel.Config{})
 //	session, err := auth.New(auth.Config{…, OnEvent: telemetry.OnEvent})
 //	client := resty.New()

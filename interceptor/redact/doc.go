@@ -19,6 +19,8 @@
 //
 // # Usage
 //
+// One redactor, with the names that your API may show, serves the whole program:
+//
 //	r, err := redact.New(redact.Config{Query: []string{"sort"}, Fields: []string{"id"}})
 //	r.URL(u)                   // https://REDACTED@api.example.com/users?sort=name&key=REDACTED
 //	r.Header(h)                // Authorization: Bearer REDACTED, Cookie: session=REDACTED

@@ -7,12 +7,14 @@
 //
 // # Usage
 //
+// Every call gets an ID of its own:
+//
 //	ids, err := requestid.New(requestid.Config{})
 //	err = chain.New(ids, logging, auth).Install(client)
 //
 // A server that calls other servers passes on the ID it received:
 //
-//	client.R().SetContext(requestid.With(ctx, incoming.Header.Get("X-Request-ID")))
+//	client.R().SetContext(requestid.With(ctx, incoming.Header.Get("X-Request-Id")))
 //
 // # Order
 //

@@ -71,7 +71,8 @@ func (i *Interceptor) Of(req *interceptor.Request) string {
 	return req.Header.Get(i.name())
 }
 
-// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
+// CopyOnWrite reports true: it modifies no request in place; see package interceptor, Optional
+// methods.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

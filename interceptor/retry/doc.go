@@ -30,6 +30,8 @@
 //
 // # Usage
 //
+// The zero Config has the defaults named above:
+//
 //	again, err := retry.New(retry.Config{})
 //	err = chain.New(again, auth).Install(client)
 //

@@ -102,7 +102,8 @@ func (i *Interceptor) after(e *interceptor.Error, c *call) (time.Duration, bool)
 	return wait, true
 }
 
-// CopyOnWrite reports that it modifies no request in place; see package interceptor, Copies.
+// CopyOnWrite reports true: it modifies no request in place; see package interceptor, Optional
+// methods.
 func (i *Interceptor) CopyOnWrite() bool { return true }
 
 // UsesRestyRequest reports whether chain.RestyRequest may be called; see package interceptor,

@@ -1,13 +1,15 @@
 // Package lease turns a database into a store whose lock spans machines.
 //
 // A [Store] takes a lease before it calls the callback of Update, renews it
-// while the callback runs, and saves the result only where nobody else has
+// while the callback runs, and saves the result only if no other holder has
 // changed the value. No transaction and no connection is held meanwhile: a
 // thousand refreshes that wait for a slow identity provider need no more
 // connections than one, and a connection that is cut, or a database that
 // restarts, while a refresh token is being spent loses nothing.
 //
 // # Usage
+//
+// Over a database that is a KV:
 //
 //	store, err := lease.New(lease.Config{Backend: lease.CAS(kv)})
 //	…
@@ -20,12 +22,12 @@
 // # What the lease guarantees
 //
 // A newer value is never overwritten: the save is conditional on the version
-// that the callback was given. While the lease lasts, nobody else is let in. A
+// that the callback was given. While the lease lasts, no other holder is let in. A
 // holder that dies keeps others out for at most Config.TTL; those after it can
 // tell by [Interrupted]. A holder that was stopped for longer than the TTL and
 // goes on finds that its context has ended, with the cause
-// [storage.ErrLost]. What it returns is still saved if nobody changed the value
-// meanwhile, because it may be the only token that the server still accepts;
+// [storage.ErrLost]. What it returns is still saved if no other holder has changed the
+// value, because it may be the only token that the server still accepts;
 // otherwise Update returns ErrLost, and the newer value stays.
 //
 // No lock can undo what a holder did elsewhere before it died or stopped. A

@@ -5,6 +5,8 @@
 //
 // # Usage
 //
+// Import this package under another name beside that of the client:
+//
 //	js, err := jetstream.New(conn)
 //	…
 //	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "sessions", Replicas: 3})

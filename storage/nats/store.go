@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/lease"
 )
 
@@ -37,6 +38,11 @@ type Store struct {
 	*lease.Store
 	bucket jetstream.KeyValue
 }
+
+var (
+	_ storage.Store  = (*Store)(nil)
+	_ storage.Lister = (*Store)(nil)
+)
 
 // New checks the configuration and returns the store, or one error that names
 // every problem. It does not call the server.

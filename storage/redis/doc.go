@@ -5,6 +5,8 @@
 //
 // # Usage
 //
+// Two packages are called redis here; import this one under another name:
+//
 //	client := redis.NewClient(&redis.Options{Addr: addr}) // go-redis
 //	store, err := chatelaineredis.New(chatelaineredis.Config{Client: client})
 //	…

@@ -9,6 +9,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/lease"
 )
 
@@ -19,6 +20,11 @@ type Store struct {
 	*lease.Store
 	backend *backend
 }
+
+var (
+	_ storage.Store  = (*Store)(nil)
+	_ storage.Lister = (*Store)(nil)
+)
 
 // New checks the configuration and returns the store, or one error that names
 // every problem. It does not call the server.

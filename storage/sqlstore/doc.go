@@ -6,6 +6,8 @@
 //
 // # Usage
 //
+// Open the database with its driver, then the store over it:
+//
 //	db, err := sql.Open("pgx", url)
 //	…
 //	store, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/lease"
 )
 
@@ -18,6 +19,11 @@ type Store struct {
 	backend *backend
 	dialect Dialect
 }
+
+var (
+	_ storage.Store  = (*Store)(nil)
+	_ storage.Lister = (*Store)(nil)
+)
 
 // New checks the configuration and returns the store, or one error that names
 // every problem. It does not call the database.

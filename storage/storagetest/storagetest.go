@@ -1,5 +1,6 @@
-// Package storagetest checks that a store keeps the contract of
-// [storage.Store].
+// Package storagetest checks that a store keeps the contract of package storage.
+//
+// A test of your store calls the suite:
 //
 //	func TestConformance(t *testing.T) {
 //		storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
@@ -11,7 +12,7 @@
 //
 // The suite checks round trips of 0 bytes to 1 MiB, binary values, odd keys; absence, deleting,
 // deleting twice; that errors and panics of the callback change nothing and
-// leave no lock behind; that nobody's slices are shared; cancellation before,
+// leave no lock behind; that slices are copied; cancellation before,
 // while waiting, and after the callback; mutual exclusion among goroutines;
 // that Load does not wait for Update; and, where the store has them, [storage.Lister] and
 // [storage.Replacer]. RunShared adds a second store on the same
@@ -21,7 +22,17 @@
 // [RunFleet] checks stores that machines share, under faults: see there.
 //
 // The suite takes no more than a few seconds with a store that is as fast as a
-// disk. A call that hangs is reported after [Patience].
+// disk.
+//
+// # Errors
+//
+// A store that fails a check fails the test, with what was expected of it. A call
+// that hangs is reported after [Patience].
+//
+// # Concurrency
+//
+// The checks run one after the other. Those with processes run the test binary
+// again, with the name of the present test.
 package storagetest
 
 import (
