@@ -38,8 +38,8 @@ type JSONRefresher struct {
 	// RefreshToken, and sent to the endpoint only. Read the response to the login with
 	// [JSONRefresher.ParseToken], which keeps them.
 	Cookies []string
-	// AccessTokenField and RefreshTokenField are names in the response, for servers that use none
-	// of the known.
+	// AccessTokenField and RefreshTokenField are names in the response, for servers that use other
+	// names than the usual ones.
 	AccessTokenField  string
 	RefreshTokenField string
 	// DeadStatuses are the statuses that mean that the refresh token is dead. Nil: 400, 401 and

@@ -79,3 +79,24 @@ func ExampleDefaultLevel() {
 	fmt.Println(log, err)
 	// Output: logging <nil>
 }
+
+// A health check every second would fill the log.
+func ExampleWithout() {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	log, err := logging.New(logging.Config{
+		Logger: slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: steady})),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := resty.New()
+	if err := chain.New(log).Install(client); err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := client.R().SetContext(logging.Without(context.Background())).Get(server.URL)
+	fmt.Println(resp.Status(), err)
+	// Output: 404 Not Found <nil>
+}

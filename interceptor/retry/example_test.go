@@ -78,3 +78,10 @@ func ExampleTransient() {
 	fmt.Println(again, err)
 	// Output: retry <nil>
 }
+
+// A host that is down for everyone gets one retry a second at most, from this process.
+func ExampleBudget() {
+	again, err := retry.New(retry.Config{Budget: retry.Budget{Burst: 5, PerSecond: 1}})
+	fmt.Println(again, err)
+	// Output: retry <nil>
+}

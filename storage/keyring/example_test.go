@@ -136,3 +136,49 @@ func ExampleMove() {
 	// <nil>
 	// keyring: wrong passphrase; nothing has been changed
 }
+
+// The message of an Error tells the user what to do; its fields tell the program.
+func ExampleError() {
+	err := error(&keyring.Error{Kind: keyring.ErrLocked, Backend: "secret-service", Fix: "unlock the keyring"})
+	if e, ok := errors.AsType[*keyring.Error](err); ok && errors.Is(err, keyring.ErrLocked) {
+		fmt.Println(e.Backend)
+		fmt.Println(err)
+	}
+	// Output:
+	// secret-service
+	// keyring: locked: secret-service; unlock the keyring
+}
+
+// One program for desktops, servers and containers: the first backend that works gets the key.
+func ExampleConfig_backends() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	store, err := keyring.Open(context.Background(), keyring.Config{
+		Service:    "myprogram",
+		Dir:        dir,
+		Backends:   []string{"file"}, // "secret-service" or "pass" first, where they may work
+		Passphrase: keyring.PassphraseOnce(func(string) (string, error) { return "correct horse battery staple", nil }),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(store.Backend(), store.Close())
+	// Output: file <nil>
+}
+
+// A passphrase was forgotten: the sessions cannot be read any more, and users sign in again.
+func ExamplePurge() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	fmt.Println(keyring.Purge(context.Background(), keyring.Config{Service: "myprogram", Dir: dir, Backend: "file"}))
+	// Output: <nil>
+}
