@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/endpoints"
+	"github.com/chatelaine-go/chatelaine/auth/internal/headernames"
 	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
 )
@@ -113,7 +114,7 @@ type settings struct {
 	config  Config
 	base    *url.URL // nil: requests must be absolute
 	origins origin.Set
-	names   headerNames // of requests, to find the caller's Authorization
+	names   headernames.Finder // of requests, to find the caller's Authorization
 
 	transport atomic.Pointer[http.RoundTripper] // beneath the chain; nil until the session is installed
 }

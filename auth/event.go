@@ -123,7 +123,7 @@ func (a *Interceptor) logUnsigned(r *http.Request) {
 	_, own := a.origins.Match(r.URL, r.Host)
 	var reason string
 	switch {
-	case own && a.names.authorized(r.Header):
+	case own && a.names.Authorized(r.Header):
 		reason = "not signed: the request has an Authorization header already"
 	case own: // WithoutAuth
 		return

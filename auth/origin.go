@@ -29,7 +29,7 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 // it to a proxy.
 func (a *Interceptor) signable(r *http.Request) bool {
 	o, ok := a.origins.Match(r.URL, r.Host)
-	if !ok || a.names.authorized(r.Header) || a.excluded(r.Context()) {
+	if !ok || a.names.Authorized(r.Header) || a.excluded(r.Context()) {
 		return false
 	}
 	if r.URL.Host != o.Host() {

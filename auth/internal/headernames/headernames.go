@@ -1,4 +1,28 @@
-package auth
+// Package headernames finds the Authorization header of a request, in whatever spelling.
+//
+// # Overview
+//
+// A caller may write the map of headers directly, so the name need not be in its canonical form.
+// Looking at every name of every request would cost more than all else that signing does.
+//
+// # Usage
+//
+//	var f headernames.Finder // one for all requests of a client
+//	if f.Authorized(req.Header) { … }
+//
+// # Errors
+//
+// There are none.
+//
+// # Concurrency
+//
+// A Finder is safe for concurrent use. It remembers, and never forgets, 16 sets of names at most.
+//
+// # Security
+//
+// It remembers names only. A header that it missed would be replaced by the session's token, so it
+// never guesses: a set that it does not know is searched.
+package headernames
 
 import (
 	"net/http"
@@ -6,21 +30,21 @@ import (
 	"sync/atomic"
 )
 
-// headerNames finds an Authorization header in whatever spelling. Going through a small map costs
+// Finder finds an Authorization header in whatever spelling. Going through a small map costs
 // more than looking up the names that were there the last time, so it remembers one set of names
 // without Authorization for each size: a client sends few different sets. From six names on, going
 // through the map costs less.
-type headerNames struct {
+type Finder struct {
 	sets [6]atomic.Pointer[[]string] // by size; written once
 }
 
-// authorized reports whether the caller has put an Authorization header on the request.
-func (n *headerNames) authorized(h http.Header) bool {
-	if len(h) >= len(n.sets) {
+// Authorized reports whether the caller has put an Authorization header on the request.
+func (f *Finder) Authorized(h http.Header) bool {
+	if len(h) >= len(f.sets) {
 		named, set := authorization(h)
 		return named && set
 	}
-	known := &n.sets[len(h)]
+	known := &f.sets[len(h)]
 	if names := known.Load(); names != nil && hasAll(h, *names) {
 		return false
 	}

@@ -1,16 +1,18 @@
-package auth
+package headernames_test
 
 import (
 	"fmt"
 	"net/http"
 	"testing"
+
+	"github.com/chatelaine-go/chatelaine/auth/internal/headernames"
 )
 
-// TestHeaderNames: an Authorization header is found in any spelling, whatever sets of names were
+// TestFinder: an Authorization header is found in any spelling, whatever sets of names were
 // there before, and with none of them remembered.
-func TestHeaderNames(t *testing.T) {
+func TestFinder(t *testing.T) {
 	t.Parallel()
-	var n headerNames
+	var n headernames.Finder
 	value := []string{"x"}
 	for i, c := range []struct {
 		h    http.Header
@@ -29,24 +31,24 @@ func TestHeaderNames(t *testing.T) {
 		{http.Header{"Authorization": value}, true},
 		{http.Header{"Accept": value}, false},
 	} {
-		if got := n.authorized(c.h); got != c.want {
+		if got := n.Authorized(c.h); got != c.want {
 			t.Errorf("%d: %v: got %v", i, c.h, got)
 		}
 	}
 	many := make(http.Header)
 	for i := range 40 {
 		many[fmt.Sprint("X-", i)] = value
-		if n.authorized(many) {
+		if n.Authorized(many) {
 			t.Errorf("found in %d", i)
 		}
 	}
 	many["authorization"] = value
-	if !n.authorized(many) {
+	if !n.Authorized(many) {
 		t.Error("not found among many")
 	}
 	delete(many, "authorization")
 	many["Authorization"] = nil
-	if n.authorized(many) {
+	if n.Authorized(many) {
 		t.Error("found without a value")
 	}
 }
