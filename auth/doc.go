@@ -91,7 +91,8 @@
 // server's response is saved. Close an interceptor before the program ends, or close a
 // keyring.Store, which waits for the save as well, and handle the signals that would end the
 // program at once ([os/signal.NotifyContext]). A short program that does neither refreshes only
-// while a request waits, and loses nothing when it returns. What no program can prevent: it is
+// while a request waits, and loses nothing when it returns; one that has run for its ExpiryWindow
+// may return in the middle of a background refresh. What no library can prevent: the program is
 // killed, or ends by [os.Exit], a panic or a signal that it does not handle, after the server has
 // spent the refresh token and before the new one is saved. Then a server without a grace period for
 // the previous token requires a login.
