@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
@@ -22,7 +23,8 @@ func (a *Interceptor) collect(aborted context.Context, f *facts) {
 	if a.glance(ctx, f) {
 		return
 	}
-	f.saveErr = a.persist.update(ctx, func(inside context.Context, old []byte) ([]byte, error) {
+	settled := func(r *record.Record) bool { return a.suffices(f, r) }
+	f.saveErr = a.persist.updateUnless(ctx, settled, func(inside context.Context, old []byte) ([]byte, error) {
 		return a.underLock(aborted, inside, old, f)
 	})
 	switch {
@@ -53,8 +55,7 @@ func (a *Interceptor) underLock(aborted, inside context.Context, old []byte, f *
 	if f.err = a.checkRefreshWindow(); f.err != nil {
 		return nil, f.err
 	}
-	if inside.Err() != nil { // the lock is lost: another process may be using the refresh token
-		f.err = wait.Why(inside)
+	if f.err = wait.LockHeld(inside); f.err != nil { // another process may be using the refresh token
 		return nil, f.err
 	}
 	f.interrupted = interrupted(inside)
@@ -74,9 +75,13 @@ func (a *Interceptor) underLock(aborted, inside context.Context, old []byte, f *
 // refresh token. It may only bring a newer token, or a reason to wait.
 func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
 	r, err := a.persist.read(ctx)
-	if err != nil || r == nil { // the lock decides whether that is an outage or an end
-		return false
-	}
+	// Otherwise the lock decides whether that is an outage or an end.
+	return err == nil && r != nil && a.suffices(f, r)
+}
+
+// suffices reports whether r, which was read without the lock, is enough, and puts it among the
+// facts if it is. It is asked by glance, and by a store that had to wait for the lock.
+func (a *Interceptor) suffices(f *facts, r *record.Record) bool {
 	seen := *f
 	seen.read, seen.stored, seen.at, seen.saveErr = true, r, time.Now(), nil
 	seen.superseded = a.state.superseded(f.session, r)

@@ -34,6 +34,26 @@ func interrupted(ctx context.Context) bool {
 	return was
 }
 
+// updateUnless is update, except that it does without the lock, if the store can, once settled
+// reports of what another process has stored that nothing is left to do.
+func (p *persistence) updateUnless(ctx context.Context, settled func(*record.Record) bool, fn change) error {
+	u, ok := p.store.(interface {
+		UpdateUnless(
+			ctx context.Context, key string, settled func(value []byte) bool,
+			fn func(ctx context.Context, old []byte) ([]byte, error),
+		) error
+	})
+	if !ok {
+		return p.update(ctx, fn)
+	}
+	return p.updateBy(ctx, func(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
+		return u.UpdateUnless(ctx, key, func(value []byte) bool {
+			r, err := p.decode(value)
+			return err == nil && r != nil && settled(r)
+		}, fn)
+	}, fn)
+}
+
 // keepsTombstones reports whether the store wants to keep why a session ended, for the other
 // machines. A keyring, which is left empty, does not.
 func keepsTombstones(s Store) bool {

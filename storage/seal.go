@@ -94,12 +94,39 @@ func (s *sealing) Load(ctx context.Context, key string) ([]byte, error) {
 
 // Update implements [Store].
 func (s *sealing) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
-	return s.change(ctx, key, fn, func(err error) error { return err })
+	return s.change(ctx, key, s.inner.Update, fn, func(err error) error { return err })
+}
+
+// An unlesser is a store in which a caller that had to wait for the lock can do
+// without it; see package storage/lease.
+type unlesser interface {
+	UpdateUnless(ctx context.Context, key string, settled func(value []byte) bool, fn func(context.Context, []byte) ([]byte, error)) error
+}
+
+// UpdateUnless is Update, and that of the store beneath if it has one.
+func (s *sealing) UpdateUnless(
+	ctx context.Context, key string, settled func(value []byte) bool, fn func(ctx context.Context, old []byte) ([]byte, error),
+) error {
+	update := s.inner.Update
+	if u, ok := s.inner.(unlesser); ok && settled != nil {
+		update = func(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
+			return u.UpdateUnless(ctx, key, func(sealed []byte) bool {
+				keys, err := s.loadKeys(ctx)
+				if err != nil {
+					return false
+				}
+				defer clearKeys(keys)
+				o, err := s.open(keys, key, sealed)
+				return err == nil && settled(o.value)
+			}, fn)
+		}
+	}
+	return s.change(ctx, key, update, fn, func(err error) error { return err })
 }
 
 // Replace implements [Replacer].
 func (s *sealing) Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
-	return s.change(ctx, key, fn, func(err error) error {
+	return s.change(ctx, key, s.inner.Update, fn, func(err error) error {
 		if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrKeyMissing) {
 			return nil
 		}
@@ -112,17 +139,19 @@ func (s *sealing) Remove(ctx context.Context, key string) error {
 	return s.inner.Update(ctx, key, func(context.Context, []byte) ([]byte, error) { return nil, nil })
 }
 
-// change updates a value; readable decides whether one that cannot be opened
-// counts as absent.
+// change updates a value by a method of the store beneath; readable decides
+// whether one that cannot be opened counts as absent.
 func (s *sealing) change(
-	ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error), readable func(error) error,
+	ctx context.Context, key string,
+	update func(context.Context, string, func(context.Context, []byte) ([]byte, error)) error,
+	fn func(ctx context.Context, old []byte) ([]byte, error), readable func(error) error,
 ) error {
 	keys, err := s.loadKeys(ctx)
 	if err != nil {
 		return err
 	}
 	defer clearKeys(keys)
-	return s.inner.Update(ctx, key, func(ctx context.Context, sealed []byte) ([]byte, error) {
+	return update(ctx, key, func(ctx context.Context, sealed []byte) ([]byte, error) {
 		var old opened
 		if sealed != nil {
 			var err error

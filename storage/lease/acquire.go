@@ -10,8 +10,9 @@ import (
 )
 
 // acquire waits for the lease of key, no longer than ctx, nor than until the
-// store is closed.
-func (s *Store) acquire(ctx context.Context, key string) (*holding, error) {
+// store is closed. It returns nil if settled, which may be nil, says after a
+// wait that the lease is not needed anymore.
+func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bool) (*holding, error) {
 	ctx, stop := s.untilClosed(ctx)
 	defer stop()
 	unlock, err := s.local.Lock(ctx, key)
@@ -35,11 +36,28 @@ func (s *Store) acquire(ctx context.Context, key string) (*holding, error) {
 			h.release(ctx)
 			return nil, waited(ctx, key)
 		}
-		if err := q.wait(ctx, a.grant.Left); err != nil {
+		err := q.wait(ctx, a.grant.Left)
+		if err != nil || s.isSettled(ctx, key, settled) {
 			unlock()
 			return nil, err
 		}
 	}
+}
+
+// isSettled reads the value for settled. If that fails, the lease is needed.
+func (s *Store) isSettled(ctx context.Context, key string, settled func([]byte) bool) bool {
+	if settled == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.OpTimeout)
+	defer cancel()
+	s.counts.loads.Add(1)
+	value, err := s.config.Backend.Load(ctx, key)
+	if err != nil || value == nil || !settled(value) {
+		return false
+	}
+	s.counts.settled.Add(1)
+	return true
 }
 
 // An attempt is the outcome of asking for a lease once.

@@ -45,6 +45,30 @@ type Watcher interface {
 	Watch(ctx context.Context, key string) (released <-chan struct{}, stop func(), err error)
 }
 
+// A Renewer is a [Backend] that renews many leases in one call. A store asks it
+// in place of [Backend.Renew], so that a thousand refreshes that wait for a slow
+// provider cost the database no more than a few statements per third of the TTL.
+type Renewer interface {
+	// RenewAll is [Backend.Renew] for each lease. held[i] belongs to leases[i].
+	RenewAll(ctx context.Context, leases []Lease, ttl time.Duration) (held []bool, err error)
+}
+
+// A Looker is a [Backend] that reads the state of many leases in one call,
+// without a write. A store whose goroutines wait for leases of other stores
+// looks at all of them at once, and calls [Backend.Acquire] only when one is
+// free.
+type Looker interface {
+	// Look returns how long the lease of each key lasts at most, and 0 for one
+	// that is free or has expired. left[i] belongs to keys[i].
+	Look(ctx context.Context, keys []string) (left []time.Duration, err error)
+}
+
+// A Lease is one that a store holds, for [Renewer].
+type Lease struct {
+	Key   string
+	Fence int64
+}
+
 // A Grant is the response to [Backend.Acquire]. Only Left has a meaning unless
 // Held.
 type Grant struct {

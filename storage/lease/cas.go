@@ -105,6 +105,27 @@ func (c *CASBackend) Renew(ctx context.Context, key string, g Grant, ttl time.Du
 	}
 }
 
+// looksAtATime is how many entries Look reads at the same time.
+const looksAtATime = 8
+
+// Look implements [Looker].
+func (c *CASBackend) Look(ctx context.Context, keys []string) (left []time.Duration, err error) {
+	left, problems := make([]time.Duration, len(keys)), make([]error, len(keys))
+	var group sync.WaitGroup
+	for w := range min(looksAtATime, len(keys)) {
+		group.Go(func() {
+			for i := w; i < len(keys); i += looksAtATime {
+				var e entry
+				var tag string
+				e, tag, problems[i] = c.get(ctx, keys[i])
+				left[i] = c.left(keys[i], e, tag)
+			}
+		})
+	}
+	group.Wait()
+	return left, errors.Join(problems...)
+}
+
 // Commit implements [Backend].
 func (c *CASBackend) Commit(ctx context.Context, key string, g Grant, change Change) (Result, error) {
 	for {

@@ -12,29 +12,38 @@ const (
 	fallback    = time.Second            // of a [Watcher]
 )
 
-// A queue is one wait for the lease of a key that another store holds. Polls
-// begin fast, since most holders need a fraction of a second, and become rarer.
+// A queue is one wait for the lease of a key that another store holds. The first
+// poll comes when a holder is usually done, and those after it become rarer.
 type queue struct {
 	store    *Store
 	key      string
 	waiting  bool
+	free     chan struct{}   // the lookout has seen that the lease is free
 	released <-chan struct{} // nil: no notifications
 	stop     func()
-	next     time.Duration
+	next     time.Duration // until the next poll; 0: there was none
 	slowest  time.Duration
 }
 
-// wait returns when it is time to ask again: after a notification, after a
-// while, or when the lease that was in the way must have expired.
+// wait returns when it is time to ask again: after a notification, when the
+// lookout has seen the lease free, and, without a lookout, after a while.
 func (q *queue) wait(ctx context.Context, left time.Duration) error {
 	q.join(ctx)
-	timer := time.NewTimer(q.interval(left))
-	defer timer.Stop()
+	var timeout <-chan time.Time
+	if l := q.store.lookout; l != nil {
+		l.add(q, left)
+		defer l.remove(q)
+	} else {
+		timer := time.NewTimer(q.interval(left))
+		defer timer.Stop()
+		timeout = timer.C
+	}
 	select {
 	case <-ctx.Done():
 		return waited(ctx, q.key)
-	case <-timer.C:
+	case <-timeout:
 	case <-q.released:
+	case <-q.free:
 	}
 	return nil
 }
@@ -43,7 +52,7 @@ func (q *queue) join(ctx context.Context) {
 	if q.waiting {
 		return
 	}
-	q.waiting, q.next, q.slowest = true, firstPoll, slowestPoll
+	q.waiting, q.slowest, q.free = true, slowestPoll, make(chan struct{}, 1)
 	q.store.counts.waits.Add(1)
 	watcher, ok := q.store.config.Backend.(Watcher)
 	if !ok {
@@ -55,11 +64,17 @@ func (q *queue) join(ctx context.Context) {
 	}
 }
 
-// interval returns how long to wait before the next poll: up to a quarter more
-// or less than planned, so that machines do not ask in step.
+// interval returns how long to wait before the next poll of a lease that lasts
+// for left: up to a quarter more or less than planned, so that machines do not
+// ask in step.
 func (q *queue) interval(left time.Duration) time.Duration {
-	d := q.next*3/4 + rand.N(q.next/2)
-	q.next = min(2*q.next, q.slowest)
+	d := q.next
+	if d == 0 {
+		d = q.store.pace.remaining(q.store.config.TTL - left)
+	}
+	d = min(max(d, firstPoll), q.slowest)
+	q.next = min(2*max(q.next, q.store.pace.usual()/8, firstPoll/2), q.slowest)
+	d = d*3/4 + rand.N(d/2)
 	if left > 0 {
 		d = min(d, left+time.Millisecond)
 	}

@@ -27,6 +27,7 @@ func (h *holding) save(ctx context.Context, value []byte) error {
 		switch {
 		case err == nil && result == Saved:
 			h.over = true
+			h.store.pace.saw(time.Since(h.since))
 			return nil
 		case err == nil && result == Outdated:
 			h.over = true

@@ -24,6 +24,10 @@ type Store struct {
 	local  keymutex.Mutex // one holder or waiter per key asks the backend
 	counts counters
 
+	keeper  keeper
+	lookout *lookout // nil: the backend is not a Looker
+	pace    pace
+
 	close   func(cause error)                 // ends every wait for a lease
 	onClose func(f func()) (stop func() bool) // runs f when close is called
 
@@ -43,10 +47,15 @@ func New(c Config) (*Store, error) {
 		return nil, err
 	}
 	waiting, cancel := context.WithCancelCause(context.Background())
-	return &Store{
+	s := &Store{
 		config: c, owner: rand.Text(), idle: make(chan struct{}), close: cancel,
 		onClose: func(f func()) func() bool { return context.AfterFunc(waiting, f) },
-	}, nil
+	}
+	s.keeper.store = s
+	if looker, ok := c.Backend.(Looker); ok {
+		s.lookout = &lookout{store: s, looker: looker}
+	}
+	return s, nil
 }
 
 // Load implements [storage.Store]. It never waits for a lease.

@@ -19,6 +19,16 @@ import (
 // the lease is lost. What fn returns after that is saved all the same where
 // nobody changed the value meanwhile.
 func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
+	return s.UpdateUnless(ctx, key, nil, fn)
+}
+
+// UpdateUnless is Update for a caller to whom the value that another holder
+// stores may be as good as its own: if it had to wait, it asks settled about the
+// present value, and if that reports true, it returns nil without having taken
+// the lease or called fn. A value that is absent is not asked about.
+func (s *Store) UpdateUnless(
+	ctx context.Context, key string, settled func(value []byte) bool, fn func(ctx context.Context, old []byte) ([]byte, error),
+) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -30,8 +40,8 @@ func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Cont
 		return ErrClosed
 	}
 	defer s.leave()
-	h, err := s.acquire(ctx, key)
-	if err != nil {
+	h, err := s.acquire(ctx, key, settled)
+	if h == nil || err != nil {
 		return err
 	}
 	defer h.release(ctx)
@@ -40,11 +50,13 @@ func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Cont
 		ctx = withInterrupted(ctx)
 	}
 	s.counts.updates.Add(1)
-	ctx, stop := h.keepAlive(ctx)
+	ctx, returned, stop := h.keepAlive(ctx)
 	defer stop()
 	inside, done := lock.Enter(ctx)
 	defer done()
+	defer returned()
 	value, err := fn(inside, bytes.Clone(h.grant.Value))
+	returned()
 	if err != nil {
 		return err
 	}

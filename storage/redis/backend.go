@@ -118,27 +118,22 @@ func (b *backend) Commit(ctx context.Context, key string, g lease.Grant, c lease
 	return lease.Outdated, nil
 }
 
-// run runs a script on the hash of key. WAIT counts the writes of its
-// connection, so it goes through the same pipeline.
+// run runs a script on the hash of key.
 func (b *backend) run(ctx context.Context, script *goredis.Script, key string, args ...any) (reply any, err error) {
 	keys := []string{b.hash(key)}
 	if b.replicas == 0 {
 		reply, err = script.Run(ctx, b.client, keys, args...).Result()
 		return reply, failed(err)
 	}
-	pipe := b.client.Pipeline()
-	result := script.Eval(ctx, pipe, keys, args...)
-	wait := pipe.Do(ctx, "WAIT", b.replicas, b.patience.Milliseconds())
-	if _, err := pipe.Exec(ctx); err != nil {
+	client, err := b.master(ctx, keys[0])
+	if err != nil {
 		return nil, failed(err)
 	}
-	if n, err := wait.Int(); err != nil || n < b.replicas {
-		return nil, fmt.Errorf("redis: %d of %d replicas have the write: %w", n, b.replicas, errors.Join(errReplicas, err))
-	}
-	return result.Val(), nil
+	pipe := client.Pipeline()
+	result := script.Eval(ctx, pipe, keys, args...)
+	err = b.exec(ctx, pipe)
+	return result.Val(), err
 }
-
-var errReplicas = errors.New("too few replicas")
 
 // ready reads the marker once.
 func (b *backend) ready(ctx context.Context) error {

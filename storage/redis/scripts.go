@@ -26,12 +26,12 @@ end
 `
 
 // scripts are what the backend runs.
-type scripts struct{ acquire, renew, release, commit *goredis.Script }
+type scripts struct{ acquire, renew, look, release, commit *goredis.Script }
 
 func newScripts() scripts {
 	return scripts{
 		acquire: goredis.NewScript(acquireScript), renew: goredis.NewScript(renewScript),
-		release: goredis.NewScript(releaseScript), commit: goredis.NewScript(commitScript),
+		look: goredis.NewScript(lookScript), release: goredis.NewScript(releaseScript), commit: goredis.NewScript(commitScript),
 	}
 }
 
@@ -67,6 +67,18 @@ end
 redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
 expire()
 return 1
+`
+
+// lookScript: nothing. Returns how many ms the lease lasts, 0 if there is none.
+const lookScript = now + `
+local o, u, w = unpack(redis.call('HMGET', KEYS[1], 'o', 'u', 'w'))
+if not o or tonumber(u) <= now then
+	return 0
+end
+if not w then
+	redis.call('HSET', KEYS[1], 'w', '1')
+end
+return tonumber(u) - now
 `
 
 const free = `

@@ -52,17 +52,19 @@ func (d Dialect) schema(table string) []string {
 
 // statements are what the backend runs. $1 … are the parameters.
 type statements struct {
-	load    string // key
-	marker  string // -
-	acquire string // key, owner, fence, ttl
-	look    string // key
-	renew   string // key, fence, ttl
-	write   string // key, fence, version, value
-	release string // key, fence
-	outcome string // key
-	keys    string // from, limit
-	clean   string // -
-	lock    string // serializes migrations; "": not needed
+	load     string // key
+	marker   string // -
+	acquire  string // key, owner, fence, ttl
+	look     string // key
+	renew    string // key, fence, ttl
+	renewAll list   // ttl, and for each lease key and fence
+	lookAll  list   // keys
+	write    string // key, fence, version, value
+	release  string // key, fence
+	outcome  string // key
+	keys     string // from, limit
+	clean    string // -
+	lock     string // serializes migrations; "": not needed
 }
 
 // markerKey is the key of the marker row. As a hexadecimal literal it is part
@@ -97,9 +99,17 @@ func (d Dialect) statements(table string) statements {
 		s = strings.ReplaceAll(s, "$ttl", ttl)
 		return parameters.ReplaceAllString(s, parameter)
 	}
+	mine := "(key, fence) in (values {list}) and until is not null"
+	renewAll := "update {T} set until = {later} where " + mine + " returning key"
+	if d != SQLite { // in the order of the keys, so that two of them never wait for each other
+		renewAll = "with mine as (select key from {T} where " + mine + " order by key for update)\n" +
+			"update {T} as t set until = {later} from mine where t.key = mine.key returning t.key"
+	}
 	return statements{
-		load:   fill(`select value, value is null, version from {T} where key = $1{blob}`, ""),
-		marker: fill(`select value from {T} where key = {marker}`, ""),
+		renewAll: list{text: fill(renewAll, "$1"), item: fill("($1{blob}, $2{int})", ""), width: 2, offset: 1},
+		lookAll:  list{text: fill(`select key, {left} from {T} where key in ({list}) and {left} > 0`, ""), item: fill("$1{blob}", ""), width: 1},
+		load:     fill(`select value, value is null, version from {T} where key = $1{blob}`, ""),
+		marker:   fill(`select value from {T} where key = {marker}`, ""),
 		acquire: fill(`insert into {T} as t (key, owner, fence, until) values ($1{blob}, $2{text}, $3{int}, {later})
 on conflict (key) do update set
 	interrupted = t.interrupted or (t.until is not null and t.owner <> excluded.owner),

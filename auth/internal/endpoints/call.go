@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
+	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
 // The content types of requests.
@@ -63,6 +64,9 @@ func (c Call) sendOnce(ctx context.Context) (r tokens.Response, again bool, err 
 		Transport:     cmp.Or(c.Transport, e.Transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	if err := wait.LockHeld(ctx); err != nil {
+		return r, false, err
+	}
 	asked := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
@@ -81,7 +85,7 @@ func (c Call) sendOnce(ctx context.Context) (r tokens.Response, again bool, err 
 // request returns the request, which net/http may send twice at most.
 func (c Call) request(ctx context.Context) (*http.Request, error) {
 	sends := new(atomic.Int32)
-	body := func() io.ReadCloser { return &countedBody{Reader: bytes.NewReader([]byte(c.Body)), sends: sends} }
+	body := func() io.ReadCloser { return &countedBody{Reader: bytes.NewReader([]byte(c.Body)), sends: sends, ctx: ctx} }
 	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL, body())
 	if err != nil {
 		return nil, withoutURL(err)
@@ -114,20 +118,25 @@ func Read(resp *http.Response, asked time.Time) (tokens.Response, error) {
 	return r, err
 }
 
-// countedBody is a body that can be sent twice.
+// countedBody is a body that can be sent twice, and only while the store's lock is held. When
+// net/http begins to read it, the connection has been made, which may have taken long.
 type countedBody struct {
 	*bytes.Reader
 
 	sends *atomic.Int32
+	ctx   context.Context //nolint:containedctx // of the request that it is the body of
 	begun bool
 }
 
 var errSentTwice = errors.New("the request was sent twice already")
 
-// Read reads the body, unless that would be the third send.
+// Read reads the body, unless that would be the third send, or the lock is lost.
 func (b *countedBody) Read(p []byte) (int, error) {
 	if !b.begun {
 		b.begun = true
+		if err := wait.LockHeld(b.ctx); err != nil {
+			return 0, err
+		}
 		if b.sends.Add(1) > 2 {
 			return 0, errSentTwice
 		}

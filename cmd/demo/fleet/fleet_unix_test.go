@@ -17,7 +17,10 @@ import (
 )
 
 // full runs the fleets of docs/benchmarks.md: minutes for each.
-var full = flag.Bool("fleet.full", false, "16 processes, 64 goroutines, 1,000 sessions, 60 s")
+var (
+	full     = flag.Bool("fleet.full", false, "16 processes, 64 goroutines, 1,000 sessions")
+	duration = flag.Duration("fleet.time", time.Minute, "with -fleet.full, how long each fleet runs")
+)
 
 // TestMain is the program itself when a fleet starts it as a process.
 func TestMain(m *testing.M) {
@@ -35,7 +38,7 @@ func TestMain(m *testing.M) {
 func size() fleet.Config {
 	if *full {
 		return fleet.Config{
-			Processes: 16, Goroutines: 64, Sessions: 1000, Duration: time.Minute, Pace: 600 * time.Millisecond,
+			Processes: 16, Goroutines: 64, Sessions: 1000, Duration: *duration, Pace: 600 * time.Millisecond,
 			TokenTTL: 30 * time.Second, Delay: 50 * time.Millisecond, LeaseTTL: 15 * time.Second,
 		}
 	}
@@ -66,7 +69,7 @@ func scenarios() map[string]func(*fleet.Config) {
 		// since the provider rotates strictly. RunFleet tests slow callbacks on every store.
 		all["provider slower than the lease"] = func(c *fleet.Config) {
 			c.Delay, c.LeaseTTL = 5*time.Second, 2*time.Second
-			c.TokenTTL *= 2
+			c.TokenTTL = c.Duration * 2 / 3
 		}
 	}
 	return all

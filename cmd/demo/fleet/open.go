@@ -15,6 +15,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/fleet"
+	"github.com/chatelaine-go/chatelaine/storage/lease"
 	"github.com/chatelaine-go/chatelaine/storage/nats"
 	"github.com/chatelaine-go/chatelaine/storage/redis"
 	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
@@ -25,7 +26,7 @@ const connections = 10
 
 // A closing is a store that ends its connection too.
 type closing struct {
-	fleet.Store
+	*lease.Store
 	connection io.Closer
 }
 
@@ -62,7 +63,7 @@ func openPostgres(ctx context.Context, address string, leaseTTL time.Duration) (
 	if err != nil {
 		return nil, err
 	}
-	return closing{s, db}, s.Migrate(ctx)
+	return closing{s.Store, db}, s.Migrate(ctx)
 }
 
 func openRedis(ctx context.Context, u *url.URL, leaseTTL time.Duration) (fleet.Store, error) {
@@ -71,7 +72,7 @@ func openRedis(ctx context.Context, u *url.URL, leaseTTL time.Duration) (fleet.S
 	if err != nil {
 		return nil, err
 	}
-	return closing{s, client}, s.Provision(ctx)
+	return closing{s.Store, client}, s.Provision(ctx)
 }
 
 type natsConnection struct{ *natsgo.Conn }
@@ -98,5 +99,5 @@ func openNATS(ctx context.Context, address string, leaseTTL time.Duration) (flee
 	if err != nil {
 		return nil, err
 	}
-	return closing{s, natsConnection{conn}}, s.Provision(ctx)
+	return closing{s.Store, natsConnection{conn}}, s.Provision(ctx)
 }

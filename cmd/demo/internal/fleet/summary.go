@@ -63,9 +63,9 @@ func (r *Report) add(o *Report) {
 
 func sum(a, b lease.Stats) lease.Stats {
 	return lease.Stats{
-		Loads: a.Loads + b.Loads, Acquires: a.Acquires + b.Acquires, Renewals: a.Renewals + b.Renewals,
+		Loads: a.Loads + b.Loads, Acquires: a.Acquires + b.Acquires, Looks: a.Looks + b.Looks, Renewals: a.Renewals + b.Renewals,
 		Commits: a.Commits + b.Commits, Updates: a.Updates + b.Updates, Waits: a.Waits + b.Waits,
-		Takeovers: a.Takeovers + b.Takeovers, Lost: a.Lost + b.Lost, Retries: a.Retries + b.Retries, Unsaved: a.Unsaved + b.Unsaved,
+		Settled: a.Settled + b.Settled, Takeovers: a.Takeovers + b.Takeovers, Lost: a.Lost + b.Lost, Retries: a.Retries + b.Retries, Unsaved: a.Unsaved + b.Unsaved,
 	}
 }
 
@@ -94,7 +94,7 @@ func (s Summary) UpdatesPerRotation() float64 { return s.perRotation(s.Total.Sto
 // OperationsPerRotation is how many operations the leases took for each token that was refreshed.
 func (s Summary) OperationsPerRotation() float64 {
 	t := s.Total.Store
-	return s.perRotation(t.Acquires + t.Renewals + t.Commits)
+	return s.perRotation(t.Acquires + t.Looks + t.Renewals + t.Commits)
 }
 
 func (s Summary) perRotation(n uint64) float64 {
@@ -142,9 +142,12 @@ func (s Summary) Table() string {
 	row("refreshes", "%d at the provider, %d counted by processes", s.Refreshes, t.Refreshes)
 	row("spent tokens reused", "%d", s.Reuses)
 	row("sessions", "%d of %d alive", s.Alive, s.Sessions)
-	row("locked updates", "%d, %.2f for each refresh; %d waited, %d took over, %d lost the lease", t.Store.Updates,
-		s.UpdatesPerRotation(), t.Store.Waits, t.Store.Takeovers, t.Store.Lost)
-	row("lease operations", "%.2f for each refresh; %d loads beside", s.OperationsPerRotation(), t.Store.Loads)
+	st := t.Store
+	row("locked updates", "%d, %.2f for each refresh; %d took over, %d lost the lease, %d saves repeated", st.Updates,
+		s.UpdatesPerRotation(), st.Takeovers, st.Lost, st.Retries)
+	row("waits for a lease", "%d, of which %d needed it no more", st.Waits, st.Settled)
+	row("lease operations", "%.2f for each refresh: %d acquires, %d looks, %d renewals, %d commits; %d loads beside",
+		s.OperationsPerRotation(), st.Acquires, st.Looks, st.Renewals, st.Commits, st.Loads)
 	if t.Errors > 0 {
 		row("last error", "%s", t.Error)
 	}
