@@ -21,7 +21,7 @@ func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bo
 	}
 	q := queue{store: s, key: key}
 	defer q.leave()
-	for {
+	for stale := 0; ; {
 		a, delegated := s.try(ctx, key, unlock)
 		h := &holding{store: s, key: key, grant: a.grant, since: a.since, unlock: unlock}
 		switch {
@@ -31,7 +31,10 @@ func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bo
 			unlock()
 			return nil, fmt.Errorf("storage: update %q: nothing was changed: %w", key, certain(a.err))
 		case a.grant.Held && ctx.Err() == nil:
-			return h, nil
+			if stale++; stale > maxStale || h.isFresh(ctx) {
+				return h, nil
+			}
+			continue
 		case a.grant.Held:
 			h.release(ctx)
 			return nil, waited(ctx, key)
@@ -42,6 +45,35 @@ func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bo
 			return nil, err
 		}
 	}
+}
+
+// maxStale is how often a lease is asked for again that has nearly expired when it
+// arrives. After that fn is called, and learns by its context.
+const maxStale = 3
+
+// isFresh reports whether enough is left of the lease to begin something, and
+// renews it if not: the response of a busy database may have taken long. After a
+// failure the lease is asked for again.
+func (h *holding) isFresh(ctx context.Context) bool {
+	c := h.store.config
+	for range 2 {
+		if time.Since(h.since) < c.TTL/3 {
+			return true
+		}
+		h.since = time.Now()
+		if held, err := h.renew(ctx); err != nil || !held {
+			return false
+		}
+	}
+	return time.Since(h.since) < c.TTL*2/3
+}
+
+func (h *holding) renew(ctx context.Context) (held bool, err error) {
+	c := h.store.config
+	ctx, cancel := context.WithTimeout(ctx, min(c.OpTimeout, c.TTL))
+	defer cancel()
+	h.store.counts.renewals.Add(1)
+	return c.Backend.Renew(ctx, h.key, h.grant, c.TTL)
 }
 
 // isSettled reads the value for settled. If that fails, the lease is needed.

@@ -12,7 +12,7 @@ type Config struct {
 	// Backend keeps the values and the leases.
 	Backend Backend
 	// TTL is how long a holder keeps the lock after it has last been heard of;
-	// while a callback runs, the lease is renewed every third of it. Choose it
+	// while a callback runs, the lease is renewed every quarter of it. Choose it
 	// longer than any pause of a machine that you expect, and shorter than the
 	// time in which the provider accepts a spent refresh token again, if it does.
 	// All programs that share a database should have the same TTL. Default 15 s,

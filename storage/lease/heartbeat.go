@@ -63,13 +63,13 @@ func (b *heart) age() time.Duration {
 	return max(time.Since(b.since), time.Now().Round(0).Sub(b.since.Round(0)))
 }
 
-// begin reports whether it is time for a request: a third of the time has passed
+// begin reports whether it is time for a request: a quarter of the time has passed
 // since the latest one, or it has failed. A request that hangs does not keep
 // the next one from being sent.
 func (b *heart) begin(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.stale && now.Sub(b.asked) < b.ttl/3 {
+	if !b.stale && now.Sub(b.asked) < b.ttl/4 {
 		return false
 	}
 	b.asked, b.stale = now, false

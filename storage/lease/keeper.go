@@ -41,13 +41,13 @@ func (k *keeper) remove(b *heart) {
 	}
 }
 
-// run looks twice in the time after which a lease is due. Requests do not wait
+// run looks twice in the quarter of the TTL after which a lease is due. Requests do not wait
 // for one another: one may hang.
 func (k *keeper) run(ctx context.Context) {
 	defer k.store.leave()
 	var requests sync.WaitGroup
 	defer requests.Wait()
-	ticker := time.NewTicker(k.store.config.TTL / 6)
+	ticker := time.NewTicker(k.store.config.TTL / 8)
 	defer ticker.Stop()
 	for {
 		select {

@@ -18,25 +18,31 @@ type lookout struct {
 	looker Looker
 
 	mu      sync.Mutex
-	waiting map[*queue]time.Time // when to look next
-	changed chan struct{}        // a queue has come
-	end     context.CancelFunc   // of the goroutine
+	waiting map[*queue]turn
+	changed chan struct{}      // a queue has come
+	end     context.CancelFunc // of the goroutine
 }
 
-// Queues that are due within this time are looked at together.
-const lookAhead = 10 * time.Millisecond
+// A turn is when to look next for a queue: at a time, or somewhat earlier if there
+// is a look for others.
+type turn struct{ at, early time.Time }
+
+func after(d time.Duration) turn {
+	now := time.Now()
+	return turn{at: now.Add(d), early: now.Add(d * 2 / 3)}
+}
 
 func (l *lookout) add(q *queue, left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.waiting) == 0 {
-		l.waiting = make(map[*queue]time.Time)
+		l.waiting = make(map[*queue]turn)
 		ctx, cancel := context.WithCancel(context.Background())
 		l.end, l.changed = cancel, make(chan struct{}, 1)
 		l.store.stay()
 		go l.run(ctx, l.changed)
 	}
-	l.waiting[q] = time.Now().Add(q.interval(left))
+	l.waiting[q] = after(q.interval(left))
 	select {
 	case l.changed <- struct{}{}:
 	default:
@@ -70,7 +76,7 @@ func (l *lookout) run(ctx context.Context, changed <-chan struct{}) {
 		case <-timer.C:
 		}
 		began := time.Now()
-		l.look(ctx, l.due(began.Add(lookAhead)))
+		l.look(ctx, l.due(began))
 		rested = time.Now().Add(time.Since(began))
 	}
 }
@@ -80,19 +86,19 @@ func (l *lookout) next() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next := time.Now().Add(slowestPoll)
-	for _, at := range l.waiting {
-		if at.Before(next) {
-			next = at
+	for _, t := range l.waiting {
+		if t.at.Before(next) {
+			next = t.at
 		}
 	}
 	return next
 }
 
-func (l *lookout) due(at time.Time) (due []*queue) {
+func (l *lookout) due(now time.Time) (due []*queue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for q, next := range l.waiting {
-		if !next.After(at) {
+	for q, t := range l.waiting {
+		if !t.early.After(now) {
 			due = append(due, q)
 		}
 	}
@@ -120,10 +126,10 @@ func (l *lookout) look(ctx context.Context, due []*queue) {
 			continue // it has left meanwhile
 		}
 		if left[i] > 0 {
-			l.waiting[q] = time.Now().Add(q.interval(left[i]))
+			l.waiting[q] = after(q.interval(left[i]))
 			continue
 		}
-		l.waiting[q] = time.Now().Add(slowestPoll)
+		l.waiting[q] = after(slowestPoll)
 		select {
 		case q.free <- struct{}{}:
 		default:

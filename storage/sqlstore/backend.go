@@ -16,18 +16,24 @@ type backend struct {
 	table string
 	run   statements
 	epoch lease.Epoch
+	lane  lane
 }
 
 var _ lease.Backend = (*backend)(nil)
 
 // Load implements [lease.Backend].
 func (b *backend) Load(ctx context.Context, key string) ([]byte, error) {
+	leave, err := b.lane.enter(ctx)
+	if err != nil {
+		return nil, b.failed(err)
+	}
+	defer leave()
 	if err := b.ready(ctx, key); err != nil {
 		return nil, err
 	}
 	var v nullable
 	var version int64
-	err := b.db.QueryRowContext(ctx, b.run.load, []byte(key)).Scan(&v.bytes, &v.isNull, &version)
+	err = b.db.QueryRowContext(ctx, b.run.load, []byte(key)).Scan(&v.bytes, &v.isNull, &version)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, b.failed(err)
 	}
@@ -39,12 +45,17 @@ func (b *backend) Load(ctx context.Context, key string) ([]byte, error) {
 
 // Acquire implements [lease.Backend].
 func (b *backend) Acquire(ctx context.Context, key, owner string, ttl time.Duration) (lease.Grant, error) {
+	leave, err := b.lane.enter(ctx)
+	if err != nil {
+		return lease.Grant{}, b.failed(err)
+	}
+	defer leave()
 	if err := b.ready(ctx, key); err != nil {
 		return lease.Grant{}, err
 	}
 	g := lease.Grant{Held: true, Fence: lease.NewFence()}
 	var v nullable
-	err := b.db.QueryRowContext(ctx, b.run.acquire, []byte(key), owner, g.Fence, ttl.Milliseconds()).
+	err = b.db.QueryRowContext(ctx, b.run.acquire, []byte(key), owner, g.Fence, ttl.Milliseconds()).
 		Scan(&v.bytes, &v.isNull, &g.Version, &g.Interrupted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b.look(ctx, key)

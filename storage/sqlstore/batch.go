@@ -76,6 +76,11 @@ func (b *backend) RenewAll(ctx context.Context, leases []lease.Lease, ttl time.D
 
 // Look implements [lease.Looker].
 func (b *backend) Look(ctx context.Context, keys []string) (left []time.Duration, err error) {
+	leave, err := b.lane.enter(ctx)
+	if err != nil {
+		return nil, b.failed(err)
+	}
+	defer leave()
 	left = make([]time.Duration, len(keys))
 	for from := 0; from < len(keys); from += atATime {
 		chunk := keys[from:min(from+atATime, len(keys))]

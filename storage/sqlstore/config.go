@@ -13,7 +13,9 @@ import (
 // Config configures [New]. DB and Dialect are required.
 type Config struct {
 	// DB is the database, opened with any driver. The store never closes it. It
-	// holds a connection only while a statement runs; ten are plenty.
+	// holds a connection only while a statement runs; ten are plenty. If their
+	// number is limited before [New], a fifth of them, at least one of two, is
+	// kept free of reads and waits, so that renewals and saves are never late.
 	DB *sql.DB
 	// Dialect says which database it is.
 	Dialect Dialect

@@ -110,7 +110,9 @@ func (d Dialect) statements(table string) statements {
 		lookAll:  list{text: fill(`select key, {left} from {T} where key in ({list}) and {left} > 0`, ""), item: fill("$1{blob}", ""), width: 1},
 		load:     fill(`select value, value is null, version from {T} where key = $1{blob}`, ""),
 		marker:   fill(`select value from {T} where key = {marker}`, ""),
-		acquire: fill(`insert into {T} as t (key, owner, fence, until) values ($1{blob}, $2{text}, $3{int}, {later})
+		// What is not to be had is not locked either: the condition comes twice.
+		acquire: fill(`insert into {T} as t (key, owner, fence, until) select $1{blob}, $2{text}, $3{int}, {later}
+where not exists (select 1 from {T} where key = $1{blob} and until > {now} and owner <> $2{text})
 on conflict (key) do update set
 	interrupted = t.interrupted or (t.until is not null and t.owner <> excluded.owner),
 	owner = excluded.owner, fence = excluded.fence, until = {later}

@@ -32,7 +32,7 @@ func New(c Config) (*Store, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	b := &backend{db: c.DB, table: c.Table, run: c.Dialect.statements(c.Table)}
+	b := &backend{db: c.DB, table: c.Table, run: c.Dialect.statements(c.Table), lane: newLane(c.DB.Stats().MaxOpenConnections)}
 	s, err := lease.New(c.lease(b))
 	if err != nil {
 		return nil, err
