@@ -183,6 +183,26 @@ func TestFleet_lostLock(t *testing.T) {
 		store.inside = nil
 		f.mustGet(t, "/me", http.StatusOK)
 	})
+	t.Run("while the connection is made", func(t *testing.T) {
+		t.Parallel()
+		store := &scripted{Memory: storage.NewMemory()}
+		f := start(t, authtest.Config{}, with(store))
+		f.ExpireAccess()
+		store.inside = func(ctx context.Context) (context.Context, error) {
+			asked := 0
+			held := func() error { // as the clock says it to a process that was stopped meanwhile
+				if asked++; asked > 2 {
+					return storage.ErrLost
+				}
+				return nil
+			}
+			return context.WithValue(ctx, struct{ LockHeld struct{} }{}, held), nil
+		}
+		f.mustFail(t, "/me", auth.ErrRefreshFailed, storage.ErrLost)
+		f.AssertRefreshes(t, 0)
+		store.inside = nil
+		f.mustGet(t, "/me", http.StatusOK)
+	})
 	t.Run("after it was spent", func(t *testing.T) {
 		t.Parallel()
 		store := &scripted{Memory: storage.NewMemory()}
