@@ -85,7 +85,9 @@ func (c Call) sendOnce(ctx context.Context) (r tokens.Response, again bool, err 
 // request returns the request, which net/http may send twice at most.
 func (c Call) request(ctx context.Context) (*http.Request, error) {
 	sends := new(atomic.Int32)
-	body := func() io.ReadCloser { return &countedBody{Reader: bytes.NewReader([]byte(c.Body)), sends: sends, ctx: ctx} }
+	body := func() io.ReadCloser {
+		return &countedBody{Reader: bytes.NewReader([]byte(c.Body)), sends: sends, ctx: ctx}
+	}
 	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL, body())
 	if err != nil {
 		return nil, withoutURL(err)
