@@ -91,9 +91,10 @@ func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now 
 	if m.Empty() {
 		return Unknown
 	}
+	key := kindOf(req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch r, known := m.kinds[kindOf(req)]; {
+	switch r, known := m.kinds[key]; {
 	case !known || now.Sub(r.at) >= r.lasts:
 		return Unknown
 	case r.trial && r.token == token:
@@ -109,9 +110,9 @@ func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now 
 // whether that helps, other requests of the kind that are refused with this very token do not have
 // it refreshed: they were sent between the refresh and the verdict, and are sent again once.
 func (m *Memory) Try(req *http.Request, fresh record.Name, now time.Time) {
+	key := kindOf(req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := kindOf(req)
 	// A trial is worth less than a refusal: it neither replaces one nor evicts one.
 	if _, known := m.kinds[key]; !known && len(m.kinds) < most {
 		m.put(key, refusal{at: now, lasts: trial, token: fresh, trial: true})
@@ -120,9 +121,9 @@ func (m *Memory) Try(req *http.Request, fresh record.Name, now time.Time) {
 
 // Add remembers that the request was refused with a token that had just been refreshed for it.
 func (m *Memory) Add(req *http.Request, fresh record.Name, now time.Time) {
+	key := kindOf(req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := kindOf(req)
 	last, known := m.kinds[key]
 	if !known && len(m.kinds) >= most {
 		m.evict()
@@ -158,21 +159,31 @@ func (m *Memory) Forget(req *http.Request) {
 	if m.Empty() {
 		return
 	}
+	key := kindOf(req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.kinds, kindOf(req))
+	delete(m.kinds, key)
 	m.some.Store(len(m.kinds) > 0)
 }
 
 // kindOf names a kind of request: method, host, and path, with * for identifiers.
 func kindOf(req *http.Request) string {
-	segments := strings.Split(req.URL.Path, "/")
-	for i, s := range segments {
-		if isIdentifier(s) {
-			segments[i] = "*"
+	kind := make([]byte, 0, 128)
+	kind = append(kind, req.Method...)
+	kind = append(kind, ' ')
+	kind = append(kind, req.URL.Host...)
+	first := true
+	for segment := range strings.SplitSeq(req.URL.Path, "/") {
+		if !first {
+			kind = append(kind, '/')
 		}
+		first = false
+		if isIdentifier(segment) {
+			segment = "*"
+		}
+		kind = append(kind, segment...)
 	}
-	return req.Method + " " + req.URL.Host + strings.Join(segments, "/")
+	return string(kind)
 }
 
 // isIdentifier reports whether a segment of a path looks like the name of one thing among many: a
