@@ -2,8 +2,9 @@
 //
 // # Overview
 //
-// A caller may write the map of headers directly, so the name need not be in its canonical form.
-// Looking at every name of every request would cost more than all else that signing does.
+// A caller may write the map of headers directly, so the name need not be in its canonical form,
+// and every name of every request has to be looked at. The requests of a client have few different
+// sets of names, and a set that was searched before is recognized faster than it is searched.
 //
 // # Usage
 //
@@ -16,7 +17,7 @@
 //
 // # Concurrency
 //
-// A Finder is safe for concurrent use. It remembers, and never forgets, 16 sets of names at most.
+// A Finder is safe for concurrent use. It remembers a few sets of names, and never forgets them.
 //
 // # Security
 //
