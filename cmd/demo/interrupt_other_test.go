@@ -16,3 +16,6 @@ func interruptible(*exec.Cmd) {}
 
 // interrupt is Ctrl-C.
 func interrupt(p *os.Process) error { return p.Signal(os.Interrupt) }
+
+// pressCtrlC is a command that only Windows needs.
+func pressCtrlC() { os.Exit(1) }

@@ -13,7 +13,7 @@ import (
 // TestMain makes this program the command demo for the tests that run it as a process, and the
 // browser of users who agree to everything.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"demo": main, "xdg-open": visit})
+	testscript.Main(m, map[string]func(){"demo": main, "xdg-open": visit, "ctrl-c": pressCtrlC})
 }
 
 // visit opens a URL as a browser does: it follows redirects to wherever they lead.
