@@ -33,6 +33,7 @@ func TestRecord_golden(t *testing.T) {
 		"unknown.json": full,
 		"origin.json":  full,
 		"minimal.json": {AccessToken: "golden-access"},
+		"waiting.json": {AccessToken: "golden-access", RefreshToken: "golden-refresh", TokenType: "Bearer"},
 		"refresh.json": {RefreshToken: "golden-refresh"},
 		"key.json": {
 			AccessToken: "golden-access", RefreshToken: "golden-refresh", TokenType: "DPoP", ProofKey: []byte("golden-key"),
@@ -42,12 +43,8 @@ func TestRecord_golden(t *testing.T) {
 			Extra: map[string]any{"instance_url": "https://golden.example", "user": map[string]any{"id": 7.0}},
 		},
 	} {
-		data, err := os.ReadFile(filepath.Join("testdata", "record", "v1", name))
-		if err != nil {
-			t.Fatal(err)
-		}
 		store := storage.NewMemory()
-		put(t, store, "default", string(data))
+		put(t, store, "default", readGolden(t, name))
 		session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Store: store})
 		if err != nil {
 			t.Fatal(err)
@@ -61,11 +58,59 @@ func TestRecord_golden(t *testing.T) {
 	}
 }
 
+// TestRecord_goldenTombstone: a record without tokens tells another machine why it is signed out.
+func TestRecord_goldenTombstone(t *testing.T) {
+	t.Parallel()
+	store := storage.NewMemory()
+	put(t, store, "default", readGolden(t, "ended.json"))
+	session, err := auth.New(auth.Config{BaseURL: "https://api.example.com", Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = session.Token(t.Context())
+	if required, ok := errors.AsType[*auth.LoginRequiredError](err); !ok || required.Reason != auth.ReasonInvalidGrant {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestFormat_members asserts that docs/format.md describes every member of the golden files.
+func TestFormat_members(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(filepath.Join("..", "docs", "format.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		var members map[string]any
+		if err := json.Unmarshal([]byte(readGolden(t, filepath.Base(file))), &members); err != nil {
+			t.Fatal(err)
+		}
+		for name := range members {
+			if name != "Session_Note" && !strings.Contains(string(doc), "`"+name+"`") {
+				t.Errorf("%s: docs/format.md does not describe %q", file, name)
+			}
+		}
+	}
+}
+
+func readGolden(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "record", "v1", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
 // TestRecord_goldenComplete: no golden file is left out.
 func TestRecord_goldenComplete(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "record", "v1", "*"))
-	if err != nil || len(files) != 8 {
+	if err != nil || len(files) != 10 {
 		t.Errorf("%v, %v", files, err)
 	}
 }

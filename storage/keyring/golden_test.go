@@ -8,21 +8,26 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// TestGoldenStore opens a directory that was written once, by version 1 of
-// every format in it, and is never written again. Every later 1.x version has
-// to read it.
+// TestGoldenStore opens directories that were written once, and are never written again, by each
+// version of the formats in them. Every later version has to read them. In v1 everything is of
+// version 1; in v2 the sealed files and the manifest are of version 2, which a random key needs.
 func TestGoldenStore(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "v1"))); err != nil {
-		t.Fatal(err)
+	for version, secret := range map[string]string{"v1": "correct horse battery staple", "v2": randomKey} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", version))); err != nil {
+				t.Fatal(err)
+			}
+			s := open(t, keyring.Config{Service: "demo", Dir: dir, Passphrase: passphrase(secret)})
+			if s.Backend() != "file" {
+				t.Errorf("Backend() = %q", s.Backend())
+			}
+			wantValue(t, s, "default", `{"access_token":"a","refresh_token":"r"}`)
+			wantValue(t, s, "ключ/🔑", "\x00\xff\r\n")
+			put(t, s, "default", "new")
+			wantValue(t, s, "default", "new")
+		})
 	}
-	s := open(t, keyring.Config{Service: "demo", Dir: dir, Passphrase: passphrase("correct horse battery staple")})
-	if s.Backend() != "file" {
-		t.Errorf("Backend() = %q", s.Backend())
-	}
-	wantValue(t, s, "default", `{"access_token":"a","refresh_token":"r"}`)
-	wantValue(t, s, "ключ/🔑", "\x00\xff\r\n")
-	put(t, s, "default", "new")
-	wantValue(t, s, "default", "new")
 }
