@@ -67,10 +67,10 @@ type statements struct {
 	lock     string // serializes migrations; "": not needed
 }
 
-// markerKey is the key of the marker row. As a hexadecimal literal it is part
-// of the statements.
+// markerKey is the key of the marker row, spelled as the first version spelled it. As a hexadecimal
+// literal it is part of the statements.
 const (
-	markerKey = "\x00chatelaine.epoch"
+	markerKey = "\x00chatlaine.epoch"
 	markerHex = "00636861746c61696e652e65706f6368"
 )
 

@@ -169,7 +169,7 @@ func TestWaiting(t *testing.T) {
 func TestReservedKey(t *testing.T) {
 	t.Parallel()
 	s := open(t, database())
-	if _, err := s.Load(t.Context(), "\x00chatelaine.epoch"); err == nil || !strings.Contains(err.Error(), "reserved") {
+	if _, err := s.Load(t.Context(), "\x00chatlaine.epoch"); err == nil || !strings.Contains(err.Error(), "reserved") {
 		t.Errorf("Load = %v", err)
 	}
 }
