@@ -23,9 +23,11 @@ type SealedConfig struct {
 	// directory above must belong to this user or root, and be writable by
 	// others only with the sticky bit, as /tmp is. Symbolic links of other
 	// users are refused too. Permission for others to read Dir is removed, unless
-	// a symbolic link leads to it: then they must not have any. Dir should be on
-	// a local disk: the locks of some network file systems do not reach other
-	// machines.
+	// a symbolic link leads to it: then they must not have any. On Windows the
+	// access control lists decide in the same way, and administrators count as
+	// this user; above Dir only what a group of all users may replace is refused.
+	// Dir should be on a local disk: the locks of some network file systems do not
+	// reach other machines.
 	Dir string
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
 	// underscores, beginning with a letter or digit, not ending with a dot, and
