@@ -62,6 +62,9 @@ func (t *modelTrip) checkRequest(c *modelCall, pair *modelPair) {
 	case strings.HasPrefix(header, "Bearer ") && pair == nil:
 		t.breach("p%d signs with a token that nobody issued", t.number)
 	}
+	if header == "" && t.required && c.kind != "unsigned" {
+		t.breach("p%d sends a request unsigned, though a login is required", t.number)
+	}
 	if pair == nil {
 		return
 	}
@@ -112,7 +115,7 @@ func (p *modelProcess) mayEnd(f *modelFamily) bool {
 // checkSave looks at a value that gets into the store, which the process decided on at a time.
 func (p *modelProcess) checkSave(value []byte, decided time.Time) {
 	old := p.ledger.record
-	if value == nil {
+	if value == nil || endedIn(value) != "" {
 		if old != nil {
 			p.note("p%d deletes %v", p.number, old.family)
 			p.count("deletions")
@@ -217,7 +220,7 @@ func (p *modelProcess) checkEnd(reason auth.Reason) {
 	}
 	switch reason {
 	case auth.ReasonInvalidGrant:
-		if !p.verdict {
+		if !p.verdict && !p.sawDead {
 			p.breach("p%d ends its session although the server has not", p.number)
 		}
 	case auth.ReasonReplaced:

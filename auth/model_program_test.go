@@ -21,6 +21,8 @@ type program struct {
 	oauth     bool          // the dialect
 	revoker   bool          // Logout tells the server
 	minter    bool          // sessions are made out of nothing as well
+	required  bool          // nothing is sent unsigned
+	graves    bool          // the store keeps why a session ended
 	swift     bool          // the network takes no time
 	lockstep  bool          // everything settles after every step
 	timeout   time.Duration // of a refresh
@@ -45,7 +47,7 @@ func (s modelStep) String() string {
 // chances says how often each kind of step comes up.
 func chances() map[string]int {
 	return map[string]int{
-		"request": 30, "token": 4, "refresh": 3, "status": 2, "login": 6, "logout": 5, "wait": 16, "expire": 9,
+		"request": 30, "token": 4, "refresh": 3, "status": 2, "login": 6, "logout": 5, "wait": 16, "expire": 9, "reload": 2, "renew": 2,
 		"token endpoint": 12, "api": 4, "store": 9, "hold lock": 3, "crash": 4, "crash at": 7, "close": 2, "revoke all": 1,
 	}
 }
@@ -66,7 +68,7 @@ func newProgram(seed uint64) *program {
 		lockstep:  r.IntN(2) == 0,
 		timeout:   pick(r, 30*time.Second, 5*time.Second),
 	}
-	p.minter = rand.New(rand.NewPCG(seed, 3)).IntN(4) == 0 // the programs of older seeds stay the same otherwise
+	p.minter, p.required, p.graves = r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(3) == 0
 	// Programs that do a few things only get deeper into them.
 	weights := chances()
 	for _, do := range sortedKeys(weights) {
@@ -100,7 +102,7 @@ func newStep(r *rand.Rand, p *program, weights map[string]int) modelStep {
 	case "request":
 		s.what = pick(r, "get", "get", "get", "get", "get", "post", "one shot", "redirect", "stray", "foreign", "unsigned", "own header")
 		s.d = pick(r, 0, 0, 0, time.Millisecond, 30*time.Millisecond, time.Second, 10*time.Second)
-	case "token", "refresh", "status", "logout":
+	case "token", "refresh", "status", "reload", "renew", "logout":
 		s.d = pick(r, 0, 0, 30*time.Millisecond, 10*time.Second)
 	case "login":
 		s.what = pick(r, "alice", "alice", "alice", "bob")
@@ -142,7 +144,8 @@ func (p *program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d processes, tokens live %v (opaque %t, life not told %t), grace %v, server's clock %v ahead, timeout %v\n",
 		p.processes, p.ttl, p.opaque, p.noExpiry, p.grace, p.offset, p.timeout)
-	fmt.Fprintf(&b, "oauth %t, revoker %t, minter %t, swift %t, lockstep %t\n", p.oauth, p.revoker, p.minter, p.swift, p.lockstep)
+	fmt.Fprintf(&b, "oauth %t, revoker %t, minter %t, login required %t, tombstones %t, swift %t, lockstep %t\n",
+		p.oauth, p.revoker, p.minter, p.required, p.graves, p.swift, p.lockstep)
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "%3d %v\n", i, s)
 	}

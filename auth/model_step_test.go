@@ -96,6 +96,10 @@ func (p *modelProcess) step(s modelStep) {
 			_, err := p.session.Status(ctx)
 			p.checkCall(c, err)
 		})
+	case "reload":
+		p.call(s.do, s.d, func(ctx context.Context, c *modelCall) { p.checkCall(c, p.session.Reload(ctx)) })
+	case "renew":
+		p.call(s.do, s.d, p.renew)
 	case "login":
 		p.call(s.do, s.d, func(ctx context.Context, c *modelCall) { p.login(ctx, c, s.what) })
 	case "logout":
@@ -183,6 +187,24 @@ func (p *modelProcess) refresh(ctx context.Context, c *modelCall) {
 	p.asking = true
 	p.mu.Unlock()
 	t, err := p.session.Refresh(ctx)
+	p.mu.Lock()
+	p.forcing--
+	p.mu.Unlock()
+	p.checkToken(c, t, err)
+}
+
+// renew asks for another token in place of the one that it gets first.
+func (p *modelProcess) renew(ctx context.Context, c *modelCall) {
+	old, err := p.session.Token(ctx)
+	p.checkToken(c, old, err)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	p.forcing++
+	p.asking = true
+	p.mu.Unlock()
+	t, err := p.session.Renew(ctx, old)
 	p.mu.Lock()
 	p.forcing--
 	p.mu.Unlock()

@@ -51,7 +51,9 @@ func (s *modelStore) Load(ctx context.Context, key string) ([]byte, error) {
 func (p *modelProcess) saw(data []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if pair := p.pairIn(data); pair != nil {
+	if ended := endedIn(data); ended != "" {
+		p.sawNone, p.sawDead = p.tick(), p.sawDead || ended == "invalid_grant"
+	} else if pair := p.pairIn(data); pair != nil {
 		p.seen[pair.family] = p.tick()
 		if p.leaving > 0 {
 			p.doomed[pair.family] = true
@@ -59,6 +61,18 @@ func (p *modelProcess) saw(data []byte) {
 	} else if len(data) == 0 {
 		p.sawNone = p.tick()
 	}
+}
+
+// Tombstones reports whether a record without tokens stays where a session has ended.
+func (s *modelStore) Tombstones() bool { return s.process.graves }
+
+// endedIn is what a tombstone says; "" if the record is none.
+func endedIn(data []byte) string {
+	var r struct {
+		Ended string `json:"ended"`
+	}
+	_ = json.Unmarshal(data, &r) // no record says nothing
+	return r.Ended
 }
 
 // pairIn is the pair of a record; nil if there is none. The mutex is held.

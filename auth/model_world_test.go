@@ -124,6 +124,7 @@ type modelProcess struct {
 	out        map[*modelFamily]int  // when a Logout of it returned
 	doomed     map[*modelFamily]bool // found in the store by a Logout
 	minted     map[*modelFamily]bool
+	sawDead    bool      // a tombstone says that the server has refused a refresh token
 	leaving    int       // Logouts under way
 	entering   int       // Logins under way
 	forcing    int       // calls of Refresh under way
@@ -154,7 +155,7 @@ func (w *world) start(number int) *modelProcess {
 	}
 	p.store = &modelStore{process: p}
 	network := &modelNetwork{process: p}
-	c := auth.Config{BaseURL: w.server.URL, Store: p.store, OnEvent: p.event, RefreshTimeout: w.timeout}
+	c := auth.Config{BaseURL: w.server.URL, Store: p.store, OnEvent: p.event, RefreshTimeout: w.timeout, RequireLogin: w.required}
 	c.Refresher = auth.JSONRefresher{URL: "/auth/refresh", Transport: network}
 	if w.oauth {
 		c.Refresher = auth.OAuth2Refresher{
