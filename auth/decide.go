@@ -130,6 +130,7 @@ func (f facts) refreshed() outcome {
 	o := outcome{step: save, next: f.session.Rotate(tokens.Token(t), f.at)}
 	if f.minted { // nothing of the dead refresh token remains, not even its key
 		o.next.RefreshToken, o.next.ProofKey = t.RefreshToken, t.ProofKey
+		o.next.Generation = f.session.Generation + mintedGap
 	}
 	o.write = o.next
 	o.events = []Event{{Kind: TokenRefreshed, Expiry: o.next.Expiry}}
@@ -146,6 +147,11 @@ func (f facts) unused() *Token {
 	t := Token(f.session.Rotate(tokens.Token(f.token), f.at).Token)
 	return &t
 }
+
+// mintedGap is how far a minted token is ahead of the one that it replaces. Other processes may have
+// refreshed that one, some times, without having been able to save what they got: those tokens are
+// dead as well, must not be taken for the minted one, and must not be saved over it.
+const mintedGap = 1 << 10
 
 // otherLogin is a record of another login. It is adopted only if it certainly is of the same user:
 // the tokens name the same subject, or, where they name none, the account stands for the user. A

@@ -169,7 +169,7 @@ func TestDecide(t *testing.T) {
 		},
 		"the refresh token was dead, and a Minter gave a token": { // nothing of the dead one remains
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, minted: true, token: Token{AccessToken: "new"}},
-			"save · S/3 new  user=U loaded=false · [token refreshed]",
+			"save · S/1026 new  user=U loaded=false · [token refreshed]", // past what others may not have saved
 		},
 		"the server failed": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDown},

@@ -26,10 +26,7 @@ func (t *modelTrip) checkRefresh(pair *modelPair) {
 	refused, failed := pair.refused[t.modelProcess], pair.failed[t.modelProcess]
 	due := !pair.due.IsZero() && !now.Before(pair.due)
 	asked := t.asking
-	// A session that was minted goes on under the name of the dead one, so what was refused with
-	// that one's last token may cost it a refresh.
-	heir := pair.family.before != nil
-	if refused == 0 && !due && !asked && !heir {
+	if refused == 0 && !due && !asked {
 		t.breach("p%d refreshes %v, which is still good", t.number, pair)
 	}
 	if failed.moment > 0 {
