@@ -5,8 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"iter"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -74,10 +73,12 @@ func inParallel[T any](items []T, f func(T) error) error {
 	return errors.Join(errs...)
 }
 
-// Accounts returns the accounts that have a session, sorted: those in the store, if it can list its
-// keys (as those of package storage can), and those in memory that are signed in. The store may
-// hold keys of other programs; use a store of its own for each. An account in the store whose
-// session has ended elsewhere may be among them.
+// Accounts returns the accounts that have a session, sorted: those that [Accounts] yields for the
+// store, if it can list its keys (as those of package storage can), and those in memory that are
+// signed in. A session that cannot be read counts; its account is among them if its name is known.
+// The store may hold keys of other programs; use a store of its own for each.
+//
+// If the store fails, the accounts known so far come with the error.
 func (s *Sessions) Accounts(ctx context.Context) ([]string, error) {
 	seen := make(map[string]struct{})
 	all, _ := s.pool.snapshot()
@@ -86,27 +87,16 @@ func (s *Sessions) Accounts(ctx context.Context) ([]string, error) {
 			seen[a.account] = struct{}{}
 		}
 	}
-	if l, ok := s.template.config.Store.(interface {
-		Keys(ctx context.Context) iter.Seq2[string, error]
-	}); ok {
-		for key, err := range l.Keys(ctx) {
-			if err != nil {
-				return nil, fmt.Errorf("auth: the accounts in the store cannot be listed: %w", err)
-			}
-			if store := s.template.config.Store; keepsTombstones(store) {
-				if _, err := readAccount(ctx, store, key); errors.Is(err, fs.ErrNotExist) {
-					continue // its session has ended
-				}
-			}
-			seen[key] = struct{}{}
+	var errs []error
+	for account, err := range Accounts(ctx, s.template.config.Store) {
+		switch {
+		case account.Name != "":
+			seen[account.Name] = struct{}{}
+		case !errors.Is(err, errCannotList):
+			errs = append(errs, err)
 		}
 	}
-	accounts := make([]string, 0, len(seen))
-	for account := range seen {
-		accounts = append(accounts, account)
-	}
-	slices.Sort(accounts)
-	return accounts, nil
+	return slices.Sorted(maps.Keys(seen)), errors.Join(errs...)
 }
 
 // SessionCounts says how many sessions are in memory, and in which state. Every session counts in
