@@ -11,6 +11,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/chain"
+	"github.com/chatelaine-go/chatelaine/interceptor"
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
@@ -108,4 +109,16 @@ func ExampleSessions_Counts() {
 	fmt.Println(counts.SignedIn, "signed in,", counts.Failing, "failing")
 	must(sessions.Close(context.Background()))
 	// Output: 2 signed in, 0 failing
+}
+
+// A server that reports an expired token with 419 as well.
+func ExampleUnauthorized() {
+	session, err := auth.New(auth.Config{
+		BaseURL: "https://api.example.com",
+		ShouldRefresh: func(r *interceptor.Response) bool {
+			return auth.Unauthorized(r) || r.StatusCode == 419
+		},
+	})
+	fmt.Println(session, err)
+	// Output: auth.Interceptor(default) <nil>
 }

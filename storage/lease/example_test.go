@@ -149,3 +149,21 @@ func ExampleStore_Stats() {
 	fmt.Println(s.Updates, "update:", s.Acquires, "acquire,", s.Commits, "commit,", s.Waits, "waits")
 	// Output: 1 update: 1 acquire, 1 commit, 0 waits
 }
+
+// A holder asks once more before it spends what cannot be had again.
+func ExampleHeld() {
+	ctx := context.Background()
+	store, err := lease.New(lease.Config{Backend: lease.CAS(newMapKV())})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = store.Update(ctx, "default", func(ctx context.Context, _ []byte) ([]byte, error) {
+		if err := lease.Held(ctx); err != nil {
+			return nil, err // the process was stopped for longer than the lease
+		}
+		return []byte("the new token"), nil // spend the refresh token here
+	})
+	fmt.Println(err, store.Close(ctx))
+	// Output: <nil> <nil>
+}
