@@ -4,10 +4,17 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"net"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage/redis"
 )
@@ -54,4 +61,107 @@ func TestFailover(t *testing.T) {
 	}
 	master.Kill()
 	checkReplica()
+}
+
+// A current is a client whose connections go to whichever server is the master now.
+type current struct{ addr atomic.Pointer[string] }
+
+func (m *current) client(t *testing.T) *goredis.Client {
+	t.Helper()
+	c := goredis.NewClient(&goredis.Options{
+		Addr: "master:6379", PoolSize: 10, ContextTimeoutEnabled: true,
+		Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, *m.addr.Load())
+		},
+	})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// TestFailover_provider: two machines share a session of a provider that accepts no token twice.
+// The master dies while the one refreshes, after the provider has rotated. The token is saved at the
+// new master, and nothing that is spent is spent again.
+func TestFailover_provider(t *testing.T) {
+	t.Parallel()
+	provider := authtest.NewServer(authtest.Config{})
+	t.Cleanup(provider.Close)
+	old := testserver.Redis(t)
+	host, port, err := net.SplitHostPort(old.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, further := testserver.Redis(t, "--replicaof", host+" "+port), testserver.Redis(t, "--replicaof", host+" "+port)
+	for _, replica := range []*testserver.Server{next, further} {
+		r := client(t, replica.Addr)
+		for !strings.Contains(r.Info(t.Context(), "replication").Val(), "master_link_status:up") && t.Context().Err() == nil {
+			continue
+		}
+	}
+	var m current
+	m.addr.Store(&old.Addr)
+	// Both replicas have what counts, so that either may become the master.
+	machine := func(account string) *auth.Interceptor {
+		s, err := redis.New(redis.Config{Client: m.client(t), Replicas: 2, OpTimeout: 2 * time.Second, SaveTimeout: time.Minute, TTL: time.Minute})
+		if err == nil {
+			err = s.Provision(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := auth.New(auth.Config{
+			BaseURL: provider.URL, Store: s, Account: account, AccountIsUser: true, RefreshTimeout: time.Minute,
+			Refresher: auth.JSONRefresher{URL: "/auth/refresh"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := errors.Join(a.Close(context.WithoutCancel(t.Context())), s.Close(context.WithoutCancel(t.Context()))); err != nil {
+				t.Error(err)
+			}
+		})
+		return a
+	}
+	one, two := machine("user"), machine("user")
+	pair := provider.Issue(authtest.DefaultUser)
+	if err := one.Login(t.Context(), auth.Token{AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := provider.Stats().Refreshes
+	release := provider.HoldRefresh()
+	refreshed := make(chan error, 1)
+	go func() { _, err := two.Refresh(t.Context()); refreshed <- err }()
+	if err := provider.Wait(t.Context(), func(s authtest.Stats) bool { return s.Refreshes > before }); err != nil {
+		t.Fatal(err)
+	}
+	old.Kill()
+	release() // the new token arrives, and there is no master to save it at
+	promoted := client(t, next.Addr)
+	if err := promoted.Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
+		t.Fatal(err)
+	}
+	nextHost, nextPort, err := net.SplitHostPort(next.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testserver.Redis(t, "--replicaof", nextHost+" "+nextPort) // two replicas again
+	if err := client(t, further.Addr).Do(t.Context(), "REPLICAOF", nextHost, nextPort).Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.addr.Store(&next.Addr)
+	if err := <-refreshed; err != nil {
+		t.Errorf("Refresh during the failover = %v", err)
+	}
+	for range 3 { // until each machine has had its turn
+		for _, a := range []*auth.Interceptor{two, one} {
+			if _, err := a.Refresh(t.Context()); err != nil {
+				t.Errorf("Refresh after the failover = %v", err)
+			}
+		}
+	}
+	provider.AssertNoReuse(t)
+	provider.AssertSessions(t, 1)
 }
