@@ -97,10 +97,15 @@ func consolePrompts(ctx context.Context, how, dir string) error {
 		return err
 	}
 	fmt.Println("mode is as before:", before == after)
-	if err := press(in, phrase+"\r"); err != nil {
+	// Some of it is typed before the prompt appears, and some while it is there, which a reader that
+	// was left over could take.
+	if err := press(in, phrase[:4]); err != nil {
 		return err
 	}
+	typing := make(chan error, 1)
+	time.AfterFunc(200*time.Millisecond, func() { typing <- press(in, phrase[4:]+"\r") })
 	line, err := keyring.PassphrasePrompt("Second")
+	err = errors.Join(err, <-typing)
 	fmt.Println("second:", line == phrase, err)
 	return nil
 }
