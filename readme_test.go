@@ -148,8 +148,8 @@ func TestREADME_tests(t *testing.T) {
 	}
 }
 
-// TestREADME_guarantees asserts that each guarantee names a test that runs a program as a user would
-// write it.
+// TestREADME_guarantees asserts that each guarantee names a test that runs a program as a user
+// would write it.
 func TestREADME_guarantees(t *testing.T) {
 	t.Parallel()
 	_, text, _ := strings.Cut(readFile(t, "README.md"), "## Guarantees\n")

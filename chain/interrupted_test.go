@@ -27,9 +27,9 @@ func (b countedBody) Close() error {
 	return nil
 }
 
-// TestRetry_interruptedWaitCloses: a call whose context ends while it waits for its retry has closed
-// the response it gave up, and both bodies of the request: the one that was sent, and the one that
-// would have been.
+// TestRetry_interruptedWaitCloses: a call whose context ends while it waits for its retry has
+// closed the response it gave up, and both bodies of the request: the one that was sent, and the
+// one that would have been.
 func TestRetry_interruptedWaitCloses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

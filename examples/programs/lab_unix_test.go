@@ -101,7 +101,8 @@ type running struct {
 	lines *bufio.Scanner
 }
 
-// start starts a program and waits until it says that it is ready. It returns the rest of that line.
+// start starts a program and waits until it says that it is ready. It returns the rest of that
+// line.
 func (l *lab) start(t *testing.T, name string) (r *running, ready string) {
 	t.Helper()
 	r = &running{Cmd: l.command(t, name)}

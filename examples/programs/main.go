@@ -1,6 +1,6 @@
 // Programs is a collection of programs as people write them in a hurry, one file each. They end in
-// the middle with [os.Exit], freeze, panic, start themselves, and forget Close. None takes care of its
-// session. The test runs each as a process, against a server that ends a session when a refresh
+// the middle with [os.Exit], freeze, panic, start themselves, and forget Close. None takes care of
+// its session. The test runs each as a process, against a server that ends a session when a refresh
 // token is used twice.
 package main
 

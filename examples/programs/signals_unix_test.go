@@ -88,8 +88,8 @@ func TestPrograms_server(t *testing.T) {
 // signals end a program that does not handle them.
 func signals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, os.Kill} }
 
-// TestPrograms_serviceEnded: a service that closes nothing and handles no signals is ended at random
-// instants, while it refreshes all the time. A server with a grace period forgives that.
+// TestPrograms_serviceEnded: a service that closes nothing and handles no signals is ended at
+// random instants, while it refreshes all the time. A server with a grace period forgives that.
 func TestPrograms_serviceEnded(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{AccessTTL: 300 * time.Millisecond, ReuseGrace: time.Hour})
@@ -112,8 +112,8 @@ func TestPrograms_serviceEnded(t *testing.T) {
 }
 
 // TestPrograms_serviceEndedStrict: at a server without grace such a service loses its session only
-// if it is ended in the one window that no program can close: the server has spent the refresh token,
-// and the program ends before it has saved the new one.
+// if it is ended in the one window that no program can close: the server has spent the refresh
+// token, and the program ends before it has saved the new one.
 func TestPrograms_serviceEndedStrict(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})
@@ -147,8 +147,8 @@ func TestPrograms_serviceEndedStrict(t *testing.T) {
 	}
 }
 
-// TestPrograms_closing: a service that handles signals and closes its store, though it has forgotten
-// its session, loses nothing, at a server without grace: the store waits for the save.
+// TestPrograms_closing: a service that handles signals and closes its store, though it has
+// forgotten its session, loses nothing, at a server without grace: the store waits for the save.
 func TestPrograms_closing(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})

@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestPrograms_trouble: whatever is wrong with the server, the network, the disk or the keyring, the
-// program says that it is for now, and the next one has its session.
+// TestPrograms_trouble: whatever is wrong with the server, the network, the disk or the keyring,
+// the program says that it is for now, and the next one has its session.
 func TestPrograms_trouble(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
