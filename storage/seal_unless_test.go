@@ -28,6 +28,10 @@ func (w waiting) UpdateUnless(
 func TestSealUpdateUnless(t *testing.T) {
 	t.Parallel()
 	inner := storage.NewMemory()
+	writer := seal(t, inner, 'a')
+	if err := writer.Update(t.Context(), "key", func(context.Context, []byte) ([]byte, error) { return []byte("clear"), nil }); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name         string
 		store        storage.Store
@@ -37,11 +41,8 @@ func TestSealUpdateUnless(t *testing.T) {
 		{"a store that does not ask", seal(t, inner, 'a'), false, true},
 		{"of another key", seal(t, waiting{inner}, 'b'), false, false},
 	} {
-		t.Run(tt.name, func(t *testing.T) { //nolint:paralleltest // one after the other
-			writer := seal(t, inner, 'a')
-			if err := writer.Update(t.Context(), "key", func(context.Context, []byte) ([]byte, error) { return []byte("clear"), nil }); err != nil {
-				t.Fatal(err)
-			}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			asked, called := false, false
 			err := tt.store.(updateUnless).UpdateUnless(t.Context(), "key",
 				func(value []byte) bool { asked = true; return string(value) == "clear" },

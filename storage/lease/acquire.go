@@ -31,9 +31,10 @@ func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bo
 			unlock()
 			return nil, fmt.Errorf("storage: update %q: nothing was changed: %w", key, certain(a.err))
 		case a.grant.Held && ctx.Err() == nil:
-			if stale++; stale > maxStale || h.isFresh(ctx) {
+			if stale == maxStale || h.isFresh(ctx) {
 				return h, nil
 			}
+			stale++
 			continue
 		case a.grant.Held:
 			h.release(ctx)

@@ -35,7 +35,7 @@ func (h *holding) keepAlive(ctx context.Context) (inside context.Context, return
 			cancel(lost(h.key, how))
 		})
 	}
-	b.expiry = time.AfterFunc(time.Until(b.since.Add(b.ttl)), func() { b.check() })
+	b.expiry = time.AfterFunc(time.Until(b.since.Add(b.ttl)), func() { _ = b.check() })
 	h.store.keeper.add(b)
 	return withHeld(inside, b.check), b.rest, func() {
 		h.store.keeper.remove(b)

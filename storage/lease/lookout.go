@@ -32,12 +32,12 @@ func after(d time.Duration) turn {
 	return turn{at: now.Add(d), early: now.Add(d * 2 / 3)}
 }
 
-func (l *lookout) add(q *queue, left time.Duration) {
+func (l *lookout) add(ctx context.Context, q *queue, left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.waiting) == 0 {
 		l.waiting = make(map[*queue]turn)
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it serves others, too
 		l.end, l.changed = cancel, make(chan struct{}, 1)
 		l.store.stay()
 		go l.run(ctx, l.changed)

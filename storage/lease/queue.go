@@ -31,7 +31,7 @@ func (q *queue) wait(ctx context.Context, left time.Duration) error {
 	q.join(ctx)
 	var timeout <-chan time.Time
 	if l := q.store.lookout; l != nil {
-		l.add(q, left)
+		l.add(ctx, q, left)
 		defer l.remove(q)
 	} else {
 		timer := time.NewTimer(q.interval(left))

@@ -33,7 +33,7 @@ const atATime = 256
 // of returns the statement for n items or a few more: there are as many different
 // statements as powers of two, since drivers and databases remember them.
 func (l list) of(n int) (statement string, items int) {
-	items = 1 << bits.Len(uint(n-1)) //nolint:gosec // n is positive
+	items = 1 << bits.Len(uint(n-1))
 	var b strings.Builder
 	for i := range items {
 		if i > 0 {
