@@ -268,6 +268,9 @@ func TestFleet_dataLost(t *testing.T) {
 	if st, err := f.session.Status(t.Context()); err != nil || !st.SignedIn {
 		t.Errorf("Status: %+v, %v", st, err)
 	}
+	if e := f.events.last(); e.Kind != auth.StoreLost || !errors.Is(e.Err, storage.ErrDataLost) {
+		t.Errorf("got %v", e)
+	}
 	f.mustGet(t, "/me", http.StatusOK)
 	f.ExpireAccess()
 	f.mustFail(t, "/me", auth.ErrRefreshFailed, storage.ErrDataLost)

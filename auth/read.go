@@ -24,7 +24,6 @@ func (a *Interceptor) current(ctx context.Context) (*session, error) {
 // that of ctx, or [ErrClosed].
 func (a *Interceptor) Reload(ctx context.Context) error {
 	_, err := a.reload(ctx)
-	a.deliver()
 	return err
 }
 
@@ -53,7 +52,6 @@ func (a *Interceptor) stored(ctx context.Context) (*session, error) {
 	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {
 		return known, nil
 	}
-	a.deliver()
 	return s, err
 }
 
@@ -82,12 +80,18 @@ func (a *Interceptor) startRead() *call {
 }
 
 // runRead reads the store. It finishes the call whatever the store does, [runtime.Goexit] included.
+// As after a refresh, the events come before the waiters: a caller that learns of an end finds that
+// OnEvent has seen it.
 func (a *Interceptor) runRead(c *call) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.RefreshTimeout)
 	defer cancel()
 	var r *record.Record
 	err := errVanished
-	defer func() { c.finish(a.state.finishRead(c, r, err, a.policyNow())) }()
+	defer func() {
+		s, err := a.state.finishRead(c, r, err, a.policyNow())
+		defer c.finish(s, err)
+		a.deliver()
+	}()
 	r, err = a.persist.read(ctx)
 }
 
