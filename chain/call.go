@@ -94,7 +94,9 @@ func (c *call) run() (*http.Response, error) {
 // end closes what is left, and tells the interceptors that want to know. A panic comes by here,
 // too.
 func (c *call) end() {
-	defer c.finish(c.list.finishers)
+	if len(c.list.finishers) > 0 {
+		defer c.finish(c.list.finishers)
+	}
 	c.abandon()
 }
 

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -83,37 +84,64 @@ func newOAuth2(base http.RoundTripper) http.RoundTripper {
 	return &oauth2.Transport{Source: source, Base: base}
 }
 
+// transports are what a request with so many headers is sent through, to compare.
+func transports(b *testing.B, session interceptor.Interceptor, headers int) []contestant {
+	b.Helper()
+	base, value := newTransport(), []string{"Bearer token"}
+	list := func(is ...interceptor.Interceptor) http.RoundTripper { return chain.New(is...).Transport(base) }
+	var all []contestant
+	for _, c := range []struct {
+		name string
+		t    http.RoundTripper
+	}{
+		{"lib=bare", base},
+		{"lib=floor", floor{base, value}},
+		{"lib=clone", cloner{base}},
+		{"lib=oauth2", newOAuth2(base)},
+		{"lib=chain/list=sign", list(sign{value: value})},
+		{"lib=chain/list=sign+4", list(sign{value: value}, careful{}, careful{}, careful{}, careful{})},
+		{"lib=chain/list=sign+any", list(sign{value: value}, pass{})},
+		{"lib=chain/list=auth", list(session)},
+		{"lib=chain/list=auth+4", list(session, careful{}, careful{}, careful{}, careful{})},
+		{"lib=chain/list=auth+any", list(session, pass{})},
+	} {
+		all = append(all, contestant{c.name, through(b, c.t, headers)})
+	}
+	return all
+}
+
 // BenchmarkTransport compares what transports add to the bare one, for a request with few headers
 // and with some more. The metric is what each adds over what oauth2.Transport adds in the same
 // run.
 func BenchmarkTransport(b *testing.B) {
-	base, value := newTransport(), []string{"Bearer token"}
 	session := newSession(b)
 	for _, headers := range []int{2, 6} {
-		list := func(is ...interceptor.Interceptor) http.RoundTripper { return chain.New(is...).Transport(base) }
-		var all []contestant
-		for _, c := range []struct {
-			name string
-			t    http.RoundTripper
-		}{
-			{"lib=bare", base},
-			{"lib=floor", floor{base, value}},
-			{"lib=clone", cloner{base}},
-			{"lib=oauth2", newOAuth2(base)},
-			{"lib=chain/list=sign", list(sign{value: value})},
-			{"lib=chain/list=sign+4", list(sign{value: value}, careful{}, careful{}, careful{}, careful{})},
-			{"lib=chain/list=sign+any", list(sign{value: value}, pass{})},
-			{"lib=chain/list=auth", list(session)},
-			{"lib=chain/list=auth+4", list(session, careful{}, careful{}, careful{}, careful{})},
-			{"lib=chain/list=auth+any", list(session, pass{})},
-		} {
-			all = append(all, contestant{c.name, through(b, c.t, headers)})
-		}
+		all := transports(b, session, headers)
 		costs := compare(b, all)
 		oauth := costs["lib=oauth2"].minus(costs["lib=bare"])
 		for _, c := range all {
 			added := costs[c.name].minus(costs["lib=bare"])
 			report(b, fmt.Sprintf("headers=%d/%s", headers, c.name), added, "of-oauth2", added.cpu/oauth.cpu)
+		}
+	}
+}
+
+var (
+	oneOf = flag.String("one", "lib=bare", "the transport of BenchmarkOne")
+	ofOne = flag.Int("headers", 2, "the headers of BenchmarkOne")
+)
+
+// BenchmarkOne sends b.N requests through one transport of BenchmarkTransport, for a tool that
+// counts instructions: their number is the same however busy the machine is.
+func BenchmarkOne(b *testing.B) {
+	for _, c := range transports(b, newSession(b), *ofOne) {
+		if c.name != *oneOf {
+			continue
+		}
+		for range b.N {
+			if err := c.do(); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }
