@@ -30,7 +30,11 @@ func (b *backend) RenewAll(ctx context.Context, leases []lease.Lease, ttl time.D
 		}
 		return held, nil
 	}
-	err = b.inPipelines(ctx, len(leases), b.replicas > 0, func(pipe goredis.Pipeliner, i int) *goredis.Cmd {
+	exec := execOnly
+	if b.replicas > 0 {
+		exec = b.exec
+	}
+	err = b.inPipelines(ctx, len(leases), exec, func(pipe goredis.Pipeliner, i int) *goredis.Cmd {
 		return b.scripts.renew.Eval(ctx, pipe, []string{b.hash(leases[i].Key)}, leases[i].Fence, ttl.Milliseconds())
 	}, func(i int, reply any) { held[i] = reply == int64(1) })
 	return held, err
@@ -39,7 +43,7 @@ func (b *backend) RenewAll(ctx context.Context, leases []lease.Lease, ttl time.D
 // Look implements [lease.Looker].
 func (b *backend) Look(ctx context.Context, keys []string) (left []time.Duration, err error) {
 	left = make([]time.Duration, len(keys))
-	err = b.inPipelines(ctx, len(keys), false, func(pipe goredis.Pipeliner, i int) *goredis.Cmd {
+	err = b.inPipelines(ctx, len(keys), execOnly, func(pipe goredis.Pipeliner, i int) *goredis.Cmd {
 		return b.scripts.look.Eval(ctx, pipe, []string{b.hash(keys[i])})
 	}, func(i int, reply any) {
 		ms, _ := reply.(int64)
@@ -50,17 +54,14 @@ func (b *backend) Look(ctx context.Context, keys []string) (left []time.Duration
 
 // inPipelines runs n commands in as few pipelines as possible.
 func (b *backend) inPipelines(
-	ctx context.Context, n int, wait bool, command func(goredis.Pipeliner, int) *goredis.Cmd, result func(i int, reply any),
+	ctx context.Context, n int, exec func(context.Context, goredis.Pipeliner) error,
+	command func(goredis.Pipeliner, int) *goredis.Cmd, result func(i int, reply any),
 ) error {
 	for from := 0; from < n; from += atATime {
 		pipe := b.client.Pipeline()
 		var commands []*goredis.Cmd
 		for i := from; i < min(n, from+atATime); i++ {
 			commands = append(commands, command(pipe, i))
-		}
-		exec := b.exec
-		if !wait {
-			exec = execOnly
 		}
 		if err := exec(ctx, pipe); err != nil {
 			return err
