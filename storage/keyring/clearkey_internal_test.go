@@ -27,7 +27,8 @@ func TestKeyIsCleared(t *testing.T) {
 		t.Errorf("Close: %v; of the second key is left %x, of the passphrase %q", err, second, s.source.passphrase)
 	}
 	late := key(3) // a call that was under way during Close
-	if s.source.remember(late, &manifest{KeyID: "3"}); !bytes.Equal(late, zeros) {
+	s.source.remember(late, &manifest{KeyID: "3"})
+	if !bytes.Equal(late, zeros) {
 		t.Errorf("of a key that came after Close is left %x", late)
 	}
 }
