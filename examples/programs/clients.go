@@ -40,7 +40,7 @@ func clients() {
 		all.Go(func() { get(context.Background(), first) })
 		all.Go(func() { get(context.Background(), second) })
 		all.Go(func() {
-			resp, err := plain.Get(os.Getenv("API") + "/me") //nolint:noctx // as it is written in a hurry
+			resp, err := plain.Get(os.Getenv("API") + "/me")
 			if err != nil {
 				fmt.Println("failed:", err)
 				return

@@ -11,7 +11,7 @@ import (
 
 // readConsoleInput is ReadConsoleInputW, which package windows lacks. It returns
 // one event, whereas ReadConsole waits for a key although there are only others.
-var readConsoleInput = windows.NewLazySystemDLL("kernel32.dll").NewProc("ReadConsoleInputW") //nolint:gochecknoglobals // a constant in all but name
+var readConsoleInput = windows.NewLazySystemDLL("kernel32.dll").NewProc("ReadConsoleInputW")
 
 const (
 	keyEvent = 1
@@ -38,7 +38,7 @@ func nextKey(console windows.Handle) (unit uint16, times int, err error) {
 		record inputRecord
 		n      uint32
 	)
-	ok, _, err := readConsoleInput.Call(uintptr(console), uintptr(unsafe.Pointer(&record)), 1, uintptr(unsafe.Pointer(&n))) //nolint:gosec // this is how the system is called
+	ok, _, err := readConsoleInput.Call(uintptr(console), uintptr(unsafe.Pointer(&record)), 1, uintptr(unsafe.Pointer(&n)))
 	if ok == 0 {
 		return 0, 0, err
 	}

@@ -126,7 +126,7 @@ type countedBody struct {
 	*bytes.Reader
 
 	sends *atomic.Int32
-	ctx   context.Context //nolint:containedctx // of the request that it is the body of
+	ctx   context.Context
 	begun bool
 }
 

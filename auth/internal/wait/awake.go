@@ -8,7 +8,7 @@ import (
 
 // awake is a context with a timeout that counts only while the process runs.
 type awake struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context
 
 	cancel context.CancelCauseFunc
 	step   time.Duration

@@ -126,7 +126,7 @@ func readList(dir windows.Handle) (l list, err error) {
 		if ace.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE && ace.Header.AceType != accessAllowedCallback {
 			continue
 		}
-		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart)) //nolint:gosec // this is how an entry is laid out
+		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
 		l.entries = append(l.entries, entry{sid.String(), ace.Mask, ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0})
 	}
 	return l, nil
