@@ -18,7 +18,7 @@ var (
 )
 
 func get(path string) *http.Request {
-	return httptest.NewRequest(http.MethodGet, "https://api.example.com"+path, nil)
+	return httptest.NewRequest(http.MethodGet, "https://api.example.com"+path, http.NoBody)
 }
 
 // TestMemory_About: what is known of a refusal, by its token, the request and the time.
@@ -62,12 +62,12 @@ func TestMemory_Add(t *testing.T) {
 	var m refusals.Memory
 	m.Try(get("/"), fresh, t0)
 	at := t0
-	for _, lasts := range []time.Duration{1, 2, 4, 8, 8} {
+	for _, minutes := range []int{1, 2, 4, 8, 8} {
 		m.Add(get("/"), fresh, at)
 		m.Try(get("/"), other, at) // a trial does not replace a refusal
-		end := at.Add(lasts * time.Minute)
+		end := at.Add(time.Duration(minutes) * time.Minute)
 		if m.About(get("/"), fresh, false, end.Add(-1)) != refusals.Hopeless || m.About(get("/"), fresh, false, end) != refusals.Unknown {
-			t.Errorf("it does not last %v minutes", int(lasts))
+			t.Errorf("it does not last %d minutes", minutes)
 		}
 		at = end
 	}
