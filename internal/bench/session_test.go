@@ -104,7 +104,7 @@ type waiting struct {
 }
 
 func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
-	if _, err := w.floor.RoundTrip(r); err != nil { //nolint:bodyclose // NoBody
+	if _, err := w.floor.RoundTrip(r); err != nil {
 		return nil, err
 	}
 	select {

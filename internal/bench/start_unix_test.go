@@ -19,7 +19,7 @@ func BenchmarkStart(b *testing.B) {
 	bin, dirs := b.TempDir(), make(map[string]string)
 	for _, name := range names {
 		dirs[name] = b.TempDir()
-		if err := os.Chmod(dirs[name], 0o700); err != nil { //nolint:gosec // a directory
+		if err := os.Chmod(dirs[name], 0o700); err != nil {
 			b.Fatal(err)
 		}
 		run(b, "go", "build", "-o", filepath.Join(bin, name), "./testdata/start/"+name)

@@ -16,8 +16,7 @@ type Set []Origin
 // opaque URL: only "" or a rooted path is accepted, since a proxy follows anything else wherever it
 // leads.
 func (s Set) Match(u *url.URL, host string) (Origin, bool) {
-	if u != nil && u.Opaque == "" && u.Host != "" && (host == "" || host == u.Host) &&
-		len(s) > 0 && u.Host == s[0].host && u.Scheme == s[0].scheme {
+	if u != nil && u.Opaque == "" && (host == "" || host == u.Host) && s.first(u) {
 		return Origin{u.Scheme, u.Host}, true // nearly every request
 	}
 	if u == nil || u.Opaque != "" && (u.Opaque[0] != '/' || strings.HasPrefix(u.Opaque, "//")) {
@@ -28,6 +27,11 @@ func (s Set) Match(u *url.URL, host string) (Origin, bool) {
 		_, ok = s.find(u.Scheme, host)
 	}
 	return o, ok
+}
+
+// first reports whether u has the first origin of the set, in its canonical spelling.
+func (s Set) first(u *url.URL) bool {
+	return u.Host != "" && len(s) > 0 && u.Host == s[0].host && u.Scheme == s[0].scheme
 }
 
 // find looks for the canonical spelling first, which nearly every request has, because that
