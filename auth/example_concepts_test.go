@@ -45,7 +45,7 @@ func ExampleLoginRequiredError() {
 
 	server.Revoke("alice")
 	server.ExpireAccess()
-	_, err = client.Get("/me") //nolint:bodyclose // there is an error
+	_, err = client.Get("/me")
 	if required, ok := errors.AsType[*auth.LoginRequiredError](err); ok {
 		fmt.Println(required.Reason)
 	}

@@ -41,7 +41,7 @@ func TestNewcomer(t *testing.T) {
 	command(t, mine.dir, mine.env, "go", "mod", "init", "myprogram")
 
 	done := make(map[string]int)
-	for _, step := range regexp.MustCompile("(?s)```(sh|go|console)\n(.*?)\n```|`(go run "+module+"\\S* tour)`").FindAllStringSubmatch(string(text), -1) {
+	for _, step := range regexp.MustCompile("(?s)```(sh|go|console)\n(.*?)\n```|`(go run "+regexp.QuoteMeta(module)+"\\S* tour)`").FindAllStringSubmatch(string(text), -1) {
 		kind, what := step[1], step[2]+step[3]
 		began := time.Now()
 		switch {
@@ -107,7 +107,7 @@ func proxy(t *testing.T, clone string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range strings.Fields(string(nested)) {
+	for file := range strings.FieldsSeq(string(nested)) {
 		archive = append(archive, ":(exclude)"+filepath.ToSlash(filepath.Dir(file)))
 	}
 	command(t, clone, nil, "git", archive...)
