@@ -199,7 +199,10 @@ func TestFleet_lostLock(t *testing.T) {
 			return context.WithValue(ctx, struct{ LockHeld struct{} }{}, held), nil
 		}
 		f.mustFail(t, "/me", auth.ErrRefreshFailed, storage.ErrLost)
-		f.AssertRefreshes(t, 0)
+		// The head of the request may have gone out; the token is in its body, and was not spent.
+		if got := f.Stats(); got.Rotations != 0 || got.Refusals != 0 {
+			t.Errorf("%+v", got)
+		}
 		store.inside = nil
 		f.mustGet(t, "/me", http.StatusOK)
 	})

@@ -39,8 +39,10 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 		return a.refreshedOrMinted(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token
-	// in the background. One that has lived for its window will live on.
-	if now.Sub(a.born) >= s.window {
+	// in the background. One that has lived for its ExpiryWindow will live on. The part of the window
+	// that is used of a short-lived token says nothing about the program; half of a long life is too
+	// much to ask.
+	if now.Sub(a.born) >= min(a.config.ExpiryWindow, max(s.window, defaultExpiryWindow)) {
 		a.refreshAhead(s)
 		return s, nil
 	}

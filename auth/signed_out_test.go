@@ -330,6 +330,30 @@ func TestRule09_ShortProgram(t *testing.T) {
 	})
 }
 
+// TestRule09_ShortLifetime: of a token that lives ten seconds, the last two are its window; a program
+// that has run that long may still be a short one.
+func TestRule09_ShortLifetime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, authtest.Config{InMemory: true, AccessTTL: 10 * time.Second})
+		sleep(9900 * time.Millisecond)
+		f.mustGet(t, "/me", http.StatusOK)
+		synctest.Wait()
+		f.AssertRefreshes(t, 0)
+		sleep(time.Second)
+		f.mustGet(t, "/me", http.StatusOK) // expired: refreshed while the request waits
+		f.AssertRefreshes(t, 1)
+		sleep(20 * time.Second) // and again, and now the program has lived for 30 s
+		f.mustGet(t, "/me", http.StatusOK)
+		f.AssertRefreshes(t, 2)
+		sleep(9900 * time.Millisecond)
+		f.mustGet(t, "/me", http.StatusOK)
+		synctest.Wait()
+		f.AssertRefreshes(t, 3)
+		finish(f)
+	})
+}
+
 // TestNew_account: a name that JSON cannot hold is refused.
 func TestNew_account(t *testing.T) {
 	t.Parallel()

@@ -92,7 +92,7 @@ func signals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, o
 // random instants, while it refreshes all the time. A server with a grace period forgives that.
 func TestPrograms_serviceEnded(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, authtest.Config{AccessTTL: 300 * time.Millisecond, ReuseGrace: time.Hour})
+	l := newLab(t, authtest.Config{AccessTTL: 300 * time.Millisecond, ReuseGrace: time.Hour, GraceMints: true})
 	l.DelayRefresh(30 * time.Millisecond)
 	for n := range 12 {
 		service, _ := l.start(t, "service")
