@@ -17,7 +17,7 @@ var (
 )
 
 // Error is a refusal by the provider: an error response of RFC 6749 (sections 4.1.2.1 and 5.2), RFC
-// 8628 (section 3.5) or RFC 7591 (section 3.2.2). It is comparable with [errors.As].
+// 8628 (section 3.5) or RFC 7591 (section 3.2.2). Find it with [errors.As].
 type Error struct {
 	Code        string // "access_denied", "invalid_client" …
 	Description string // the provider's words for developers, "" if none; printable, at most 300 bytes
