@@ -115,7 +115,7 @@ func TestRule09_Expired(t *testing.T) {
 	})
 }
 
-// TestRule09_FailedAhead: a refresh ahead of time that fails fails no request, and is not repeated
+// TestRule09_FailedAhead: no request fails when a refresh ahead of time does, and it is not repeated
 // for each of them.
 func TestRule09_FailedAhead(t *testing.T) {
 	t.Parallel()

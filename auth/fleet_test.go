@@ -191,7 +191,8 @@ func TestFleet_lostLock(t *testing.T) {
 		store.inside = func(ctx context.Context) (context.Context, error) {
 			asked := 0
 			held := func() error { // as the clock says it to a process that was stopped meanwhile
-				if asked++; asked > 2 {
+				asked++
+				if asked > 2 {
 					return storage.ErrLost
 				}
 				return nil
