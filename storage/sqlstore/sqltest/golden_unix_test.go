@@ -15,23 +15,24 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
 )
 
-// TestGolden reads and changes the rows that the first version wrote, in both databases.
+// TestGolden reads and changes the rows that the first version wrote in PostgreSQL.
 func TestGolden(t *testing.T) { //nolint:paralleltest // server sets the environment
-	t.Run("postgresql", func(t *testing.T) {
-		db, err := sql.Open("pgx", testserver.PostgresURL(server(t)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		testGolden(t, db, sqlstore.PostgreSQL, "postgresql.sql")
-	})
-	t.Run("sqlite", func(t *testing.T) {
-		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "sessions.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		db.SetMaxOpenConns(1)
-		testGolden(t, db, sqlstore.SQLite, "sqlite.sql")
-	})
+	db, err := sql.Open("pgx", testserver.PostgresURL(server(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testGolden(t, db, sqlstore.PostgreSQL, "postgresql.sql")
+}
+
+// TestGolden_sqlite does so in SQLite.
+func TestGolden_sqlite(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "sessions.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	testGolden(t, db, sqlstore.SQLite, "sqlite.sql")
 }
 
 func testGolden(t *testing.T, db *sql.DB, dialect sqlstore.Dialect, file string) {
