@@ -57,6 +57,8 @@
 //
 // # Metrics
 //
+// What is recorded, by name, unit and attributes:
+//
 //	http.client.request.duration   s          histogram, for every attempt: method, server, scheme,
 //	                                          protocol version, status, error, template
 //	chatelaine.auth.refreshes      {refresh}  counter: chatelaine.refresh.outcome is refreshed, failed
