@@ -111,7 +111,7 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 	if err != nil || !next.signedIn() || next == s {
 		return false, err
 	}
-	// A token from the store is no proof: it may have expired while this process was not looking.
+	// A token from the store proves nothing: it may have expired while this process was not looking.
 	// If it is refused as well, it is refreshed, which marks the call.
 	if !next.loaded {
 		req.SetExtra(retried{a}, true)

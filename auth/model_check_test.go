@@ -258,7 +258,7 @@ func (p *modelProcess) checkCall(c *modelCall, err error) {
 			p.evicted = append(p.evicted, c) // the event may be on its way
 		}
 	case errors.Is(err, auth.ErrRefreshFailed):
-		if !p.troubled && !p.closing && !p.minter { // a session that cannot be made is no event
+		if !p.troubled && !p.closing && !p.minter { // a session that cannot be made is not an event
 			p.misled = append(p.misled, c)
 		}
 	case errors.Is(err, errReset),

@@ -46,7 +46,7 @@ func (a *Interceptor) latest(ctx context.Context) (*session, error) {
 }
 
 // stored is reload for callers that can do with what was known before, if the store cannot be read:
-// a locked keyring is no reason to fail a request that needs no token.
+// a locked keyring does not fail a request that needs no token.
 func (a *Interceptor) stored(ctx context.Context) (*session, error) {
 	s, err := a.reload(ctx)
 	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {

@@ -44,8 +44,8 @@ func (r OAuth2Revoker) Format(f fmt.State, _ rune) { printMasked(f, r.String()) 
 // MarshalText returns String, for logs.
 func (r OAuth2Revoker) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// Revoke revokes the refresh token, and with it what was issued for it; the access token if there
-// is no other.
+// Revoke revokes the refresh token, and with it what was issued for it; the access token if that
+// is the only one.
 func (r OAuth2Revoker) Revoke(ctx context.Context, t Token) error {
 	e := endpoints.Of(ctx)
 	e.InsecureAllowHTTP = e.InsecureAllowHTTP || r.InsecureAllowHTTP

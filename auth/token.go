@@ -22,7 +22,7 @@ import (
 // Formatting a Token with fmt, log/slog or encoding/json reveals no secret. Read its fields, or
 // convert it with OAuth2, to use them. (Package fmt calls no methods in unexported fields of a
 // struct: give a struct of yours that holds a Token in one a String method.) It can be decoded from
-// the JSON of RFC 6749; for a response of a server use [ParseToken]. The zero value is no token.
+// the JSON of RFC 6749; for a response of a server use [ParseToken]. The zero value holds no token.
 type Token struct {
 	AccessToken  string // opaque; often a JWT
 	RefreshToken string // empty if the server gave none

@@ -53,7 +53,7 @@ func TestGobreaker(t *testing.T) {
 	server := serve(t, authtest.Config{})
 	b := newBreaker(server.Transport())
 	client := over(t, b, signIn(t, server, "alice"))
-	for range 3 { // what auth deals with is no failure of the server
+	for range 3 { // what auth deals with is not a failure of the server
 		server.ExpireAccess()
 		get(t, client, "/me")
 	}

@@ -132,7 +132,7 @@ func TestREST_logout(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, authtest.Config{})
 	p := s.Issue("bob")
-	for range 2 { // the second time the token is unknown, which is no error
+	for range 2 { // the second time the token is unknown, which is not an error
 		call(t, s, http.StatusNoContent, http.MethodPost, "/auth/logout", `{"refreshToken":"`+p.RefreshToken+`"}`, nil)
 	}
 	me(t, s, http.StatusUnauthorized, p.AccessToken)

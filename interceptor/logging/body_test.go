@@ -58,7 +58,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestClosedEarly is no failure: the caller has seen enough.
+// TestClosedEarly: that is not a failure, the caller has seen enough.
 func TestClosedEarly(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) })

@@ -127,7 +127,7 @@ func (s *Store) try(ctx context.Context, key string, unlock func()) (a attempt, 
 }
 
 // ask calls the backend, and once more if that fails at once: a connection from
-// a pool may have ended long before. A lost response is no harm, because the
+// a pool may have ended long before. A lost response does no harm, because the
 // owner is the same.
 func (s *Store) ask(ctx context.Context, key string) (a attempt) {
 	for range 2 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,26 +51,11 @@ func (l list) of(n int) (statement string, items int) {
 // RenewAll implements [lease.Renewer].
 func (b *backend) RenewAll(ctx context.Context, leases []lease.Lease, ttl time.Duration) (held []bool, err error) {
 	held = make([]bool, len(leases))
-	for from := 0; from < len(leases); from += atATime {
-		chunk := leases[from:min(from+atATime, len(leases))]
-		statement, items := b.run.renewAll.of(len(chunk))
-		args, at := []any{ttl.Milliseconds()}, make(map[string]int, len(chunk))
-		for i := range items {
-			i = min(i, len(chunk)-1)
-			args = append(args, []byte(chunk[i].Key), chunk[i].Fence)
-			at[chunk[i].Key] = from + i
-		}
-		err := b.each(ctx, statement, args, func(scan func(...any) error) error {
-			var key []byte
-			err := scan(&key)
-			if i, ok := at[string(key)]; ok {
-				held[i] = true
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	err = b.inStatements(ctx, b.run.renewAll, []any{ttl.Milliseconds()}, len(leases), func(i int) (string, []any) {
+		return leases[i].Key, []any{leases[i].Fence}
+	}, func(i int) { held[i] = true })
+	if err != nil {
+		return nil, err
 	}
 	return held, nil
 }
@@ -82,42 +68,59 @@ func (b *backend) Look(ctx context.Context, keys []string) (left []time.Duration
 	}
 	defer leave()
 	left = make([]time.Duration, len(keys))
-	for from := 0; from < len(keys); from += atATime {
-		chunk := keys[from:min(from+atATime, len(keys))]
-		statement, items := b.run.lookAll.of(len(chunk))
-		args, at := []any(nil), make(map[string]int, len(chunk))
-		for i := range items {
-			i = min(i, len(chunk)-1)
-			args = append(args, []byte(chunk[i]))
-			at[chunk[i]] = from + i
-		}
-		err := b.each(ctx, statement, args, func(scan func(...any) error) error {
-			var key []byte
-			var ms int64
-			err := scan(&key, &ms)
-			if i, ok := at[string(key)]; ok {
-				left[i] = time.Duration(ms) * time.Millisecond
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	var ms int64
+	err = b.inStatements(ctx, b.run.lookAll, nil, len(keys), func(i int) (string, []any) {
+		return keys[i], nil
+	}, func(i int) { left[i] = time.Duration(ms) * time.Millisecond }, &ms)
+	if err != nil {
+		return nil, err
 	}
 	return left, nil
 }
 
-// each calls row with the function that reads the row, for each row.
-func (b *backend) each(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+// inStatements runs l for n items in as few statements as possible, each with the
+// parameters before. Item returns the key of an item and its further parameters.
+// Found is called for each row, with the item whose key is in the first column,
+// after the others have been read into columns.
+func (b *backend) inStatements(
+	ctx context.Context, l list, before []any, n int,
+	item func(i int) (key string, more []any), found func(i int), columns ...any,
+) error {
+	var key []byte
+	columns = append([]any{&key}, columns...)
+	for from := 0; from < n; from += atATime {
+		last := min(from+atATime, n) - 1
+		statement, items := l.of(last + 1 - from)
+		args, at := slices.Clone(before), make(map[string]int, items)
+		for i := from; i < from+items; i++ {
+			i := min(i, last) // where there is room for more, the last one again
+			k, more := item(i)
+			at[k] = i
+			args = append(append(args, []byte(k)), more...)
+		}
+		if err := b.each(ctx, statement, args, columns, func() {
+			if i, ok := at[string(key)]; ok {
+				found(i)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each reads every row into columns and calls row after it.
+func (b *backend) each(ctx context.Context, query string, args, columns []any, row func()) error {
 	rows, err := b.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return b.failed(err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
+		if err := rows.Scan(columns...); err != nil {
 			return b.failed(err)
 		}
+		row()
 	}
 	if err := rows.Err(); err != nil {
 		return b.failed(err)
