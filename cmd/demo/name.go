@@ -2,8 +2,8 @@ package main
 
 import (
 	"os"
+	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -17,14 +17,18 @@ func commandName() string {
 	return nameOf(self)
 }
 
-// built matches the places where `go run` puts binaries: a temporary directory, or the cache.
-var built = regexp.MustCompile(`/go-build|/[0-9a-f]{64}-d/[^/]+$`)
-
 func nameOf(executable string) string {
-	if built.MatchString(filepath.ToSlash(executable)) {
+	if isBuiltByRun(filepath.ToSlash(executable)) {
 		return "go run ./cmd/demo"
 	}
 	return "demo"
+}
+
+// isBuiltByRun reports whether file is where `go run` puts binaries: below a temporary directory,
+// or in the cache, in a directory named by a SHA-256 hash.
+func isBuiltByRun(file string) bool {
+	hash, cached := strings.CutSuffix(path.Base(path.Dir(file)), "-d")
+	return strings.Contains(file, "/go-build") || cached && len(hash) == 64
 }
 
 // called replaces demo by its name in a text that says what to run.

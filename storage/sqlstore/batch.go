@@ -2,10 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"math/bits"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,13 +19,10 @@ var (
 // A list is a statement with a list of any length in the place of {list}.
 type list struct {
 	text   string
-	item   string // its parameters are numbered from 1
+	item   string // with %d for the number of each parameter
 	width  int    // parameters of an item
 	offset int    // parameters of the statement before those of the list
 }
-
-// numbered is a parameter in either dialect.
-var numbered = regexp.MustCompile(`[$?]\d+`)
 
 // atATime is how many leases one statement renews or looks at.
 const atATime = 256
@@ -36,14 +32,16 @@ const atATime = 256
 func (l list) of(n int) (statement string, items int) {
 	items = 1 << bits.Len(uint(n-1))
 	var b strings.Builder
+	numbers, last := make([]any, l.width), l.offset
 	for i := range items {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(numbered.ReplaceAllStringFunc(l.item, func(p string) string {
-			k, _ := strconv.Atoi(p[1:])
-			return p[:1] + strconv.Itoa(l.offset+i*l.width+k)
-		}))
+		for k := range numbers {
+			last++
+			numbers[k] = last
+		}
+		fmt.Fprintf(&b, l.item, numbers...)
 	}
 	return strings.Replace(l.text, "{list}", b.String(), 1), items
 }

@@ -4,7 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage/lease"
@@ -33,7 +33,24 @@ type Config struct {
 
 const defaultTable = "chatelaine_sessions"
 
-var tableName = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$`)
+// isTableName reports whether s is a name that needs no quotes, or two with a dot between.
+func isTableName(s string) bool {
+	schema, table, both := strings.Cut(s, ".")
+	return isName(schema) && (!both || isName(table))
+}
+
+// isName reports whether s is an ASCII name that PostgreSQL does not cut off.
+func isName(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', c == '_':
+		case '0' <= c && c <= '9' && i > 0:
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= 63
+}
 
 func (c Config) check() error {
 	var problems []error
@@ -43,7 +60,7 @@ func (c Config) check() error {
 	if !c.Dialect.known() {
 		problems = append(problems, errors.New("sqlstore: Config.Dialect must be PostgreSQL or SQLite"))
 	}
-	if !tableName.MatchString(c.Table) {
+	if !isTableName(c.Table) {
 		problems = append(problems, fmt.Errorf("sqlstore: Config.Table is %q; use letters, digits and underscores, "+
 			"with a schema and a dot before it if need be", c.Table))
 	}

@@ -1,9 +1,6 @@
 package sqlstore
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // A Dialect is a kind of database. The zero value is none.
 type Dialect int
@@ -79,14 +76,14 @@ const (
 func (d Dialect) statements(table string) statements {
 	dialect := []string{"{T}", table}
 	lock := ""
-	parameter := "$$$1"
+	parameter := "$"
 	switch d {
 	case SQLite:
 		// The clock is read when the statement has the write lock.
 		const now = "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
 		dialect = append(dialect, "{now}", now, "{later}", now+" + $ttl", "{left}", "until - "+now,
 			"{marker}", "x'"+markerHex+"'", "{day}", now+" - 86400000", "{blob}", "", "{text}", "", "{int}", "")
-		parameter = "?$1"
+		parameter = "?"
 	default:
 		// Not now(): a statement that waited for the row must judge by the moment.
 		dialect = append(dialect, "{now}", "clock_timestamp()", "{later}", "clock_timestamp() + $ttl::bigint * interval '1 millisecond'",
@@ -97,7 +94,7 @@ func (d Dialect) statements(table string) statements {
 	fill := func(s, ttl string) string {
 		s = strings.NewReplacer(dialect...).Replace(s)
 		s = strings.ReplaceAll(s, "$ttl", ttl)
-		return parameters.ReplaceAllString(s, parameter)
+		return strings.ReplaceAll(s, "$", parameter)
 	}
 	mine := "(key, fence) in (values {list}) and until is not null"
 	renewAll := "update {T} set until = {later} where " + mine + " returning key"
@@ -106,8 +103,8 @@ func (d Dialect) statements(table string) statements {
 			"update {T} as t set until = {later} from mine where t.key = mine.key returning t.key"
 	}
 	return statements{
-		renewAll: list{text: fill(renewAll, "$1"), item: fill("($1{blob}, $2{int})", ""), width: 2, offset: 1},
-		lookAll:  list{text: fill(`select key, {left} from {T} where key in ({list}) and {left} > 0`, ""), item: fill("$1{blob}", ""), width: 1},
+		renewAll: list{text: fill(renewAll, "$1"), item: fill("($%d{blob}, $%d{int})", ""), width: 2, offset: 1},
+		lookAll:  list{text: fill(`select key, {left} from {T} where key in ({list}) and {left} > 0`, ""), item: fill("$%d{blob}", ""), width: 1},
 		load:     fill(`select value, value is null, version from {T} where key = $1{blob}`, ""),
 		marker:   fill(`select value from {T} where key = {marker}`, ""),
 		// What is not to be had is not locked either: the condition comes twice.
@@ -129,8 +126,6 @@ where key = $1{blob} and version = $3{int} and (fence = $2{int} or until is null
 		lock:    lock,
 	}
 }
-
-var parameters = regexp.MustCompile(`\$(\d+)`)
 
 func postgresSchema(table string) []string {
 	return []string{

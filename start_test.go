@@ -1,0 +1,88 @@
+package chatelaine_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestStart_noRegexp: no package compiles a regular expression when a program starts, which every
+// program that imports it would pay for. Inside a function, sync.OnceValue's included, it may.
+func TestStart_noRegexp(t *testing.T) {
+	t.Parallel()
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || path != "." && d.Name()[0] == '.'):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files++
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, at := range compiledAtStart(file) {
+			t.Errorf("%s: a regular expression in the initialization of the package", set.Position(at))
+		}
+		return nil
+	})
+	if err != nil || files < 100 {
+		t.Fatalf("%d files, %v", files, err)
+	}
+}
+
+// compiledAtStart returns where package regexp is called in variables and init functions.
+func compiledAtStart(file *ast.File) (found []token.Pos) {
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && (f.Name.Name != "init" || f.Recv != nil) {
+			continue
+		}
+		ast.Inspect(d, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok && isIdent(s.X, "regexp") {
+					found = append(found, n.Pos())
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+func isIdent(e ast.Expr, name string) bool {
+	x, ok := e.(*ast.Ident)
+	return ok && x.Name == name
+}
+
+// TestStart_findsRegexp: the search finds what it is for, and nothing else.
+func TestStart_findsRegexp(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"var x = regexp.MustCompile(`a`)": 1,
+		"var a, b = []any{regexp.MustCompile(`a`)}, func() any { return regexp.MustCompile(``) }": 1,
+		"func init() { x = regexp.MustCompile(`a`) }":                                             1,
+		"func f() { x = regexp.MustCompile(`a`) }":                                                0,
+		"var x = sync.OnceValue(func() any { return regexp.MustCompile(`a`) })":                   0,
+		"var x = fmt.Sprint(1)": 0,
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\n"+text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(compiledAtStart(file)); got != want {
+			t.Errorf("%s: found %d, want %d", text, got, want)
+		}
+	}
+}
