@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// sleep lets the bubble's clock run.
-func sleep(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // inside a bubble only
+// sleep advances the clock of a bubble of package synctest.
+func sleep(d time.Duration) { <-time.After(d) }
 
 // TestRule09_AheadOfTime: inside the window the old token serves while one refresh runs in the
 // background.

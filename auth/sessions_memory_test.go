@@ -22,8 +22,6 @@ func (elsewhere) Update(ctx context.Context, _ string, fn func(context.Context, 
 }
 
 // TestSessions_memory: what an idle session costs.
-//
-//nolint:paralleltest // it counts for the whole process
 func TestSessions_memory(t *testing.T) {
 	const sessions, most = 100_000, 2500
 	if raceEnabled {

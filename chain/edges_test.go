@@ -64,7 +64,7 @@ func TestMisuse(t *testing.T) {
 func TestBrokenTransport(t *testing.T) {
 	t.Parallel()
 	_, err := chain.New().Transport(roundTrip(func(*http.Request) (*http.Response, error) {
-		return nil, nil //nolint:nilnil // that is the test
+		return nil, nil
 	})).RoundTrip(request(t))
 	if err == nil || !strings.Contains(err.Error(), "neither a response nor an error") {
 		t.Errorf("got %v", err)

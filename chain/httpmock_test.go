@@ -39,31 +39,24 @@ func TestHTTPMock_asTransport(t *testing.T) {
 	}
 }
 
-// TestHTTPMock_activatedBefore Install mocks below the chain as well.
-//
-//nolint:paralleltest // ActivateNonDefault uses httpmock's one default transport
-func TestHTTPMock_activatedBefore(t *testing.T) {
-	client := resty.New()
-	httpmock.ActivateNonDefault(client.GetClient())
+// TestHTTPMock_activated mocks below the chain if it is activated before Install. Activated after, it
+// takes the chain off, as Installed reports. httpmock has one default transport, so this is one test.
+func TestHTTPMock_activated(t *testing.T) {
+	t.Parallel()
+	before := resty.New()
+	httpmock.ActivateNonDefault(before.GetClient())
 	defer httpmock.DeactivateAndReset()
 	httpmock.RegisterResponder(http.MethodGet, "https://api.example.com/me", responder)
 	in := new(counting)
-	install(t, chain.New(in), client)
-	resp, err := client.R().Get("https://api.example.com/me")
+	install(t, chain.New(in), before)
+	resp, err := before.R().Get("https://api.example.com/me")
 	if err != nil || resp.String() != "mocked" || in.n != 1 {
 		t.Errorf("got %q, %v; the chain saw %d", resp, err, in.n)
 	}
-}
-
-// TestHTTPMock_activatedAfter Install takes the chain off, which Installed tells.
-//
-//nolint:paralleltest // ActivateNonDefault uses httpmock's one default transport
-func TestHTTPMock_activatedAfter(t *testing.T) {
-	client := resty.New()
-	install(t, chain.New(new(counting)), client)
-	httpmock.ActivateNonDefault(client.GetClient())
-	defer httpmock.DeactivateAndReset()
-	if _, ok := chain.Installed(client); ok {
+	after := resty.New()
+	install(t, chain.New(new(counting)), after)
+	httpmock.ActivateNonDefault(after.GetClient())
+	if _, ok := chain.Installed(after); ok {
 		t.Error("the mock is below the chain after all: correct the documentation")
 	}
 }

@@ -16,8 +16,6 @@ import (
 
 // TestAllocations guards the price of the chain: one object for all of a call, and two pieces of a
 // header map; nothing for an interceptor that passes on.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {
 	token := []string{"Bearer x"}
 	sign := &interceptor.Funcs{Request: func(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
@@ -50,8 +48,6 @@ func TestAllocations(t *testing.T) {
 
 // TestAllocations_headers: three for up to seven headers and the one that is added, five at most
 // for more.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations_headers(t *testing.T) {
 	token := []string{"Bearer x"}
 	sign := &interceptor.Funcs{Request: func(r *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
@@ -96,8 +92,6 @@ type endless struct{}
 func (endless) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // TestDownload_streams a GiB through a chain that looks at its start, in constant memory.
-//
-//nolint:paralleltest // it counts for the whole process
 func TestDownload_streams(t *testing.T) {
 	const size = 1 << 30
 	peek := &interceptor.Funcs{Response: func(r *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
@@ -128,8 +122,6 @@ func TestDownload_streams(t *testing.T) {
 }
 
 // TestUpload_replay sends a large body twice, and copies it never.
-//
-//nolint:paralleltest // it counts for the whole process
 func TestUpload_replay(t *testing.T) {
 	body := make([]byte, 64<<20)
 	buf := make([]byte, 1<<20)
@@ -168,8 +160,6 @@ func (silent) UsesRestyRequest() bool { return false }
 
 // TestAllocations_install: under resty, an installed chain allocates no more than its bare
 // transport, with and without SetContext, unless an interceptor may ask for the resty request.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations_install(t *testing.T) {
 	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
 	base := roundTrip(func(*http.Request) (*http.Response, error) { return answer, nil })

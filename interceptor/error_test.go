@@ -92,7 +92,7 @@ func TestError_origin(t *testing.T) {
 	}}
 	for _, c := range []struct {
 		name   string
-		ctx    context.Context //nolint:containedctx // one for each row
+		ctx    context.Context
 		by     interceptor.Interceptor
 		base   answer
 		kind   interceptor.Kind

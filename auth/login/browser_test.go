@@ -395,7 +395,7 @@ func TestBrowser_paste_ends(t *testing.T) {
 		b := &browser{server: s}
 		out := writer(func(p []byte) {
 			if address := addressIn(string(p)); address != "" {
-				_ = b.open(nil, address) //nolint:staticcheck // not used
+				_ = b.open(t.Context(), address)
 			}
 		})
 		_, err := login.Browser(t.Context(), login.BrowserConfig{

@@ -22,7 +22,8 @@ func OpenBrowser(ctx context.Context, address string) error {
 		return errors.New("login: only http and https URLs are opened")
 	}
 	name, args := opener(runtime.GOOS)
-	cmd := exec.Command(name, append(args, u.String())...) //nolint:gosec,noctx // fixed commands; the browser must outlive ctx
+	// The browser outlives ctx.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), name, append(args, u.String())...) //nolint:gosec // fixed commands
 	if needsDisplay(runtime.GOOS) && !hasDisplay(cmd.Environ()) {
 		return errors.New("login: no display to open a browser on")
 	}

@@ -14,7 +14,10 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/login"
 )
 
-// opener puts a script in place of xdg-open.
+// systemPath follows the directory of opener in PATH.
+const systemPath = ":/usr/bin:/bin"
+
+// opener makes a directory with a script called xdg-open. The caller puts the directory into PATH.
 func opener(t *testing.T, script string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -22,14 +25,14 @@ func opener(t *testing.T, script string) (dir string) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	t.Setenv("DISPLAY", ":0")
 	t.Setenv("WAYLAND_DISPLAY", "")
 	return dir
 }
 
-func TestOpenBrowser(t *testing.T) { //nolint:paralleltest // it changes the environment
+func TestOpenBrowser(t *testing.T) {
 	dir := opener(t, `printf %s "$1" > "$(dirname "$0")/opened"`)
+	t.Setenv("PATH", dir+systemPath)
 	const address = "https://id.example.test/authorize?a=1&b=%20x"
 	if err := login.OpenBrowser(t.Context(), address); err != nil {
 		t.Fatal(err)
@@ -41,7 +44,7 @@ func TestOpenBrowser(t *testing.T) { //nolint:paralleltest // it changes the env
 }
 
 func TestOpenBrowser_fails(t *testing.T) {
-	opener(t, "exit 3")
+	t.Setenv("PATH", opener(t, "exit 3")+systemPath)
 	if err := login.OpenBrowser(t.Context(), "https://id.example.test/"); err == nil || !strings.Contains(err.Error(), "opening a browser") {
 		t.Errorf("the command fails: %v", err)
 	}
@@ -57,8 +60,9 @@ func TestOpenBrowser_fails(t *testing.T) {
 }
 
 // A command that stays, as a browser does, is left alone when the context ends.
-func TestOpenBrowser_does_not_wait(t *testing.T) { //nolint:paralleltest // it changes the environment
+func TestOpenBrowser_does_not_wait(t *testing.T) {
 	dir := opener(t, `while [ ! -e "$(dirname "$0")/end" ]; do sleep 0.01; done; touch "$(dirname "$0")/ended"`)
+	t.Setenv("PATH", dir+systemPath)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := login.OpenBrowser(ctx, "https://id.example.test/"); !errors.Is(err, context.Canceled) {

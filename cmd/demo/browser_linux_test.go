@@ -227,7 +227,7 @@ func (b *browser) click(selector string) {
 	b.t.Helper()
 	var at struct{ X, Y float64 }
 	b.eval(`(async () => {
-		const e = document.querySelector(`+quote(selector)+`);
+		const e = document.querySelector(`+b.quote(selector)+`);
 		for (let before = ""; ;) {
 			e.scrollIntoView({ block: "center", behavior: "instant" });
 			const r = e.getBoundingClientRect();
@@ -259,9 +259,9 @@ func (b *browser) press(key string, code int) {
 func (b *browser) fill(selector, value string) {
 	b.t.Helper()
 	b.eval(`(() => {
-		const e = document.querySelector(`+quote(selector)+`);
+		const e = document.querySelector(`+b.quote(selector)+`);
 		e.focus();
-		e.value = `+quote(value)+`;
+		e.value = `+b.quote(value)+`;
 		e.dispatchEvent(new Event("input", { bubbles: true }));
 	})()`, nil)
 }
@@ -296,8 +296,12 @@ func (b *browser) screenshot(name string) {
 }
 
 // quote makes a JavaScript string.
-func quote(s string) string {
-	data, _ := json.Marshal(s) //nolint:errchkjson // a string always encodes
+func (b *browser) quote(s string) string {
+	b.t.Helper()
+	data, err := json.Marshal(s)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	return string(data)
 }
 

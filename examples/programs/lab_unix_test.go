@@ -73,13 +73,13 @@ func (l *lab) command(t *testing.T, name string) *exec.Cmd {
 func (l *lab) run(t *testing.T, name string) (out string, code int) {
 	t.Helper()
 	data, err := l.command(t, name).CombinedOutput()
-	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
-		t.Fatal(err)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return string(data), exit.ExitCode()
 	}
 	if err != nil {
-		code = err.(*exec.ExitError).ExitCode() //nolint:errorlint // it is one
+		t.Fatal(err)
 	}
-	return string(data), code
+	return string(data), 0
 }
 
 // alive fails the test unless the next program finds its session, and no refresh token was used

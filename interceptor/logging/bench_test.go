@@ -55,8 +55,6 @@ func call(tb testing.TB, rt http.RoundTripper, req *http.Request) {
 
 // TestAllocations: a logger that nobody listens to costs nothing, one that somebody does has a
 // bound.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {
 	req := request(t.Context(), t, http.MethodGet, "https://api.example.com/users/42?page=2", nil)
 	req.Header.Set("Accept", "application/json")

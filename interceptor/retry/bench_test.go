@@ -36,8 +36,6 @@ func can(script ...bool) *canned {
 
 // TestAllocations: a call that needs no retry pays for the note of its beginning, and nothing
 // without MaxElapsed.
-//
-//nolint:paralleltest // AllocsPerRun counts for the whole process
 func TestAllocations(t *testing.T) {
 	base := can(true)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example.com/", http.NoBody)

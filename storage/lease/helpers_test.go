@@ -173,7 +173,7 @@ func begin(t *testing.T, s storage.Store, value string) *running {
 
 // A running is an Update whose callback runs.
 type running struct {
-	ctx    context.Context //nolint:containedctx // it is the callback's, to look at
+	ctx    context.Context // the callback's
 	old    string
 	fail   error
 	leave  chan struct{}

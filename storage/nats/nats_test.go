@@ -30,7 +30,7 @@ const envAddr = "CHATELAINE_NATS_ADDR"
 // serve starts a server in this process, unless the parent process has.
 func serve(t *testing.T) (addr string) {
 	t.Helper()
-	if addr := os.Getenv(envAddr); addr != "" { //nolint:forbidigo // how it reaches the other processes
+	if addr := os.Getenv(envAddr); addr != "" {
 		return addr
 	}
 	s, err := server.NewServer(&server.Options{
@@ -95,12 +95,12 @@ func open(t *testing.T, addr, dir string) *nats.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { //nolint:paralleltest // serve sets the environment
+func TestConformance(t *testing.T) {
 	addr := serve(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store { t.Helper(); return open(t, addr, dir) })
 }
 
-func TestSealedConformance(t *testing.T) { //nolint:paralleltest // serve sets the environment
+func TestSealedConformance(t *testing.T) {
 	addr := serve(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
 		t.Helper()
@@ -114,7 +114,7 @@ func TestSealedConformance(t *testing.T) { //nolint:paralleltest // serve sets t
 	})
 }
 
-func TestFleet(t *testing.T) { //nolint:paralleltest // serve sets the environment
+func TestFleet(t *testing.T) {
 	addr := serve(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
 		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond,
@@ -139,7 +139,7 @@ func TestFleet(t *testing.T) { //nolint:paralleltest // serve sets the environme
 	})
 }
 
-func TestKeys(t *testing.T) { //nolint:paralleltest // serve sets the environment
+func TestKeys(t *testing.T) {
 	s := open(t, serve(t), "keys")
 	put := func(key string, value []byte) {
 		t.Helper()

@@ -29,7 +29,7 @@ const envAddr = "CHATELAINE_REDIS_ADDR"
 // server starts a Redis server, unless the parent process has.
 func server(t *testing.T) (addr string) {
 	t.Helper()
-	if addr := os.Getenv(envAddr); addr != "" { //nolint:forbidigo // how it reaches the other processes
+	if addr := os.Getenv(envAddr); addr != "" {
 		return addr
 	}
 	addr = testserver.Redis(t).Addr
@@ -71,7 +71,7 @@ func open(t *testing.T, c redis.Config) *redis.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestConformance(t *testing.T) {
 	addr := server(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
 		t.Helper()
@@ -79,7 +79,7 @@ func TestConformance(t *testing.T) { //nolint:paralleltest // server sets the en
 	})
 }
 
-func TestSealedConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestSealedConformance(t *testing.T) {
 	addr := server(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestSealedConformance(t *testing.T) { //nolint:paralleltest // server sets 
 	})
 }
 
-func TestFleet(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestFleet(t *testing.T) {
 	addr := server(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
 		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond,

@@ -12,7 +12,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/redis"
 )
 
-func TestKeys(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestKeys(t *testing.T) {
 	c := client(t, server(t))
 	s := open(t, redis.Config{Client: c, Prefix: "keys*"})
 	other := open(t, redis.Config{Client: c, Prefix: "keys of others"})
@@ -53,7 +53,7 @@ func TestKeys(t *testing.T) { //nolint:paralleltest // server sets the environme
 }
 
 // A hash without a value does not stay for ever.
-func TestNothingStaysOfAbsentValues(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestNothingStaysOfAbsentValues(t *testing.T) {
 	c := client(t, server(t))
 	s := open(t, redis.Config{Client: c, Prefix: "absent"})
 	update := func(value []byte) {

@@ -42,7 +42,7 @@ func TestAwake(t *testing.T) {
 				t.Errorf("%v: the deadline is in %v", d, at.Sub(begin))
 			}
 			if d > 1 {
-				time.Sleep(d - 1) //nolint:forbidigo // in a bubble
+				<-time.After(d - 1)
 				synctest.Wait()
 				if ctx.Err() != nil {
 					t.Errorf("%v: it ended too early", d)

@@ -104,15 +104,15 @@ func runAll(t *testing.T, store string) {
 	}
 }
 
-func TestPostgres(t *testing.T) { //nolint:paralleltest // it needs the whole machine
+func TestPostgres(t *testing.T) {
 	runAll(t, testserver.PostgresURL(testserver.Postgres(t, "max_connections=300").Addr))
 }
 
-func TestRedis(t *testing.T) { //nolint:paralleltest // it needs the whole machine
+func TestRedis(t *testing.T) {
 	runAll(t, "redis://"+testserver.Redis(t).Addr)
 }
 
-func TestNATS(t *testing.T) { //nolint:paralleltest // it needs the whole machine
+func TestNATS(t *testing.T) {
 	s, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
 	})

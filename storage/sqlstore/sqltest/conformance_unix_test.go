@@ -32,7 +32,7 @@ const envAddr = "CHATELAINE_POSTGRES_ADDR"
 // server starts a PostgreSQL server, unless the parent process has.
 func server(t *testing.T) (addr string) {
 	t.Helper()
-	if addr := os.Getenv(envAddr); addr != "" { //nolint:forbidigo // how it reaches the other processes
+	if addr := os.Getenv(envAddr); addr != "" {
 		return addr
 	}
 	addr = testserver.Postgres(t, "max_connections=300", "fsync=off").Addr
@@ -97,7 +97,7 @@ func TestSQLiteConformance(t *testing.T) {
 }
 
 // Each directory of the suite stands for a table.
-func TestPostgresConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestPostgresConformance(t *testing.T) {
 	addr := server(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
 		t.Helper()

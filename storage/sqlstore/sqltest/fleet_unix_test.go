@@ -13,7 +13,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
 )
 
-func TestPostgresFleet(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestPostgresFleet(t *testing.T) {
 	addr := server(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
 		Addr: addr, TTL: ttl,
@@ -37,7 +37,7 @@ func TestPostgresFleet(t *testing.T) { //nolint:paralleltest // server sets the 
 
 func TestSQLiteFleet(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join(os.TempDir(), "chatelaine-sqlite-fleet") //nolint:usetesting // other processes find it by its name
+	root := filepath.Join(os.TempDir(), "chatelaine-sqlite-fleet") // other processes find it by its name
 	storagetest.RunFleet(t, storagetest.Fleet{
 		TTL: ttl,
 		Open: func(t *testing.T, _, space string) storage.Store {

@@ -16,7 +16,7 @@ import (
 )
 
 // TestGolden reads and changes the rows that the first version wrote in PostgreSQL.
-func TestGolden(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestGolden(t *testing.T) {
 	db, err := sql.Open("pgx", testserver.PostgresURL(server(t)))
 	if err != nil {
 		t.Fatal(err)

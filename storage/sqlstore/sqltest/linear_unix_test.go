@@ -170,7 +170,7 @@ func history(t *testing.T, kind, url string) []porcupine.Operation {
 
 // TestLinearizable records what processes do that are killed and stopped, and looks for an order of
 // it in which each Update replaced what it was given.
-func TestLinearizable(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestLinearizable(t *testing.T) {
 	url := testserver.PostgresURL(server(t))
 	openPostgres(t, url, linearTable)
 	db, err := sql.Open("pgx", url)
@@ -181,7 +181,7 @@ func TestLinearizable(t *testing.T) { //nolint:paralleltest // server sets the e
 	if _, err := db.ExecContext(t.Context(), "create table "+linearBroken+" (key text primary key, value text not null)"); err != nil {
 		t.Fatal(err)
 	}
-	for kind, want := range map[string]porcupine.CheckResult{linearTable: porcupine.Ok, linearBroken: porcupine.Illegal} { //nolint:paralleltest // the processes share the machine
+	for kind, want := range map[string]porcupine.CheckResult{linearTable: porcupine.Ok, linearBroken: porcupine.Illegal} {
 		t.Run(kind, func(t *testing.T) {
 			all := history(t, kind, url)
 			got := porcupine.CheckOperationsTimeout(register(), all, time.Minute)

@@ -37,11 +37,11 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == linearRole {
 		if err := linearWork(context.Background(), os.Args[2]); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, "error:", err)
-			os.Exit(1) //nolint:forbidigo // the main of this binary
+			os.Exit(1)
 		}
-		os.Exit(0) //nolint:forbidigo // the main of this binary
+		os.Exit(0)
 	}
-	os.Exit(m.Run()) //nolint:forbidigo // the main of this binary
+	os.Exit(m.Run())
 }
 
 // linearWork loads and updates until the process is killed.

@@ -29,7 +29,7 @@ func sealed(t *testing.T, inner storage.Store, newest byte, older ...byte) stora
 	return s
 }
 
-func TestSealedPostgresConformance(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestSealedPostgresConformance(t *testing.T) {
 	addr := server(t)
 	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
 		t.Helper()
@@ -47,7 +47,7 @@ func TestSealedSQLiteConformance(t *testing.T) {
 
 // What is in the database can be read by nobody, not be moved, and be sealed
 // anew.
-func TestSealedPostgres(t *testing.T) { //nolint:paralleltest // server sets the environment
+func TestSealedPostgres(t *testing.T) {
 	url := testserver.PostgresURL(server(t))
 	sessions, others := openPostgres(t, url, "sessions"), openPostgres(t, url, "app_others")
 	before := sealed(t, sessions, 'o')

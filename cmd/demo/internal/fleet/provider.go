@@ -122,10 +122,13 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	timer := time.NewTimer(p.delay)
 	defer timer.Stop()
 	<-timer.C
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(t); err != nil {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http ends a connection
+	data, err := json.Marshal(t)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(data) // the client may be gone
 }
 
 func (p *provider) me(w http.ResponseWriter, r *http.Request) {
