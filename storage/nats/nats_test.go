@@ -23,6 +23,10 @@ import (
 // ttl is short, so that a killed holder does not make the tests long.
 const ttl = 2 * time.Second
 
+// limits are what fits a server as it comes, and longer than a connection that has fallen silent
+// is waited for.
+var limits = storagetest.Limits{Patience: 15 * time.Second, MaxValue: 1<<20 - 1<<10}
+
 // envAddr has the server's address in the processes that package storagetest
 // starts.
 const envAddr = "CHATELAINE_NATS_ADDR"
@@ -34,7 +38,7 @@ func serve(t *testing.T) (addr string) {
 		return addr
 	}
 	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), MaxPayload: 4 << 20, NoSigs: true,
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +62,8 @@ func serve(t *testing.T) (addr string) {
 // connect opens the bucket that stands for a directory of package storagetest.
 func connect(t *testing.T, addr, dir string) (jetstream.JetStream, jetstream.KeyValueConfig) {
 	t.Helper()
-	conn, err := natsgo.Connect("nats://"+addr, natsgo.MaxReconnects(-1), natsgo.ReconnectWait(50*time.Millisecond), natsgo.RetryOnFailedConnect(true))
+	conn, err := natsgo.Connect("nats://"+addr, natsgo.MaxReconnects(-1), natsgo.ReconnectWait(50*time.Millisecond),
+		natsgo.RetryOnFailedConnect(true), natsgo.PingInterval(time.Second), natsgo.MaxPingsOutstanding(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +83,7 @@ func open(t *testing.T, addr, dir string) *nats.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := nats.New(nats.Config{Bucket: bucket, TTL: ttl, OpTimeout: 2 * time.Second, MaxValue: 4<<20 - 1024})
+	s, err := nats.New(nats.Config{Bucket: bucket, TTL: ttl, OpTimeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +102,7 @@ func open(t *testing.T, addr, dir string) *nats.Store {
 
 func TestConformance(t *testing.T) {
 	addr := serve(t)
-	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store { t.Helper(); return open(t, addr, dir) })
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store { t.Helper(); return open(t, addr, dir) }, limits)
 }
 
 func TestSealedConformance(t *testing.T) {
@@ -111,13 +116,13 @@ func TestSealedConformance(t *testing.T) {
 			t.Fatal(err)
 		}
 		return s
-	})
+	}, storagetest.Limits{MaxValue: limits.MaxValue - 1<<10}) // the envelope needs a little
 }
 
 func TestFleet(t *testing.T) {
 	addr := serve(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond,
+		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond, Limits: limits,
 		Open: func(t *testing.T, addr, space string) storage.Store { t.Helper(); return open(t, addr, space) },
 		Wipe: func(t *testing.T, space string) {
 			t.Helper()

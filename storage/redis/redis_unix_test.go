@@ -4,6 +4,7 @@ package redis_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,6 +22,9 @@ import (
 
 // ttl is short, so that a killed holder does not make the tests long.
 const ttl = 2 * time.Second
+
+// opTimeout bounds how long a connection that has fallen silent is waited for.
+const opTimeout = 3 * time.Second
 
 // envAddr has the server's address in the processes that package storagetest
 // starts.
@@ -53,7 +57,7 @@ func client(t *testing.T, addr string) *goredis.Client {
 
 func open(t *testing.T, c redis.Config) *redis.Store {
 	t.Helper()
-	c.TTL = ttl
+	c.TTL, c.OpTimeout = ttl, cmp.Or(c.OpTimeout, opTimeout)
 	s, err := redis.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +100,7 @@ func TestSealedConformance(t *testing.T) {
 func TestFleet(t *testing.T) {
 	addr := server(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond,
+		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond, Limits: storagetest.Limits{Patience: 5 * opTimeout},
 		Open: func(t *testing.T, addr, space string) storage.Store {
 			t.Helper()
 			return open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(space)})

@@ -15,22 +15,31 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
 )
 
-const fleetTTL = 900 * time.Millisecond
+const (
+	fleetTTL     = 900 * time.Millisecond
+	fleetTimeout = 3 * time.Second
+)
+
+var fleetLimits = storagetest.Limits{Patience: 5 * fleetTimeout, MaxValue: 1 << 20}
+
+func openLease(t *testing.T, addr, space string) storage.Store {
+	t.Helper()
+	s, err := lease.New(lease.Config{
+		Backend: lease.CAS(newPool(t, addr, space)), TTL: fleetTTL, OpTimeout: fleetTimeout, MaxValue: fleetLimits.MaxValue,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // TestSoundFleet shows that what is broken in the stores below is broken by
 // their fault: the lease passes on the same server.
 func TestSoundFleet(t *testing.T) {
 	t.Parallel()
+	server := serveTiny(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
-		TTL: fleetTTL, Addr: serveTiny(t),
-		Open: func(t *testing.T, addr, space string) storage.Store {
-			t.Helper()
-			s, err := lease.New(lease.Config{Backend: lease.CAS(newPool(t, addr, space)), TTL: fleetTTL})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		},
+		TTL: fleetTTL, Addr: server.addr(), Open: openLease, Failover: server.failover, Limits: fleetLimits,
 	})
 }
 
@@ -39,8 +48,15 @@ func TestSoundFleet(t *testing.T) {
 func TestBrokenFleet(t *testing.T) {
 	t.Parallel()
 	for fault, checks := range map[string][]string{
-		"naive":    {"slow_callback", "woken_holder_finds_newer_value", "server_away_at_the_save"},
-		"row lock": {"many_callbacks", "cut_in_the_callback", "response_to_the_save_lost", "server_away_at_the_save"},
+		"naive": {
+			"slow_callback", "woken_holder_finds_newer_value", "server_away_at_the_save", "cut_in_the_save",
+			"muted_in_the_callback", "silent_server",
+		},
+		"row lock": {
+			"many_callbacks", "cut_in_the_callback", "response_to_the_save_lost", "server_away_at_the_save",
+			"cut_in_the_save", "muted_in_the_callback",
+		},
+		"no replica": {"failover"},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
@@ -53,14 +69,19 @@ func TestBrokenFleet(t *testing.T) {
 				}
 				return
 			}
+			server := serveTiny(t)
 			storagetest.RunFleet(t, storagetest.Fleet{
-				TTL: fleetTTL, Addr: serveTiny(t),
+				TTL: fleetTTL, Addr: server.addr(), Failover: server.forget,
 				Open: func(t *testing.T, addr, space string) storage.Store {
 					t.Helper()
-					if fault == "naive" {
+					switch fault {
+					case "naive":
 						return naive{newPool(t, addr, space)}
+					case "row lock":
+						return rowLock{newPool(t, addr, space)}
+					default:
+						return openLease(t, addr, space)
 					}
-					return rowLock{newPool(t, addr, space)}
 				},
 			})
 		})

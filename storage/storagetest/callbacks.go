@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
-	"testing"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 )
@@ -33,7 +32,7 @@ func scribbleAndFail(_ context.Context, old []byte) ([]byte, error) {
 	return old, errCallback
 }
 
-func callbackError(t *testing.T, s storage.Store) {
+func callbackError(t *tester, s storage.Store) {
 	t.Helper()
 	fail := func(context.Context, []byte) ([]byte, error) { return []byte("lost"), errCallback }
 	if err := update(t, s, key, fail); !errors.Is(err, errCallback) {
@@ -49,7 +48,7 @@ func callbackError(t *testing.T, s storage.Store) {
 
 // callbackSaysAbsent lets the callback fail with the very error that means
 // absence elsewhere: it is the callback's and changes nothing.
-func callbackSaysAbsent(t *testing.T, s storage.Store) {
+func callbackSaysAbsent(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, []byte("value"))
 	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) { return nil, fs.ErrNotExist })
@@ -59,7 +58,7 @@ func callbackSaysAbsent(t *testing.T, s storage.Store) {
 	wantValue(t, s, key, []byte("value"))
 }
 
-func callbackPanics(t *testing.T, s storage.Store) {
+func callbackPanics(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, []byte("value"))
 	var recovered any
@@ -80,7 +79,7 @@ func callbackPanics(t *testing.T, s storage.Store) {
 }
 
 // callbackExits ends the callback's goroutine, as t.FailNow does.
-func callbackExits(t *testing.T, s storage.Store) {
+func callbackExits(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, []byte("value"))
 	promptly(t, "Update whose callback exits", func() {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -21,7 +20,7 @@ func returning(value []byte) func(context.Context, []byte) ([]byte, error) {
 }
 
 // promptly runs call and ends the test if it hangs.
-func promptly(t *testing.T, what string, call func()) {
+func promptly(t *tester, what string, call func()) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -31,9 +30,9 @@ func promptly(t *testing.T, what string, call func()) {
 	await(t, what, done)
 }
 
-func await(t *testing.T, what string, done <-chan struct{}) {
+func await(t *tester, what string, done <-chan struct{}) {
 	t.Helper()
-	patience := patienceOf(t)
+	patience := t.patience()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -43,35 +42,26 @@ func await(t *testing.T, what string, done <-chan struct{}) {
 	}
 }
 
-// patienceOf is Patience, or less if the deadline of the test is near.
-func patienceOf(t *testing.T) time.Duration {
-	t.Helper()
-	if end, ok := t.Deadline(); ok {
-		return min(Patience, time.Until(end)/4)
-	}
-	return Patience
-}
-
-func update(t *testing.T, s storage.Store, key string, fn func(context.Context, []byte) ([]byte, error)) (err error) {
+func update(t *tester, s storage.Store, key string, fn func(context.Context, []byte) ([]byte, error)) (err error) {
 	t.Helper()
 	promptly(t, "Update", func() { err = s.Update(t.Context(), key, fn) })
 	return err
 }
 
-func put(t *testing.T, s storage.Store, key string, value []byte) {
+func put(t *tester, s storage.Store, key string, value []byte) {
 	t.Helper()
 	if err := update(t, s, key, returning(value)); err != nil {
 		t.Fatalf("Update(%q) to %d bytes: %v", key, len(value), err)
 	}
 }
 
-func load(t *testing.T, s storage.Store, key string) (value []byte, err error) {
+func load(t *tester, s storage.Store, key string) (value []byte, err error) {
 	t.Helper()
 	promptly(t, "Load", func() { value, err = s.Load(t.Context(), key) })
 	return value, err
 }
 
-func wantValue(t *testing.T, s storage.Store, key string, want []byte) {
+func wantValue(t *tester, s storage.Store, key string, want []byte) {
 	t.Helper()
 	got, err := load(t, s, key)
 	switch {
@@ -84,7 +74,7 @@ func wantValue(t *testing.T, s storage.Store, key string, want []byte) {
 	}
 }
 
-func wantAbsent(t *testing.T, s storage.Store, key string) {
+func wantAbsent(t *tester, s storage.Store, key string) {
 	t.Helper()
 	got, err := load(t, s, key)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +83,7 @@ func wantAbsent(t *testing.T, s storage.Store, key string) {
 }
 
 // wantOld checks what a callback is given; nil means absent.
-func wantOld(t *testing.T, s storage.Store, key string, want []byte) {
+func wantOld(t *tester, s storage.Store, key string, want []byte) {
 	t.Helper()
 	var old []byte
 	called := false

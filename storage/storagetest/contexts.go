@@ -3,7 +3,6 @@ package storagetest
 import (
 	"context"
 	"errors"
-	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -22,7 +21,7 @@ func contextChecks() []check {
 	}
 }
 
-func canceledBefore(t *testing.T, s storage.Store) {
+func canceledBefore(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, []byte("value"))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -45,7 +44,7 @@ func canceledBefore(t *testing.T, s storage.Store) {
 	wantValue(t, s, key, []byte("value"))
 }
 
-func canceledWhileWaiting(t *testing.T, s storage.Store) {
+func canceledWhileWaiting(t *tester, s storage.Store) {
 	t.Helper()
 	waitFails(t, s, context.Canceled, func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -54,7 +53,7 @@ func canceledWhileWaiting(t *testing.T, s storage.Store) {
 	})
 }
 
-func deadlineWhileWaiting(t *testing.T, s storage.Store) {
+func deadlineWhileWaiting(t *tester, s storage.Store) {
 	t.Helper()
 	waitFails(t, s, context.DeadlineExceeded, func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeout(ctx, soon)
@@ -62,7 +61,7 @@ func deadlineWhileWaiting(t *testing.T, s storage.Store) {
 }
 
 // waitFails lets one Update wait for another one and give up.
-func waitFails(t *testing.T, s storage.Store, want error, limit func(context.Context) (context.Context, context.CancelFunc)) {
+func waitFails(t *tester, s storage.Store, want error, limit func(context.Context) (context.Context, context.CancelFunc)) {
 	t.Helper()
 	h := hold(t, s, []byte("held"))
 	ctx, cancel := limit(t.Context())
@@ -86,7 +85,7 @@ func waitFails(t *testing.T, s storage.Store, want error, limit func(context.Con
 
 // canceledInCallback: what the callback has got hold of, such as a rotated
 // token, must be saved although the caller has left.
-func canceledInCallback(t *testing.T, s storage.Store) {
+func canceledInCallback(t *tester, s storage.Store) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -105,7 +104,7 @@ func canceledInCallback(t *testing.T, s storage.Store) {
 
 type contextKey struct{}
 
-func valuesReachCallback(t *testing.T, s storage.Store) {
+func valuesReachCallback(t *tester, s storage.Store) {
 	t.Helper()
 	ctx := context.WithValue(t.Context(), contextKey{}, "passed on")
 	var got any

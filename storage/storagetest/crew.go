@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
 
@@ -32,7 +31,7 @@ func (c *crew) errorf(format string, args ...any) {
 
 // wait waits for the goroutines as long as they get on, and ends the test if
 // they do not, or if one has reported a problem.
-func (c *crew) wait(t *testing.T, what string) {
+func (c *crew) wait(t *tester, what string) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -41,7 +40,7 @@ func (c *crew) wait(t *testing.T, what string) {
 	}()
 	for {
 		before := c.steps.Load()
-		timer := time.NewTimer(patienceOf(t))
+		timer := time.NewTimer(t.patience())
 		select {
 		case <-done:
 			timer.Stop()
@@ -50,14 +49,14 @@ func (c *crew) wait(t *testing.T, what string) {
 		case <-timer.C:
 		}
 		if c.steps.Load() == before {
-			t.Errorf("%s: no progress for %v", what, patienceOf(t))
+			t.Errorf("%s: no progress for %v", what, t.patience())
 			c.report(t)
 			t.FailNow()
 		}
 	}
 }
 
-func (c *crew) report(t *testing.T) {
+func (c *crew) report(t *tester) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -29,6 +31,33 @@ type Fleet struct {
 	// Wipe removes all data of a space behind the stores' backs, as a database
 	// does that comes back empty. Nil: the store cannot tell.
 	Wipe func(t *testing.T, space string)
+	// Failover ends the server at Addr and returns the address of the replica
+	// that takes its place, with everything that the store needs of it; the suite
+	// calls it once, after all other checks. Nil: the check is left out.
+	Failover func(t *testing.T) (addr string)
+	// Limits are those of the store. Patience must be longer than the store waits
+	// for a response of its server.
+	Limits Limits
+}
+
+func (f Fleet) checked() (Fleet, error) {
+	var problems []error
+	if f.Open == nil {
+		problems = append(problems, errors.New("storagetest: Fleet.Open is nil"))
+	}
+	if f.TTL <= 0 {
+		problems = append(problems, fmt.Errorf("storagetest: Fleet.TTL is %v; it must be positive", f.TTL))
+	}
+	if f.Wake < 0 {
+		problems = append(problems, fmt.Errorf("storagetest: Fleet.Wake is %v; it must not be negative", f.Wake))
+	}
+	if f.Failover != nil && f.Addr == "" {
+		problems = append(problems, errors.New("storagetest: Fleet.Failover is given without Fleet.Addr"))
+	}
+	if f.Wake == 0 {
+		f.Wake = 1200 * time.Millisecond
+	}
+	return f, errors.Join(append(problems, f.Limits.check())...)
 }
 
 // grace is what the suite adds to each limit, for a busy machine.
@@ -36,16 +65,18 @@ const grace = 2 * time.Second
 
 // RunFleet checks how a store bears the faults of a fleet of machines: holders
 // that are killed or stopped for longer than their lock lasts, connections that
-// are cut, responses that get lost, a server that is away or comes back empty.
+// are cut or fall silent, responses that get lost, a server that is away, comes
+// back empty or is replaced by its replica.
 // It runs the test binary again for the holders that it kills. [RunShared]
 // checks what stores do without faults.
 func RunFleet(t *testing.T, f Fleet) {
 	t.Helper()
-	if f.Wake == 0 {
-		f.Wake = 1200 * time.Millisecond
+	f, err := f.checked()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if r, ok := roleOf(t); ok {
-		r.playFleet(t, f)
+	if r, ok := roleOf(); ok {
+		r.playFleet(&tester{t, f.Limits}, f)
 		return
 	}
 	for _, c := range fleetChecks() {
@@ -53,7 +84,7 @@ func RunFleet(t *testing.T, f Fleet) {
 			if c.server && f.Addr == "" {
 				t.Skip("the store has no server")
 			}
-			c.run(t, f, rand.Text())
+			c.run(&tester{t, f.Limits}, f, rand.Text())
 		})
 	}
 }
@@ -61,7 +92,7 @@ func RunFleet(t *testing.T, f Fleet) {
 type fleetCheck struct {
 	name   string
 	server bool // it needs one
-	run    func(t *testing.T, f Fleet, space string)
+	run    func(t *tester, f Fleet, space string)
 }
 
 func fleetChecks() []fleetCheck {
@@ -72,6 +103,9 @@ func fleetChecks() []fleetCheck {
 		{"woken holder finds newer value", false, wokenFindsNewer},
 		{"woken holder saves", false, wokenSaves},
 		{"cut in the callback", true, cutInCallback},
+		{"cut in the save", true, cutInSave},
+		{"muted in the callback", true, mutedInCallback},
+		{"silent server", true, silentServer},
 		{"response to the save lost", true, saveResponseLost},
 		{"response to the acquire lost", true, acquireResponseLost},
 		{"server away at the save", true, awayAtSave},
@@ -79,18 +113,19 @@ func fleetChecks() []fleetCheck {
 		{"waiter wakes", false, waiterWakes},
 		{"keys of any bytes", false, keysOfAnyBytes},
 		{"wiped", false, wiped},
+		{"failover", true, failover},
 	}
 }
 
 // through opens the store through a proxy of its own.
-func (f Fleet) through(t *testing.T, space string) (storage.Store, *proxy) {
+func (f Fleet) through(t *tester, space string) (storage.Store, *proxy) {
 	t.Helper()
-	p := newProxy(t, f.Addr)
-	return f.Open(t, p.addr(), space), p
+	p := newProxy(t.T, f.Addr)
+	return f.Open(t.T, p.addr(), space), p
 }
 
 // within ends the test if call takes longer than limit.
-func within(t *testing.T, limit time.Duration, what string, call func()) {
+func within(t *tester, limit time.Duration, what string, call func()) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {

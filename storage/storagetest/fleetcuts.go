@@ -1,19 +1,18 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"strconv"
-	"testing"
 	"time"
 )
 
 // cutInCallback: the lock does not hang on a connection.
-func cutInCallback(t *testing.T, f Fleet, space string) {
+func cutInCallback(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
-	other := f.Open(t, f.Addr, space)
+	other := f.Open(t.T, f.Addr, space)
 	put(t, s, key, []byte("old"))
 	h := hold(t, s, []byte("new"))
 	p.cut()
@@ -30,9 +29,26 @@ func cutInCallback(t *testing.T, f Fleet, space string) {
 	wantValue(t, other, key, []byte("new"))
 }
 
+// cutInSave: a value of which only a part has reached the server is sent again,
+// whole.
+func cutInSave(t *tester, f Fleet, space string) {
+	t.Helper()
+	s, p := f.through(t, space)
+	put(t, s, key, []byte("old"))
+	large := bytes.Repeat([]byte("0123456789abcdef"), t.maxValue()/16)
+	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
+		p.cutAfter(len(large) / 2)
+		return large, nil
+	})
+	if err != nil {
+		t.Fatalf("Update whose connection ended in the middle of the value: %v", err)
+	}
+	wantValue(t, f.Open(t.T, f.Addr, space), key, large)
+}
+
 // saveResponseLost: a save that the store does not know to have succeeded is
 // not done twice, and not given up.
-func saveResponseLost(t *testing.T, f Fleet, space string) {
+func saveResponseLost(t *tester, f Fleet, space string) {
 	t.Helper()
 	const times = 5
 	s, p := f.through(t, space)
@@ -45,12 +61,12 @@ func saveResponseLost(t *testing.T, f Fleet, space string) {
 			t.Fatalf("Update %d whose response was lost: %v", i+1, err)
 		}
 	}
-	wantValue(t, f.Open(t, f.Addr, space), key, []byte(strconv.Itoa(times)))
+	wantValue(t, f.Open(t.T, f.Addr, space), key, []byte(strconv.Itoa(times)))
 }
 
 // acquireResponseLost: a store does not wait for a lock that it has without
 // knowing it.
-func acquireResponseLost(t *testing.T, f Fleet, space string) {
+func acquireResponseLost(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
@@ -66,7 +82,7 @@ func acquireResponseLost(t *testing.T, f Fleet, space string) {
 	wantValue(t, s, key, []byte("new"))
 }
 
-func awayAtSave(t *testing.T, f Fleet, space string) {
+func awayAtSave(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
@@ -78,25 +94,15 @@ func awayAtSave(t *testing.T, f Fleet, space string) {
 	if err != nil {
 		t.Fatalf("Update while the server was away for half of the lock's time: %v; want the value saved", err)
 	}
-	wantValue(t, f.Open(t, f.Addr, space), key, []byte("new"))
+	wantValue(t, f.Open(t.T, f.Addr, space), key, []byte("new"))
 }
 
-func awayBefore(t *testing.T, f Fleet, space string) {
+func awayBefore(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
 	p.refuse()
-	if _, err := load(t, s, key); err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Load without a server = %v; want an error that does not say that the value is absent", err)
-	}
-	called := false
-	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
-		called = true
-		return nil, errCallback
-	})
-	if called || err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Update without a server: callback called %t, %v; want an error and no call", called, err)
-	}
+	wantUnreachable(t, s)
 	p.accept()
 	put(t, s, key, []byte("new"))
 	wantValue(t, s, key, []byte("new"))

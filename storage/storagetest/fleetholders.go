@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -20,10 +19,10 @@ const (
 	reportError = marker + " error: "
 )
 
-func (r role) playFleet(t *testing.T, f Fleet) {
+func (r role) playFleet(t *tester, f Fleet) {
 	t.Helper()
 	addr, value := r.args[0], r.args[1]
-	s := f.Open(t, addr, r.dir)
+	s := f.Open(t.T, addr, r.dir)
 	end := released()
 	err := s.Update(t.Context(), key, func(context.Context, []byte) ([]byte, error) {
 		announce(t)
@@ -41,7 +40,7 @@ func (r role) playFleet(t *testing.T, f Fleet) {
 }
 
 // holder starts a process that holds the lock and will store value.
-func (f Fleet) holder(t *testing.T, space, value string) *child {
+func (f Fleet) holder(t *tester, space, value string) *child {
 	t.Helper()
 	c := start(t, roleFleet, space, f.Addr, value)
 	c.awaitReady(t)
@@ -49,7 +48,7 @@ func (f Fleet) holder(t *testing.T, space, value string) *child {
 }
 
 // report releases the process and returns what it says of its Update.
-func (c *child) report(t *testing.T, limit time.Duration) string {
+func (c *child) report(t *tester, limit time.Duration) string {
 	t.Helper()
 	c.release(t)
 	var line string
@@ -64,7 +63,7 @@ func (c *child) report(t *testing.T, limit time.Duration) string {
 
 // takeOver waits until the lock of a holder that does not answer is free, and
 // calls fn under it.
-func takeOver(t *testing.T, s storage.Store, f Fleet, fn func(context.Context, []byte) ([]byte, error)) error {
+func takeOver(t *tester, s storage.Store, f Fleet, fn func(context.Context, []byte) ([]byte, error)) error {
 	t.Helper()
 	var err error
 	within(t, f.TTL+2*grace, "Update after the lock of a dead holder expired", func() {
@@ -73,9 +72,9 @@ func takeOver(t *testing.T, s storage.Store, f Fleet, fn func(context.Context, [
 	return err
 }
 
-func holderKilled(t *testing.T, f Fleet, space string) {
+func holderKilled(t *tester, f Fleet, space string) {
 	t.Helper()
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	put(t, s, key, []byte("old"))
 	f.holder(t, space, "never").kill(t)
 	err := takeOver(t, s, f, func(_ context.Context, old []byte) ([]byte, error) {
@@ -92,9 +91,9 @@ func holderKilled(t *testing.T, f Fleet, space string) {
 
 // wokenFindsNewer: a holder that is stopped for longer than its lock lasts does
 // not overwrite what another one stored.
-func wokenFindsNewer(t *testing.T, f Fleet, space string) {
+func wokenFindsNewer(t *tester, f Fleet, space string) {
 	t.Helper()
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	c := f.holder(t, space, "stale")
 	c.pause(t)
 	err := takeOver(t, s, f, returning([]byte("newer")))
@@ -110,9 +109,9 @@ func wokenFindsNewer(t *testing.T, f Fleet, space string) {
 
 // wokenSaves: what the woken holder has may be the only token that the server
 // accepts; it is stored if nobody stored anything meanwhile.
-func wokenSaves(t *testing.T, f Fleet, space string) {
+func wokenSaves(t *tester, f Fleet, space string) {
 	t.Helper()
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	put(t, s, key, []byte("old"))
 	c := f.holder(t, space, "rescued")
 	c.pause(t)

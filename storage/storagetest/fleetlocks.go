@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -16,9 +15,9 @@ import (
 
 // slowCallback: a callback that takes three times as long as a lock lasts
 // keeps the lock.
-func slowCallback(t *testing.T, f Fleet, space string) {
+func slowCallback(t *tester, f Fleet, space string) {
 	t.Helper()
-	a, b := f.Open(t, f.Addr, space), f.Open(t, f.Addr, space)
+	a, b := f.Open(t.T, f.Addr, space), f.Open(t.T, f.Addr, space)
 	h := hold(t, a, []byte("first"))
 	entered := make(chan []byte, 1)
 	second := make(chan error, 1)
@@ -50,10 +49,10 @@ func slowCallback(t *testing.T, f Fleet, space string) {
 
 // manyCallbacks: a hundred callbacks at a time need no more connections than
 // the store has.
-func manyCallbacks(t *testing.T, f Fleet, space string) {
+func manyCallbacks(t *tester, f Fleet, space string) {
 	t.Helper()
 	const callbacks = 100
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	put(t, s, "read meanwhile", []byte("value"))
 	var inside, done sync.WaitGroup
 	inside.Add(callbacks)
@@ -86,9 +85,9 @@ func manyCallbacks(t *testing.T, f Fleet, space string) {
 }
 
 // waiterWakes: the wait of another store ends soon after the release.
-func waiterWakes(t *testing.T, f Fleet, space string) {
+func waiterWakes(t *tester, f Fleet, space string) {
 	t.Helper()
-	a, b := f.Open(t, f.Addr, space), f.Open(t, f.Addr, space)
+	a, b := f.Open(t.T, f.Addr, space), f.Open(t.T, f.Addr, space)
 	h := hold(t, a, []byte("first"))
 	entered := make(chan struct{})
 	second := make(chan error, 1)
@@ -108,9 +107,9 @@ func waiterWakes(t *testing.T, f Fleet, space string) {
 	}
 }
 
-func keysOfAnyBytes(t *testing.T, f Fleet, space string) {
+func keysOfAnyBytes(t *tester, f Fleet, space string) {
 	t.Helper()
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	keys := []string{"", "a\x00b", "a", "\xff\xfe", strings.Repeat("\xff", 400), "a\x00", "\x00", "%", "_"}
 	for i, k := range keys {
 		wantAbsent(t, s, k)
@@ -122,14 +121,14 @@ func keysOfAnyBytes(t *testing.T, f Fleet, space string) {
 }
 
 // wiped: a store that comes back empty does not claim that there was nothing.
-func wiped(t *testing.T, f Fleet, space string) {
+func wiped(t *tester, f Fleet, space string) {
 	t.Helper()
 	if f.Wipe == nil {
 		t.Skip("the store cannot be wiped")
 	}
-	s := f.Open(t, f.Addr, space)
+	s := f.Open(t.T, f.Addr, space)
 	put(t, s, key, []byte("value"))
-	f.Wipe(t, space)
+	f.Wipe(t.T, space)
 	for range 2 {
 		if _, err := load(t, s, key); !errors.Is(err, storage.ErrDataLost) || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Load after the data was lost = %v; want ErrDataLost", err)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/storage"
@@ -31,7 +30,7 @@ type holder struct {
 
 // hold starts an Update of key that will store value, and returns when it has the
 // lock.
-func hold(t *testing.T, s storage.Store, value []byte) *holder {
+func hold(t *tester, s storage.Store, value []byte) *holder {
 	t.Helper()
 	h := &holder{leave: make(chan struct{}), done: make(chan struct{})}
 	entered := make(chan struct{})
@@ -58,7 +57,7 @@ func hold(t *testing.T, s storage.Store, value []byte) *holder {
 	return h
 }
 
-func (h *holder) release(t *testing.T) {
+func (h *holder) release(t *tester) {
 	t.Helper()
 	close(h.leave)
 	await(t, "Update that held the lock", h.done)
@@ -67,7 +66,7 @@ func (h *holder) release(t *testing.T) {
 	}
 }
 
-func loadDoesNotWait(t *testing.T, s storage.Store) {
+func loadDoesNotWait(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, []byte("old"))
 	h := hold(t, s, []byte("new"))
@@ -77,7 +76,7 @@ func loadDoesNotWait(t *testing.T, s storage.Store) {
 	wantValue(t, s, key, []byte("new"))
 }
 
-func otherKeysDoNotWait(t *testing.T, s storage.Store) {
+func otherKeysDoNotWait(t *tester, s storage.Store) {
 	t.Helper()
 	h := hold(t, s, []byte("held"))
 	put(t, s, "another", []byte("value"))
@@ -87,7 +86,7 @@ func otherKeysDoNotWait(t *testing.T, s storage.Store) {
 
 // oneAtATime counts in the store from many goroutines. A lost update makes the
 // sum too small; two callbacks at a time are seen as such.
-func oneAtATime(t *testing.T, s storage.Store) {
+func oneAtATime(t *tester, s storage.Store) {
 	t.Helper()
 	const workers, each = 8, 25
 	var inside, crowded atomic.Int32
@@ -121,7 +120,7 @@ func oneAtATime(t *testing.T, s storage.Store) {
 
 // secondStaysOut holds one callback for a while and watches whether another one is let in. A store
 // without a lock does it every time, however the goroutines are scheduled.
-func secondStaysOut(t *testing.T, s storage.Store) {
+func secondStaysOut(t *tester, s storage.Store) {
 	t.Helper()
 	const while = 100 * time.Millisecond
 	inside, other := make(chan struct{}), make(chan struct{})
@@ -169,7 +168,7 @@ func increment(_ context.Context, old []byte) ([]byte, error) {
 // nested: an Update inside an Update of the same key cannot get the lock. It
 // may say so at once, or when its context is done; it must not be let in, and
 // the outer one must go on. Another key is no problem.
-func nested(t *testing.T, s storage.Store) {
+func nested(t *tester, s storage.Store) {
 	t.Helper()
 	var inner, other error
 	called := false
@@ -191,7 +190,7 @@ func nested(t *testing.T, s storage.Store) {
 }
 
 // readersBesideWriter: every Load returns a value that was once written whole.
-func readersBesideWriter(t *testing.T, s storage.Store) {
+func readersBesideWriter(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, pattern(0))
 	stop := make(chan struct{})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"testing"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 )
@@ -25,7 +24,7 @@ func optionalChecks() []check {
 	}
 }
 
-func lister(t *testing.T, s storage.Store) storage.Lister {
+func lister(t *tester, s storage.Store) storage.Lister {
 	t.Helper()
 	l, ok := s.(storage.Lister)
 	if !ok {
@@ -39,7 +38,7 @@ func lister(t *testing.T, s storage.Store) storage.Lister {
 	return l
 }
 
-func replacer(t *testing.T, s storage.Store) storage.Replacer {
+func replacer(t *tester, s storage.Store) storage.Replacer {
 	t.Helper()
 	r, ok := s.(storage.Replacer)
 	if !ok {
@@ -49,7 +48,7 @@ func replacer(t *testing.T, s storage.Store) storage.Replacer {
 }
 
 // list returns the keys, sorted, and the errors in their place.
-func list(ctx context.Context, t *testing.T, l storage.Lister) (keys []string, failures []error) {
+func list(ctx context.Context, t *tester, l storage.Lister) (keys []string, failures []error) {
 	t.Helper()
 	promptly(t, "Keys", func() {
 		for k, err := range l.Keys(ctx) {
@@ -64,7 +63,7 @@ func list(ctx context.Context, t *testing.T, l storage.Lister) (keys []string, f
 	return keys, failures
 }
 
-func wantKeys(t *testing.T, l storage.Lister, want ...string) {
+func wantKeys(t *tester, l storage.Lister, want ...string) {
 	t.Helper()
 	keys, failures := list(t.Context(), t, l)
 	slices.Sort(want)
@@ -74,7 +73,7 @@ func wantKeys(t *testing.T, l storage.Lister, want ...string) {
 }
 
 // listKeys: each key that has a value is listed once, as it is.
-func listKeys(t *testing.T, s storage.Store) {
+func listKeys(t *tester, s storage.Store) {
 	t.Helper()
 	l := lister(t, s)
 	wantKeys(t, l)
@@ -102,7 +101,7 @@ func listKeys(t *testing.T, s storage.Store) {
 	}
 }
 
-func listCanceled(t *testing.T, s storage.Store) {
+func listCanceled(t *tester, s storage.Store) {
 	t.Helper()
 	l := lister(t, s)
 	put(t, s, key, []byte("value"))
@@ -114,7 +113,7 @@ func listCanceled(t *testing.T, s storage.Store) {
 	}
 }
 
-func listDoesNotWait(t *testing.T, s storage.Store) {
+func listDoesNotWait(t *tester, s storage.Store) {
 	t.Helper()
 	l := lister(t, s)
 	put(t, s, key, []byte("old"))
@@ -124,7 +123,7 @@ func listDoesNotWait(t *testing.T, s storage.Store) {
 	wantKeys(t, l, key)
 }
 
-func replace(t *testing.T, r storage.Replacer, fn func(context.Context, []byte) ([]byte, error)) (err error) {
+func replace(t *tester, r storage.Replacer, fn func(context.Context, []byte) ([]byte, error)) (err error) {
 	t.Helper()
 	promptly(t, "Replace", func() { err = r.Replace(t.Context(), key, fn) })
 	return err
@@ -132,7 +131,7 @@ func replace(t *testing.T, r storage.Replacer, fn func(context.Context, []byte) 
 
 // replaceValue: of a value that can be read, and of none, Replace makes what
 // Update does.
-func replaceValue(t *testing.T, s storage.Store) {
+func replaceValue(t *tester, s storage.Store) {
 	t.Helper()
 	r := replacer(t, s)
 	for _, step := range []struct{ old, value []byte }{{nil, []byte("first")}, {[]byte("first"), []byte("second")}, {[]byte("second"), nil}, {nil, []byte{}}} {
@@ -152,7 +151,7 @@ func replaceValue(t *testing.T, s storage.Store) {
 	}
 }
 
-func replaceError(t *testing.T, s storage.Store) {
+func replaceError(t *tester, s storage.Store) {
 	t.Helper()
 	r := replacer(t, s)
 	put(t, s, key, []byte("value"))
@@ -163,7 +162,7 @@ func replaceError(t *testing.T, s storage.Store) {
 }
 
 // replaceWaits: Replace takes the lock that Update takes.
-func replaceWaits(t *testing.T, s storage.Store) {
+func replaceWaits(t *tester, s storage.Store) {
 	t.Helper()
 	r := replacer(t, s)
 	h := hold(t, s, []byte("held"))
@@ -184,14 +183,14 @@ func replaceWaits(t *testing.T, s storage.Store) {
 	wantValue(t, s, key, []byte("held"))
 }
 
-func remove(ctx context.Context, t *testing.T, r storage.Replacer) (err error) {
+func remove(ctx context.Context, t *tester, r storage.Replacer) (err error) {
 	t.Helper()
 	promptly(t, "Remove", func() { err = r.Remove(ctx, key) })
 	return err
 }
 
 // removeValue: Remove removes a value, and one that is not there as well.
-func removeValue(t *testing.T, s storage.Store) {
+func removeValue(t *tester, s storage.Store) {
 	t.Helper()
 	r := replacer(t, s)
 	put(t, s, "another", []byte("stays"))
@@ -216,7 +215,7 @@ func removeValue(t *testing.T, s storage.Store) {
 
 // removeWaits: a value that an Update is about to change is not removed under
 // its hands.
-func removeWaits(t *testing.T, s storage.Store) {
+func removeWaits(t *tester, s storage.Store) {
 	t.Helper()
 	r := replacer(t, s)
 	put(t, s, key, []byte("old"))

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 )
@@ -35,8 +34,7 @@ type role struct {
 
 // roleOf reports whether this process was started by [start]. The role is in the
 // arguments after the flags, which package testing leaves alone.
-func roleOf(t *testing.T) (role, bool) {
-	t.Helper()
+func roleOf() (role, bool) {
 	args := flag.Args()
 	if len(args) < 3 || args[0] != marker {
 		return role{}, false
@@ -44,9 +42,9 @@ func roleOf(t *testing.T) (role, bool) {
 	return role{name: args[1], dir: args[2], args: args[3:]}, true
 }
 
-func (r role) play(t *testing.T, open opener) {
+func (r role) play(t *tester, open opener) {
 	t.Helper()
-	s := open(t, r.dir)
+	s := open(t.T, r.dir)
 	var err error
 	switch r.name {
 	case roleCount:
@@ -78,7 +76,7 @@ func (r role) play(t *testing.T, open opener) {
 
 // count increments the value as often as the argument says, as soon as it is
 // released: all processes shall do so at the same time.
-func count(t *testing.T, s storage.Store, args []string) error {
+func count(t *tester, s storage.Store, args []string) error {
 	t.Helper()
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -94,12 +92,12 @@ func count(t *testing.T, s storage.Store, args []string) error {
 	return nil
 }
 
-func announce(t *testing.T) {
+func announce(t *tester) {
 	t.Helper()
 	write(t, ready)
 }
 
-func write(t *testing.T, line string) {
+func write(t *tester, line string) {
 	t.Helper()
 	if _, err := os.Stdout.WriteString(line); err != nil {
 		t.Fatal(err)
@@ -124,7 +122,7 @@ type child struct {
 	stderr bytes.Buffer
 }
 
-func start(t *testing.T, name, dir string, args ...string) *child {
+func start(t *tester, name, dir string, args ...string) *child {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -136,7 +134,7 @@ func start(t *testing.T, name, dir string, args ...string) *child {
 	for i, e := range elements {
 		elements[i] = "^" + regexp.QuoteMeta(e) + "$"
 	}
-	argv := []string{"-test.run=" + strings.Join(elements, "/"), "-test.count=1", "-test.timeout=1m", marker, name, dir}
+	argv := []string{"-test.run=" + strings.Join(elements, "/"), "-test.count=1", "-test.timeout=5m", marker, name, dir}
 	c := &child{cmd: &exec.Cmd{Path: self, Args: append([]string{self}, append(argv, args...)...)}}
 	// Without this a program with the race detector takes a second to end.
 	c.cmd.Env = append(os.Environ(), os.ExpandEnv("GORACE=$GORACE atexit_sleep_ms=0"))
@@ -169,7 +167,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // awaitReady returns when the child has what its role is about.
-func (c *child) awaitReady(t *testing.T) {
+func (c *child) awaitReady(t *tester) {
 	t.Helper()
 	var line string
 	promptly(t, "the other process", func() {
@@ -186,14 +184,14 @@ func (c *child) awaitReady(t *testing.T) {
 	}
 }
 
-func (c *child) release(t *testing.T) {
+func (c *child) release(t *tester) {
 	t.Helper()
 	if err := c.stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *child) kill(t *testing.T) {
+func (c *child) kill(t *tester) {
 	t.Helper()
 	if err := c.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -202,7 +200,7 @@ func (c *child) kill(t *testing.T) {
 }
 
 // wait returns when the child has ended without an error.
-func (c *child) wait(t *testing.T) {
+func (c *child) wait(t *tester) {
 	t.Helper()
 	var out []byte
 	var err error

@@ -15,7 +15,7 @@ type opener = func(t *testing.T, dir string) storage.Store
 
 type sharedCheck struct {
 	name string
-	run  func(t *testing.T, open opener, dir string)
+	run  func(t *tester, open opener, dir string)
 }
 
 func sharedChecks() []sharedCheck {
@@ -31,9 +31,9 @@ func sharedChecks() []sharedCheck {
 	}
 }
 
-func twoStores(t *testing.T, open opener, dir string) {
+func twoStores(t *tester, open opener, dir string) {
 	t.Helper()
-	a, b := open(t, dir), open(t, dir)
+	a, b := open(t.T, dir), open(t.T, dir)
 	put(t, a, key, []byte("from a"))
 	wantValue(t, b, key, []byte("from a"))
 	wantOld(t, b, key, []byte("from a"))
@@ -42,12 +42,12 @@ func twoStores(t *testing.T, open opener, dir string) {
 	put(t, a, key, nil)
 	wantAbsent(t, b, key)
 	put(t, b, key, []byte("stays"))
-	wantValue(t, open(t, dir), key, []byte("stays"))
+	wantValue(t, open(t.T, dir), key, []byte("stays"))
 }
 
-func twoStoresWait(t *testing.T, open opener, dir string) {
+func twoStoresWait(t *tester, open opener, dir string) {
 	t.Helper()
-	a, b := open(t, dir), open(t, dir)
+	a, b := open(t.T, dir), open(t.T, dir)
 	put(t, a, key, []byte("old"))
 	h := hold(t, a, []byte("new"))
 	wantValue(t, b, key, []byte("old"))
@@ -57,7 +57,7 @@ func twoStoresWait(t *testing.T, open opener, dir string) {
 }
 
 // wantBusy checks that the lock of key cannot be had.
-func wantBusy(t *testing.T, s storage.Store) {
+func wantBusy(t *tester, s storage.Store) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
@@ -73,13 +73,13 @@ func wantBusy(t *testing.T, s storage.Store) {
 
 // firstUseTogether opens the store for the first time from many goroutines,
 // which must agree on whatever has to be created.
-func firstUseTogether(t *testing.T, open opener, dir string) {
+func firstUseTogether(t *tester, open opener, dir string) {
 	t.Helper()
 	const workers = 6
 	var c crew
 	for i := range workers {
 		c.start(func() {
-			s := open(t, dir)
+			s := open(t.T, dir)
 			if err := s.Update(t.Context(), strconv.Itoa(i), returning([]byte("value"))); err != nil {
 				c.errorf("first Update: %v", err)
 			}
@@ -87,13 +87,13 @@ func firstUseTogether(t *testing.T, open opener, dir string) {
 	}
 	c.group.Wait() // however long it takes to create a key, because open may end the test
 	c.report(t)
-	s := open(t, dir)
+	s := open(t.T, dir)
 	for i := range workers {
 		wantValue(t, s, strconv.Itoa(i), []byte("value"))
 	}
 }
 
-func processesCount(t *testing.T, open opener, dir string) {
+func processesCount(t *tester, open opener, dir string) {
 	t.Helper()
 	const processes, each = 4, 25
 	children := make([]*child, processes)
@@ -109,12 +109,12 @@ func processesCount(t *testing.T, open opener, dir string) {
 	for _, c := range children {
 		c.wait(t)
 	}
-	wantValue(t, open(t, dir), key, []byte(strconv.Itoa(processes*each)))
+	wantValue(t, open(t.T, dir), key, []byte(strconv.Itoa(processes*each)))
 }
 
-func processSeesUpdates(t *testing.T, open opener, dir string) {
+func processSeesUpdates(t *tester, open opener, dir string) {
 	t.Helper()
-	s := open(t, dir)
+	s := open(t.T, dir)
 	put(t, s, key, []byte("41"))
 	c := start(t, roleCount, dir, "1")
 	c.awaitReady(t)
@@ -123,9 +123,9 @@ func processSeesUpdates(t *testing.T, open opener, dir string) {
 	wantValue(t, s, key, []byte("42"))
 }
 
-func waitForProcess(t *testing.T, open opener, dir string) {
+func waitForProcess(t *tester, open opener, dir string) {
 	t.Helper()
-	s := open(t, dir)
+	s := open(t.T, dir)
 	put(t, s, key, []byte("old"))
 	c := start(t, roleHold, dir)
 	c.awaitReady(t)
@@ -138,9 +138,9 @@ func waitForProcess(t *testing.T, open opener, dir string) {
 
 // killedHolder: the lock of a process that is killed is free, and what it was
 // about to write does not exist.
-func killedHolder(t *testing.T, open opener, dir string) {
+func killedHolder(t *tester, open opener, dir string) {
 	t.Helper()
-	s := open(t, dir)
+	s := open(t.T, dir)
 	put(t, s, key, []byte("old"))
 	c := start(t, roleHold, dir)
 	c.awaitReady(t)
@@ -150,9 +150,9 @@ func killedHolder(t *testing.T, open opener, dir string) {
 	wantValue(t, s, key, []byte("new"))
 }
 
-func readersBesideProcess(t *testing.T, open opener, dir string) {
+func readersBesideProcess(t *tester, open opener, dir string) {
 	t.Helper()
-	s := open(t, dir)
+	s := open(t.T, dir)
 	put(t, s, key, pattern(0))
 	c := start(t, roleWrite, dir)
 	c.awaitReady(t)

@@ -2,11 +2,9 @@
 
 package storagetest
 
-import "testing"
-
-func (c *child) pause(t *testing.T) {
+func (c *child) pause(t *tester) {
 	t.Helper()
 	t.Skip("this system cannot stop a process and let it go on")
 }
 
-func (c *child) resume(t *testing.T) { t.Helper() }
+func (c *child) resume(t *tester) { t.Helper() }

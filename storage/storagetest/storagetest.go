@@ -10,7 +10,7 @@
 //
 // # Usage
 //
-// The suite checks round trips of 0 bytes to 1 MiB, binary values, odd keys; absence, deleting,
+// The suite checks round trips of 0 bytes to 1 MiB, or what [Limits] say, binary values, odd keys; absence, deleting,
 // deleting twice; that errors and panics of the callback change nothing and
 // leave no lock behind; that slices are copied; cancellation before,
 // while waiting, and after the callback; mutual exclusion among goroutines;
@@ -43,24 +43,29 @@ import (
 )
 
 // Patience is how long the suite waits for a call that has no reason to wait,
-// unless the time left before the deadline of go test -timeout is short.
+// unless [Limits] say otherwise.
 const Patience = 10 * time.Second
 
 // A check is one part of the suite. It gets a store that holds nothing.
 type check struct {
 	name string
-	run  func(*testing.T, storage.Store)
+	run  func(*tester, storage.Store)
 }
 
 // Run checks the stores that newStore returns. Each call must return a store
 // that holds nothing; what has to be released, newStore leaves to t.Cleanup.
 // The checks run one after the other, as subtests named after what they check.
 // Those of [storage.Lister] and [storage.Replacer] skip if the store is none.
-func Run(t *testing.T, newStore func(t *testing.T) storage.Store) {
+// At most one Limits may be given.
+func Run(t *testing.T, newStore func(t *testing.T) storage.Store, limits ...Limits) {
 	t.Helper()
+	l, err := oneOf(limits)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, checks := range [][]check{valueChecks(), callbackChecks(), contextChecks(), lockChecks(), optionalChecks()} {
 		for _, c := range checks {
-			t.Run(c.name, func(t *testing.T) { c.run(t, newStore(t)) })
+			t.Run(c.name, func(t *testing.T) { c.run(&tester{t, l}, newStore(t)) })
 		}
 	}
 }
@@ -70,18 +75,22 @@ func Run(t *testing.T, newStore func(t *testing.T) storage.Store) {
 // store that lives in the directory dir, which is empty at first; two stores
 // opened with one dir must have the same data. For the checks with processes
 // the test binary is run again, with the name of the present test, and calls
-// open there.
-func RunShared(t *testing.T, open func(t *testing.T, dir string) storage.Store) {
+// open there. At most one Limits may be given.
+func RunShared(t *testing.T, open func(t *testing.T, dir string) storage.Store, limits ...Limits) {
 	t.Helper()
-	if r, ok := roleOf(t); ok {
-		r.play(t, open)
+	l, err := oneOf(limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, ok := roleOf(); ok {
+		r.play(&tester{t, l}, open)
 		return
 	}
 	Run(t, func(t *testing.T) storage.Store {
 		t.Helper()
 		return open(t, t.TempDir())
-	})
+	}, limits...)
 	for _, c := range sharedChecks() {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open, t.TempDir()) })
+		t.Run(c.name, func(t *testing.T) { c.run(&tester{t, l}, open, t.TempDir()) })
 	}
 }

@@ -17,6 +17,8 @@ import (
 // A tiny is a small database server: values with tags, keys that expire, and
 // locks that belong to a connection.
 type tiny struct {
+	listener net.Listener
+
 	mu     sync.Mutex
 	values map[string]tinyValue
 	writes int
@@ -41,15 +43,23 @@ type tinyResponse struct {
 	Value []byte
 }
 
-// serveTiny returns the address of a new server.
-func serveTiny(t *testing.T) string {
+// serveTiny starts a new server.
+func serveTiny(t *testing.T) *tiny {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s := &tiny{values: make(map[string]tinyValue), locks: make(map[string]chan struct{})}
+	s.listen(t)
+	return s
+}
+
+func (s *tiny) listen(t *testing.T) {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	s := &tiny{values: make(map[string]tinyValue), locks: make(map[string]chan struct{})}
+	s.listener = l
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -59,7 +69,25 @@ func serveTiny(t *testing.T) string {
 			go s.serve(conn)
 		}
 	}()
-	return l.Addr().String()
+}
+
+func (s *tiny) addr() string { return s.listener.Addr().String() }
+
+// failover moves the server, with its data, to another address.
+func (s *tiny) failover(t *testing.T) (addr string) {
+	t.Helper()
+	_ = s.listener.Close()
+	s.listen(t)
+	return s.addr()
+}
+
+// forget is a failover to a replica that has nothing.
+func (s *tiny) forget(t *testing.T) (addr string) {
+	t.Helper()
+	s.mu.Lock()
+	clear(s.values)
+	s.mu.Unlock()
+	return s.failover(t)
 }
 
 func (s *tiny) serve(conn net.Conn) {

@@ -2,9 +2,9 @@ package storagetest
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/chatelaine-go/chatelaine/storage"
 )
@@ -19,19 +19,20 @@ func valueChecks() []check {
 		{"delete", deleting},
 		{"unchanged", unchanged},
 		{"own copies", ownCopies},
+		{"too large", tooLarge},
 	}
 }
 
-func absent(t *testing.T, s storage.Store) {
+func absent(t *tester, s storage.Store) {
 	t.Helper()
 	wantAbsent(t, s, key)
 	wantOld(t, s, key, nil)
 	wantAbsent(t, s, key)
 }
 
-func roundTrip(t *testing.T, s storage.Store) {
+func roundTrip(t *tester, s storage.Store) {
 	t.Helper()
-	for _, size := range []int{0, 1, 15, 16, 17, 255, 4095, 4096, 4097, 64 << 10, 1 << 20} {
+	for _, size := range t.sizes(0, 1, 15, 16, 17, 255, 4095, 4096, 4097, 64<<10) {
 		value := bytes.Repeat([]byte("0123456789abcdef-"), size/17+1)[:size]
 		k := "size-" + strconv.Itoa(size)
 		put(t, s, k, value)
@@ -40,7 +41,7 @@ func roundTrip(t *testing.T, s storage.Store) {
 	}
 }
 
-func binary(t *testing.T, s storage.Store) {
+func binary(t *tester, s storage.Store) {
 	t.Helper()
 	all := make([]byte, 0, 512)
 	for c := range 256 {
@@ -53,7 +54,7 @@ func binary(t *testing.T, s storage.Store) {
 	}
 }
 
-func oddKeys(t *testing.T, s storage.Store) {
+func oddKeys(t *tester, s storage.Store) {
 	t.Helper()
 	keys := []string{
 		"a", "A", "a b", " a", "a ", "a/b", "a\\b", "../a", "..", ".", "/etc/passwd", "C:a", "a:b", "CON", "a%2Fb", "a*?b", "-rf",
@@ -74,16 +75,16 @@ func oddKeys(t *testing.T, s storage.Store) {
 	}
 }
 
-func overwrite(t *testing.T, s storage.Store) {
+func overwrite(t *tester, s storage.Store) {
 	t.Helper()
-	for i, size := range []int{1000, 10, 100_000, 0, 500, 1 << 20, 1} {
+	for i, size := range append(t.sizes(1000, 10, 100_000, 0, 500), 1) {
 		value := bytes.Repeat([]byte(strconv.Itoa(i)), size)
 		put(t, s, key, value)
 		wantValue(t, s, key, value)
 	}
 }
 
-func deleting(t *testing.T, s storage.Store) {
+func deleting(t *tester, s storage.Store) {
 	t.Helper()
 	put(t, s, key, nil) // there is nothing yet
 	wantAbsent(t, s, key)
@@ -97,7 +98,7 @@ func deleting(t *testing.T, s storage.Store) {
 	wantValue(t, s, key, []byte("again"))
 }
 
-func unchanged(t *testing.T, s storage.Store) {
+func unchanged(t *tester, s storage.Store) {
 	t.Helper()
 	for _, value := range [][]byte{[]byte("value"), {}} {
 		put(t, s, key, value)
@@ -112,7 +113,7 @@ func unchanged(t *testing.T, s storage.Store) {
 
 // ownCopies scribbles over every slice that has passed between the caller and
 // the store.
-func ownCopies(t *testing.T, s storage.Store) {
+func ownCopies(t *tester, s storage.Store) {
 	t.Helper()
 	want := []byte("value")
 	given := bytes.Clone(want)
@@ -132,4 +133,18 @@ func ownCopies(t *testing.T, s storage.Store) {
 		t.Fatal("Update returned nil though its callback failed")
 	}
 	wantValue(t, s, key, want)
+}
+
+// tooLarge: a value above the limit that the store states is refused whole.
+func tooLarge(t *tester, s storage.Store) {
+	t.Helper()
+	if t.limits.MaxValue == 0 {
+		t.Skip("Limits.MaxValue is not given")
+	}
+	put(t, s, key, []byte("value"))
+	large := make([]byte, 2*t.limits.MaxValue)
+	if err := update(t, s, key, returning(large)); !errors.Is(err, storage.ErrTooLarge) {
+		t.Errorf("Update to %d bytes, where %d are the most: %v; want ErrTooLarge", len(large), t.limits.MaxValue, err)
+	}
+	wantValue(t, s, key, []byte("value"))
 }

@@ -25,6 +25,9 @@ import (
 // ttl is short, so that a killed holder does not make the tests long.
 const ttl = 2 * time.Second
 
+// opTimeout bounds how long a connection that has fallen silent is waited for.
+const opTimeout = 3 * time.Second
+
 // envAddr has the server's address in the processes that package storagetest
 // starts.
 const envAddr = "CHATELAINE_POSTGRES_ADDR"
@@ -55,7 +58,7 @@ func openPostgres(t *testing.T, url, table string) *sqlstore.Store {
 	}
 	db.SetMaxOpenConns(10)
 	t.Cleanup(func() { _ = db.Close() })
-	return openStore(t, sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL, Table: table, TTL: ttl})
+	return openStore(t, sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL, Table: table, TTL: ttl, OpTimeout: opTimeout})
 }
 
 func openSQLite(t *testing.T, dir string) *sqlstore.Store {

@@ -16,7 +16,7 @@ import (
 func TestPostgresFleet(t *testing.T) {
 	addr := server(t)
 	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl,
+		Addr: addr, TTL: ttl, Limits: storagetest.Limits{Patience: 5 * opTimeout},
 		Open: func(t *testing.T, addr, space string) storage.Store {
 			t.Helper()
 			return openPostgres(t, testserver.PostgresURL(addr), tableFor(space))
