@@ -37,9 +37,9 @@ var errCannotList = errors.New("auth: the store cannot list its accounts; " +
 // storage.Lister, as those of package storage have.
 //
 // A session that cannot be read yields its Name, if that is known, with an error that matches
-// [ErrSessionUnreadable] or is the store's, and the iteration goes on; after an error that concerns
-// the whole store, or the end of ctx, it ends. An account that is logged out during the iteration
-// may be missing or not.
+// [ErrSessionUnreadable] or is the store's, and the iteration continues; after an error that
+// concerns the whole store, or the end of ctx, it ends. An account that is logged out during the
+// iteration may be missing or not.
 func Accounts(ctx context.Context, store Store) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
 		lister, ok := store.(interface {

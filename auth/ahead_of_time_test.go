@@ -115,8 +115,8 @@ func TestRule09_Expired(t *testing.T) {
 	})
 }
 
-// TestRule09_FailedAhead: no request fails when a refresh ahead of time does, and it is not repeated
-// for each of them.
+// TestRule09_FailedAhead: no request fails when a refresh ahead of time does, and it is not
+// repeated for each of them.
 func TestRule09_FailedAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -34,8 +34,8 @@ func TestArchitecture_files(t *testing.T) {
 	}
 }
 
-// TestArchitecture_complete: docs/architecture.md names every file and every leaf of the package, and
-// the functions that it places in a file are there.
+// TestArchitecture_complete: docs/architecture.md names every file and every leaf of the package,
+// and the functions that it places in a file are there.
 func TestArchitecture_complete(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))

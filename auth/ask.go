@@ -14,34 +14,35 @@ import (
 // refresherGrace is how long a Refresher gets to return after its context has ended.
 const refresherGrace = time.Second
 
-// ask calls the Refresher, for no longer than RefreshTimeout and a grace. Inside is the store's
-// context: its values count, and its end too, as far as it does not stem from the caller of Update.
+// ask calls the Refresher, for no longer than RefreshTimeout and a grace. ctx is the context of the
+// refresh. lockCtx is the store's, of which only the values count: when it ends, the refresh token
+// may be on its way already, and the response must still be received.
 //
 // A Refresher that does not return is left alone, so that it cannot keep the store's lock from
 // other processes: it may be waiting for its own session. A token that it brings later is still
 // saved.
-func (a *Interceptor) ask(aborted, inside context.Context, f *facts) {
+func (a *Interceptor) ask(ctx, lockCtx context.Context, f *facts) {
 	f.asked = true
 	if !a.canRefresh(f.session.token()) {
 		f.err = errUnrefreshable
 		return
 	}
-	ctx, cancel := wait.WhileAwake(
-		a.withEnvironment(a.inside(context.WithoutCancel(inside)), f.session.ProofKey), a.config.RefreshTimeout)
-	stop := context.AfterFunc(aborted, cancel)
+	callCtx, cancel := wait.WhileAwake(
+		a.withEnvironment(a.markInside(context.WithoutCancel(lockCtx)), f.session.ProofKey), a.config.RefreshTimeout)
+	stop := context.AfterFunc(ctx, cancel)
 	r := &reply{done: make(chan struct{})}
 	// Fork, not Start: a refresh that Close waits for must still be able to ask.
 	a.workers.Fork(func() {
 		defer cancel()
 		defer a.returned(r, f.session)
 		r.err = errVanished // unless it returns
-		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.token())
+		r.token, r.err = callRefresher(callCtx, a.config.Refresher, f.session.token())
 		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
 			r.minted = true
-			r.token, r.err = a.callMinter(ctx)
+			r.token, r.err = a.callMinter(callCtx)
 		}
 	})
-	r.wait(ctx)
+	r.wait(callCtx)
 	stop()
 	if r.abandon() {
 		f.err = errNoReturn
@@ -98,12 +99,12 @@ func (a *Interceptor) returned(r *reply, s *session) {
 // end the session.
 func (a *Interceptor) late(s *session, r *reply) {
 	now := time.Now()
-	if current := a.state.current.Load(); current.is(s) && current.isNewerThan(s) {
+	if current := a.state.current.Load(); current.is(s) && current.differsFrom(s) {
 		return
 	}
 	o := decide(facts{
 		session: s, read: true, stored: s.Record, asked: true, token: r.token, minted: r.minted, at: now,
-		saveErr: errLate, policy: a.policyNow(),
+		storeErr: errLate, policy: a.policyNow(),
 	})
 	_, unused, _ := a.apply(s, o)
 	a.deliver()
@@ -134,9 +135,9 @@ func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err er
 // askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the
 // Refresher. A token that arrives later is revoked: unlike a refresh token, which is spent, the
 // next attempt can mint another one.
-func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) {
-	ctx, cancel := wait.WhileAwake(a.inside(context.WithoutCancel(inside)), a.config.RefreshTimeout)
-	defer context.AfterFunc(aborted, cancel)()
+func (a *Interceptor) askMinter(ctx, lockCtx context.Context) (Token, error) {
+	callCtx, cancel := wait.WhileAwake(a.markInside(context.WithoutCancel(lockCtx)), a.config.RefreshTimeout)
+	defer context.AfterFunc(ctx, cancel)()
 	r := &reply{done: make(chan struct{})}
 	a.workers.Fork(func() {
 		defer cancel()
@@ -148,9 +149,9 @@ func (a *Interceptor) askMinter(aborted, inside context.Context) (Token, error) 
 			}
 		}()
 		r.err = errVanished
-		r.token, r.err = a.callMinter(ctx)
+		r.token, r.err = a.callMinter(callCtx)
 	})
-	r.wait(ctx)
+	r.wait(callCtx)
 	if r.abandon() {
 		return Token{}, errNoReturn
 	}

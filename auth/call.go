@@ -11,16 +11,16 @@ import (
 // from all of them, so a caller that gives up ends only its own wait.
 type call struct {
 	done  chan struct{}
-	abort context.CancelFunc // makes a refresh give up on the server
+	abort context.CancelFunc // makes a refresh give up on the server; nil for a read
 	once  sync.Once
-	s     *session
+	s     *session // what the callers get, once done is closed
 	err   error
 }
 
 func newCall() *call { return &call{done: make(chan struct{})} }
 
 // finish gives the outcome to all callers that wait. Only the first outcome counts: a Logout
-// finishes the refresh under way before that comes to its end.
+// finishes the call of a refresh that is still running.
 func (c *call) finish(s *session, err error) {
 	c.once.Do(func() {
 		c.s, c.err = s, err
@@ -28,14 +28,15 @@ func (c *call) finish(s *session, err error) {
 	})
 }
 
-// wait waits for the outcome, or for the end of ctx. Each caller waits with a context of its own,
-// and what it does not wait for goes on for the others.
+// wait waits for the outcome, or for the end of ctx. Each caller waits with a context of its own.
+// When that ends, the work continues for the others.
 func (c *call) wait(ctx context.Context) (*session, error) {
 	select {
 	case <-c.done:
 	case <-ctx.Done():
 	}
-	if ctx.Err() != nil { // checked even if both are ready, so that chance does not decide
+	// If both are ready, select picks one at random. The caller's context always wins.
+	if ctx.Err() != nil {
 		return nil, wait.Why(ctx)
 	}
 	return c.s, c.err

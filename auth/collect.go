@@ -14,53 +14,54 @@ import (
 // that is necessary, and saves. All decisions are those of decide; collect only asks it what to do
 // next.
 //
-// Aborted is the context of the refresh, which a Logout ends after a grace. The store's lock and
-// the Refresher get RefreshTimeout each, so ctx below must not reach the Refresher: the time spent
+// ctx is the context of the refresh, which a Logout ends after a grace. The store's lock and the
+// Refresher get RefreshTimeout each, so storeCtx must not reach the Refresher: the time spent
 // waiting for the lock would be missing when the refresh token is on its way.
-func (a *Interceptor) collect(aborted context.Context, f *facts) {
-	ctx, cancel := wait.WhileAwake(aborted, a.config.RefreshTimeout)
+func (a *Interceptor) collect(ctx context.Context, f *facts) {
+	storeCtx, cancel := wait.WhileAwake(ctx, a.config.RefreshTimeout)
 	defer cancel()
-	if a.glance(ctx, f) {
+	if a.glance(storeCtx, f) {
 		return
 	}
 	settled := func(r *record.Record) bool { return a.suffices(f, r) }
-	f.saveErr = a.persist.updateUnless(ctx, settled, func(inside context.Context, old []byte) ([]byte, error) {
-		return a.underLock(aborted, inside, old, f)
+	f.storeErr = a.persist.updateUnless(storeCtx, settled, func(lockCtx context.Context, old []byte) ([]byte, error) {
+		return a.underLock(ctx, lockCtx, old, f)
 	})
 	switch {
 	case f.superseded && !f.asked:
-		f.superseded, f.err = a.waitForLogin(ctx, f.session)
-	case isLost(f.saveErr) || isLost(f.err):
+		f.superseded, f.err = a.waitForLogin(storeCtx, f.session)
+	case isLost(f.storeErr) || isLost(f.err):
 		a.readAfterLoss(f)
-	case f.saveErr == nil && f.asked && f.err == nil:
+	case f.storeErr == nil && f.asked && f.err == nil:
 		a.persist.wiped.Store(false) // it has our session again
 	}
 }
 
 // underLock is the part of a refresh that holds the store's lock. It returns what to store in place
-// of old. Inside is the store's context, which ends if the lock is lost.
+// of old. ctx is the context of the refresh; lockCtx is the store's, which ends if the lock is
+// lost.
 //
 // The order keeps the promises that a refresh token is sent once, and that its successor is never
 // lost: read what other processes have done, ask only if that decides nothing, and let the store
 // save the token before anybody uses it.
-func (a *Interceptor) underLock(aborted, inside context.Context, old []byte, f *facts) ([]byte, error) {
+func (a *Interceptor) underLock(ctx, lockCtx context.Context, old []byte, f *facts) ([]byte, error) {
 	bury := func(why Reason) ([]byte, error) { return a.persist.bury(f.session.Record, why) }
 	if f.stored, f.err = a.persist.decode(old); f.err != nil {
 		return nil, f.err // never overwritten: a newer program may have written it
 	}
 	f.read, f.superseded, f.at = true, a.state.superseded(f.session, f.stored), time.Now()
-	if o := f.withoutErrors(); o.step != ask {
+	if o := f.ifSaved(); o.step != ask {
 		return o.value(old, bury)
 	}
 	if f.err = a.checkRefreshWindow(); f.err != nil {
 		return nil, f.err
 	}
-	if f.err = wait.LockHeld(inside); f.err != nil { // another process may be using the refresh token
+	if f.err = wait.LockHeld(lockCtx); f.err != nil { // another process may be using the refresh token
 		return nil, f.err
 	}
-	f.interrupted = interrupted(inside)
-	a.ask(aborted, inside, f)
-	o := f.withoutErrors()
+	f.interrupted = interrupted(lockCtx)
+	a.ask(ctx, lockCtx, f)
+	o := f.ifSaved()
 	if o.failure != nil && o.step == keep { // an error tells the store that nothing was changed
 		return nil, f.err
 	}
@@ -83,7 +84,7 @@ func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
 // facts if it is. It is asked by glance, and by a store that had to wait for the lock.
 func (a *Interceptor) suffices(f *facts, r *record.Record) bool {
 	seen := *f
-	seen.read, seen.stored, seen.at, seen.saveErr = true, r, time.Now(), nil
+	seen.read, seen.stored, seen.at, seen.storeErr = true, r, time.Now(), nil
 	seen.superseded = a.state.superseded(f.session, r)
 	if o := decide(seen); seen.superseded || o.next == nil && o.failure == nil {
 		return false

@@ -24,8 +24,8 @@ func exclusionOf(ctx context.Context) *exclusion {
 // Relative URLs are still resolved.
 func WithoutAuth(ctx context.Context) context.Context { return exclude(ctx, nil) }
 
-// inside marks the context of a call of the Refresher: what it sends cannot wait for itself.
-func (a *Interceptor) inside(ctx context.Context) context.Context { return exclude(ctx, a) }
+// markInside marks the context of a call of the Refresher: what it sends cannot wait for itself.
+func (a *Interceptor) markInside(ctx context.Context) context.Context { return exclude(ctx, a) }
 
 func (a *Interceptor) isInside(ctx context.Context) bool { return exclusionOf(ctx).names(a) }
 

@@ -41,7 +41,7 @@ func summary(s *session, o outcome) string { return summaryWith(s, o, policy{}) 
 func summaryWith(s *session, o outcome, p policy) string {
 	parts := []string{map[step]string{keep: "keep", ask: "ask", save: "save", remove: "remove"}[o.step]}
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	switch n := o.session(s, p); {
+	switch n := o.successor(s, p); {
 	case n == nil:
 		add("nothing")
 	case !n.signedIn():
@@ -118,7 +118,7 @@ func TestDecide(t *testing.T) {
 			"keep · S/2 a2b r2b user=U loaded=true",
 		},
 		"an adopted record does not depend on the save": {
-			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), saveErr: errDisk},
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), storeErr: errDisk},
 			"keep · S/3 a3 r3 user=U loaded=true",
 		},
 		"the same user logged in elsewhere": {
@@ -140,15 +140,15 @@ func TestDecide(t *testing.T) {
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was not to be had": {
-			facts{saveErr: errDisk},
+			facts{storeErr: errDisk},
 			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the record cannot be read": {
-			facts{err: errDown, saveErr: errDisk},
+			facts{err: errDown, storeErr: errDisk},
 			"keep · failed(1) · refresh failed · down · [refresh failed]",
 		},
 		"the store gave up before the server was asked": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), saveErr: errDisk},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), storeErr: errDisk},
 			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the refresh window is full": {
@@ -164,7 +164,7 @@ func TestDecide(t *testing.T) {
 			"save · S/3 new r2 user=U loaded=false · [token refreshed]",
 		},
 		"the server gave a token and the save failed": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, storeErr: errDisk},
 			"save · " + rotated + " · [token refreshed] · [persist failed] · pending(S, record true)",
 		},
 		"the refresh token was dead, and a Minter gave a token": { // nothing of the dead one remains
@@ -181,7 +181,7 @@ func TestDecide(t *testing.T) {
 				"[signed out the server ended the session]",
 		},
 		"the refresh token is dead and the deletion failed": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, storeErr: errDisk},
 			"remove · out(the server ended the session of S) · login required · the refresh token is no longer valid · " +
 				"[signed out the server ended the session] · [persist failed] · pending(S, record false) the server ended the session",
 		},
@@ -210,7 +210,7 @@ func TestDecide(t *testing.T) {
 			"ask · nothing",
 		},
 		"the store was wiped, and gives up": {
-			facts{read: true, policy: policy{wiped: true}, saveErr: errDisk},
+			facts{read: true, policy: policy{wiped: true}, storeErr: errDisk},
 			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the store was wiped, and another process has logged in since": {
@@ -243,35 +243,35 @@ func TestDecide(t *testing.T) {
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was lost, and another process has refreshed": {
-			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, token: token, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, token: token, storeErr: errDisk, lost: true},
 			"keep · S/3 a3 r3 user=U loaded=true",
 		},
 		"the lock was lost, and the refusal is of a token that another process has spent": {
-			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, err: errDead, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 3, "a3", "r3"), asked: true, err: errDead, storeErr: errDisk, lost: true},
 			"keep · S/3 a3 r3 user=U loaded=true",
 		},
 		"the lock was lost, and the server refused": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: errDead, storeErr: errDisk, lost: true},
 			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed] · unhelpful",
 		},
 		"the lock was lost before the server was asked": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: errDown, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: errDown, storeErr: errDisk, lost: true},
 			"keep · failed(1) · refresh failed · down · [refresh failed]",
 		},
 		"the lock was lost, and nothing else is known": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), storeErr: errDisk, lost: true},
 			"keep · failed(1) · refresh failed · disk full · [refresh failed]",
 		},
 		"the lock was lost, and nobody has stored anything": {
-			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, token: token, storeErr: errDisk, lost: true},
 			"save · " + rotated + " · [token refreshed] · [persist failed] · pending(S, record true)",
 		},
 		"the lock was lost, and another process has logged out": {
-			facts{read: true, asked: true, token: token, saveErr: errDisk, lost: true},
+			facts{read: true, asked: true, token: token, storeErr: errDisk, lost: true},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere] · revoke new r3",
 		},
 		"the lock was lost, and another user has logged in": {
-			facts{read: true, stored: recordOf("T", 1, "o", "q"), asked: true, err: errDown, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("T", 1, "o", "q"), asked: true, err: errDown, storeErr: errDisk, lost: true},
 			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
 		},
 		"refused after a process had vanished": {
@@ -302,7 +302,7 @@ func TestDecide(t *testing.T) {
 			"keep · failed(1) · refresh failed · the refresh token is no longer valid · [refresh failed]",
 		},
 		"a Login or Logout came before the server was asked": {
-			facts{read: true, stored: recordOf("T", 1, "b", "q"), superseded: true, saveErr: errDisk},
+			facts{read: true, stored: recordOf("T", 1, "b", "q"), superseded: true, storeErr: errDisk},
 			"keep · nothing",
 		},
 		"a Logout came, and then a token": {
@@ -377,17 +377,17 @@ func TestDecide_texts(t *testing.T) {
 	if !errors.Is(failed.events[0].Err, failed.err()) || !failed.failure.at.Equal(t0) {
 		t.Errorf("failed: %v, %v, at %v", failed.err(), failed.events[0].Err, failed.failure.at)
 	}
-	s = s.failed(failed.failure)
+	s = s.withFailure(failed.failure)
 	if again := decide(facts{session: s, asked: true, err: errDown, at: t0}); again.failure.count != 2 ||
 		again.failure.err.RetryAfter != firstBackoff {
 		t.Errorf("again: count %d, retry after %v", again.failure.count, again.failure.err.RetryAfter)
 	}
-	dead := decide(facts{session: s, read: true, stored: s.Record, asked: true, err: errDead, saveErr: errDisk, at: t0})
+	dead := decide(facts{session: s, read: true, stored: s.Record, asked: true, err: errDead, storeErr: errDisk, at: t0})
 	if !errors.Is(dead.events[0].Err, errDead) || !errors.Is(dead.events[1].Err, errDisk) ||
 		!errors.Is(dead.events[1].Err, ErrPersist) || !strings.Contains(dead.events[1].Err.Error(), "delete") {
 		t.Errorf("dead: %v", dead.events)
 	}
-	unsaved := decide(facts{session: s, asked: true, token: Token{AccessToken: "n"}, saveErr: errDisk, at: t0})
+	unsaved := decide(facts{session: s, asked: true, token: Token{AccessToken: "n"}, storeErr: errDisk, at: t0})
 	if e := unsaved.events[1].Err; !errors.Is(e, errDisk) || !errors.Is(e, ErrPersist) || !strings.Contains(e.Error(), "save") ||
 		unsaved.pending.record != unsaved.next {
 		t.Errorf("unsaved: %v", unsaved.events)
@@ -433,7 +433,7 @@ func TestOutcome_refreshed(t *testing.T) {
 		{outcome{}, false},
 		{outcome{loaded: true}, false},
 	} {
-		if got := test.outcome.refreshed(); got != test.want {
+		if got := test.outcome.hasNewToken(); got != test.want {
 			t.Errorf("%+v: %v", test.outcome, got)
 		}
 	}
@@ -443,8 +443,8 @@ func TestOutcome_refreshed(t *testing.T) {
 func TestFacts_withoutErrors(t *testing.T) {
 	t.Parallel()
 	r := recordOf("S", 2, "a", "r")
-	f := facts{session: newSession(r, "", policy{}), read: true, stored: r, saveErr: errVanished, at: t0}
-	if o := f.withoutErrors(); o.step != ask {
+	f := facts{session: newSession(r, "", policy{}), read: true, stored: r, storeErr: errVanished, at: t0}
+	if o := f.ifSaved(); o.step != ask {
 		t.Errorf("step %d", o.step)
 	}
 	if o := decide(f); o.step != keep || !errors.Is(o.err(), errVanished) {

@@ -38,7 +38,7 @@
 //	401, another process refreshed       the response, without a refresh             unchanged
 //	401, the new token is refused too    the 401                                     the new token
 //	401, insufficient_scope              the 401, without a refresh                  unchanged
-//	401, refresh failed for now          ErrRefreshFailed, RetryAfter, with the 401  when to try again
+//	401, refresh failed for now          ErrRefreshFailed, RetryAfter, with the 401  the wait, if the server named one
 //	401, the path refused a fresh token  the 401, without a refresh                  unchanged
 //	401, refreshes do not help           ErrExcessiveRefresh, with the 401           unchanged
 //	401, the refresh token is dead       ErrLoginRequired, with the 401              nothing
@@ -50,11 +50,11 @@
 //	401, the body cannot be replayed     the 401; the next request has a new token   the new token
 //	401, nobody was signed in            ErrLoginRequired, with the 401              nothing
 //	401, another process logged in       the response, without a refresh             unchanged
-//	401, the store lost its data         ErrRefreshFailed, with the 401              unchanged
+//	401, the store reports lost data     ErrRefreshFailed, with the 401              unchanged
 //	401, the record is damaged           ErrSessionUnreadable, with the 401          unchanged
 //	401, the store cannot write          ErrRefreshFailed, with the 401              unchanged
 //	expired, refreshed                   the response                                the new token, before its use
-//	expired, refresh failed for now      ErrRefreshFailed, nothing was sent          unchanged
+//	expired, refresh failed for now      ErrRefreshFailed, nothing was sent          the wait, if the server named one
 //	expired, the refresh token is dead   ErrLoginRequired, nothing was sent          nothing
 //	expired, there is no refresh token   what the server says                        unchanged
 //	about to expire, refresh failed      the response                                unchanged
@@ -63,50 +63,54 @@
 //	the store cannot be read             the store's error, nothing was sent         unchanged
 //	the record cannot be read            ErrSessionUnreadable, nothing was sent      unchanged
 //	a panic in the Refresher             ErrRefreshFailed, with the 401              unchanged
-//	the caller's context ends            its error; the refresh goes on              the new token
+//	the caller's context ends            its error; the refresh continues            the new token
 //
 // # Security
 //
 // The token is sent only to the origins in [Config], compared by scheme, host and port, even after
 // a redirect. It is sent to other machines only over https, unless InsecureAllowHTTP is set. A
-// redirect chain that has been anywhere else is not signed again when it comes back. An
-// Authorization header that the caller set is never replaced. The refresh token is sent only to the
-// token endpoint and, by Config.Revoke, to the revocation endpoint. No redirect there is followed.
-// Errors, events and logs hold no tokens and no bodies.
+// redirect chain that has left them is not signed again when it comes back. An Authorization header
+// that the caller set is never replaced. The refresh token is sent only to the token endpoint and,
+// through Config.Revoke, to the revocation endpoint. No redirect there is followed. Errors, events
+// and logs hold no tokens and no bodies.
 //
 // A stored session names the origin that it was made for, and is not used with a configuration for
 // another server. A session of another user is never adopted where the tokens name their users, as
-// JWTs do. Opaque tokens name nobody: a login elsewhere then replaces the session while this
-// process has one, and is adopted after this process has seen the session end, unless
-// Config.AccountIsUser says that it is the same user anyway.
+// JWTs do. Opaque tokens name no user: another process's login then ends the session of this
+// process, which adopts the new one only after that. Set Config.AccountIsUser if an account always
+// belongs to the same user; then this process adopts it at once.
 //
-// Interceptors behind the session see the signed request and may send it elsewhere: place only
-// interceptors there that you trust; ideally none.
+// Interceptors that run after the session see the signed request and may send it elsewhere. Place
+// only interceptors there that you trust; ideally none.
 //
 // # Concurrency
 //
 // All functions and methods are safe for concurrent use. A caller waits for a refresh or for the
 // store no longer than its context, and in any case no longer than the store's lock and the
-// Refresher may take together: twice Config.RefreshTimeout. The refresh itself goes on, and the
-// server's response is saved. Close an interceptor before the program ends, or close a
-// keyring.Store, which waits for the save as well, and handle the signals that would end the
-// program at once ([os/signal.NotifyContext]). A short program that does neither refreshes only
-// while a request waits, and loses nothing when it returns; one that has run for its ExpiryWindow
-// may return in the middle of a background refresh. What no library can prevent: the program is
-// killed, or ends by [os.Exit], a panic or a signal that it does not handle, after the server has
-// spent the refresh token and before the new one is saved. Then a server without a grace period for
-// the previous token requires a login.
+// Refresher may take together: twice Config.RefreshTimeout, and a second for a Refresher that
+// ignores its context. The refresh itself continues, and the server's response is saved.
 //
-// The timeout of a refresh counts only while the process runs: a response that arrives while it is
-// frozen, by Ctrl-Z or a sandbox, is saved when it goes on.
+// Before the program ends, close the interceptor. Closing a keyring.Store is enough, too: it waits
+// for the save. Also handle the signals that would end the program at once
+// ([os/signal.NotifyContext]). Without all that, a short program refreshes only while a request
+// waits, and loses nothing when it returns; a program that has run for its ExpiryWindow may return
+// in the middle of a background refresh.
+//
+// No library can help if the program is killed, or ends by [os.Exit], a panic or an unhandled
+// signal, after the server has spent the refresh token and before the new one is saved. Then a
+// server without a grace period for the previous token requires a login.
+//
+// The timeout of a refresh counts only while the process runs: a response that arrives while the
+// process is frozen, by Ctrl-Z or a sandbox, is saved when the process resumes.
 //
 // # Token endpoints
 //
 // [JSONRefresher] and [OAuth2Refresher] parse responses leniently with [ParseToken], which also
-// parses the response to a login. An [*EndpointError] is a response without a token. Its code
-// decides whether the session is over; a response that asks to wait, or that is not the endpoint's,
-// never ends it. [ClientCredentials] and [TokenExchange] create sessions without a login; see
-// [Minter]. Tokens that are bound to a key need Config.Prover; see package dpop.
+// parses the response to a login. An [*EndpointError] is a response without a token. Its code, or
+// its status if JSONRefresher.DeadStatuses names it, decides whether the session is over. A
+// response that asks the client to wait, or that another server sent, such as a proxy, never ends
+// it. [ClientCredentials] and [TokenExchange] create sessions without a login; see [Minter]. Tokens
+// that are bound to a key need Config.Prover; see package dpop.
 //
 // # Writing a Refresher
 //

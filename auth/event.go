@@ -27,8 +27,8 @@ const (
 	// PersistFailed is a change that the store did not take; it is repeated. Err matches
 	// [ErrPersist].
 	PersistFailed
-	// StoreLost is a store that has lost its data. Nobody is signed out: sessions go on in memory,
-	// and are stored again with their next refresh. Err is the store's.
+	// StoreLost is a store that has lost its data. Nobody is signed out: sessions continue in
+	// memory, and are stored again with their next refresh. Err is the store's.
 	StoreLost
 )
 

@@ -9,15 +9,15 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// fresh returns a session to sign with now. One that has expired is renewed; fresh waits for that
-// until ctx ends.
+// ensureFresh returns a session to sign with now. If the session has expired, it is renewed, and
+// ensureFresh waits for that until ctx ends.
 //
-// It runs for every request, so the common case, a token that is neither expired nor about to,
-// takes two atomic loads and the monotonic clock.
-func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
+// It runs for every request. In the common case, a token that is neither expired nor about to
+// expire, it takes two atomic loads and one reading of the monotonic clock.
+func (a *Interceptor) ensureFresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
-		return a.minted(ctx, s)
+		return a.mintOnce(ctx, s)
 	}
 	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
 		return s, err
@@ -27,40 +27,40 @@ func (a *Interceptor) fresh(ctx context.Context) (*session, error) {
 	}
 	now := time.Now()
 	if !s.due(now) {
-		// The wall clock, which counts time asleep, takes twice as long to read as the other one.
-		// Once per second is enough, and at refreshAt.
+		// The wall clock counts the time that the machine was asleep, but takes twice as long to
+		// read as the monotonic clock. It is read once per second, and at refreshAt.
 		s.marks.freshFor.Store(int64(now.Sub(a.born) + min(s.refreshAt.Sub(now), time.Second)))
 		return s, nil
 	}
-	if !a.canRefresh(s.token()) { // the server decides how long it serves
+	if !a.canRefresh(s.token()) { // the server decides how long it accepts the token
 		return s, nil
 	}
 	if s.expired(now) { // sending it would cost a 401, and a body that cannot be sent twice
-		return a.refreshedOrMinted(ctx, s, expired, nil)
+		return a.refreshOrMint(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token
-	// in the background. One that has lived for its ExpiryWindow will live on. The part of the window
-	// that is used of a short-lived token says nothing about the program; half of a long life is too
-	// much to ask.
+	// in the background. A program that has run for its ExpiryWindow is expected to keep running.
+	// An ExpiryWindow longer than the window of this token is not waited for in full; but a token's
+	// short lifetime says nothing about the program, so the default window is the least.
 	if now.Sub(a.born) >= min(a.config.ExpiryWindow, max(s.window, defaultExpiryWindow)) {
 		a.refreshAhead(s)
 		return s, nil
 	}
-	if a.usesAccessToken() { // once it has expired, it cannot renew itself any more
-		if n, err := a.refreshed(ctx, s, early, nil); err == nil || !errors.Is(err, ErrRefreshFailed) {
+	if a.usesAccessToken() { // an expired token can no longer renew itself
+		if n, err := a.refreshOnce(ctx, s, early, nil); err == nil || !errors.Is(err, ErrRefreshFailed) {
 			return n, err
 		}
 	}
 	return s, nil
 }
 
-// refreshedOrMinted is refreshed, but mints a session if that one has ended elsewhere: with a
-// Minter nobody has to log in. It does not if the refresh token is dead, since run has asked the
-// Minter then, under the same lock.
-func (a *Interceptor) refreshedOrMinted(
+// refreshOrMint is refreshOnce, but if the session has ended elsewhere and there is a Minter, it
+// mints a new session, since no user has to log in then. If the refresh token is dead, ask has
+// called the Minter already, under the same lock, and it is not called again.
+func (a *Interceptor) refreshOrMint(
 	ctx context.Context, s *session, t trigger, before func(),
 ) (*session, error) {
-	next, err := a.refreshed(ctx, s, t, before)
+	next, err := a.refreshOnce(ctx, s, t, before)
 	if a.minter() == nil || !errors.Is(err, ErrLoginRequired) || errors.Is(err, ErrInvalidGrant) {
 		return next, err
 	}
@@ -68,37 +68,36 @@ func (a *Interceptor) refreshedOrMinted(
 	if out.signedIn() {
 		return out.replacing(s)
 	}
-	return a.minted(ctx, out)
+	return a.mintOnce(ctx, out)
 }
 
-// required returns the session, or the error that a login is required. It reads the store first:
-// another process may have logged in since.
-func (a *Interceptor) required(ctx context.Context) (*session, error) {
-	s, err := a.stored(ctx)
+// requireSession returns the session, or the error that a login is required. It reads the store
+// first: another process may have logged in.
+func (a *Interceptor) requireSession(ctx context.Context) (*session, error) {
+	s, err := a.tryReload(ctx)
 	if err == nil && !s.signedIn() {
 		err = &LoginRequiredError{Reason: s.reason}
 	}
 	return s, err
 }
 
-// retried marks a call that has been sent again with a token that replaced the one that was
-// refused.
+// retried marks a call that has been sent again with a new token after the old one was refused.
 type retried struct{ by *Interceptor }
 
-// renewed gets the token that is to be used in place of that of s, which the server refused, and
-// reports whether to send the request again. That happens once for each call; a token that another
-// process stored, which may have expired as well, does not count. Release is called before a wait:
-// the refresh may need the connection of the refused response.
-func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func()) (again bool, err error) {
+// renew replaces the token of s, which the server refused, and reports whether to send the request
+// again. A call is sent again once. A retry with a token that another process has stored does not
+// count, since that token may have expired, too. Before a wait, renew calls release: the refresh
+// may need the connection of the refused response.
+func (a *Interceptor) renew(req *interceptor.Request, s *session, release func()) (again bool, err error) {
 	if s.signedIn() {
 		if req.Extra(retried{a}) != nil {
-			a.refusals.Add(req.Request, s.Name(), time.Now()) // a fresh token does not help there
+			a.refusals.Add(req.Request, s.Name(), time.Now()) // even a fresh token is refused there
 			return false, nil
 		}
 		switch a.refusals.About(req.Request, s.Name(), s.marks.accepted.Load(), time.Now()) {
 		case refusals.Hopeless:
-			// A token that has expired or been replaced was refused for that, whatever the path.
-			if !s.expired(time.Now()) && !a.state.current.Load().isNewerThan(s) {
+			// If the token has expired or been replaced, that explains the refusal, not the path.
+			if !s.expired(time.Now()) && !a.state.current.Load().differsFrom(s) {
 				return false, nil
 			}
 		case refusals.OnTrial:
@@ -107,12 +106,12 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 		case refusals.Unknown:
 		}
 	}
-	next, err := a.replacement(req.Context(), s, release)
+	next, err := a.findReplacement(req.Context(), s, release)
 	if err != nil || !next.signedIn() || next == s {
 		return false, err
 	}
-	// A token from the store proves nothing: it may have expired while this process was not looking.
-	// If it is refused as well, it is refreshed, which marks the call.
+	// A token from the store proves nothing: it may have expired while this process was not
+	// looking. If the server refuses it as well, it is refreshed, and that marks the call.
 	if !next.loaded {
 		req.SetExtra(retried{a}, true)
 		a.refusals.Try(req.Request, next.Name(), time.Now())
@@ -120,15 +119,15 @@ func (a *Interceptor) renewed(req *interceptor.Request, s *session, release func
 	return true, nil
 }
 
-// replacement returns the session to use in place of s, which the server refused; s itself if there
-// is none.
-func (a *Interceptor) replacement(ctx context.Context, s *session, release func()) (*session, error) {
+// findReplacement returns the session to use in place of s, whose token the server refused. It
+// returns s itself if there is none.
+func (a *Interceptor) findReplacement(ctx context.Context, s *session, release func()) (*session, error) {
 	switch latest := a.state.current.Load(); {
-	case !s.signedIn(): // another process may have logged in since
-		return a.required(ctx)
+	case !s.signedIn(): // another process may have logged in
+		return a.requireSession(ctx)
 	case a.config.Refresher != nil:
-		return a.refreshedOrMinted(ctx, s, refused, release)
-	case latest.isNewerThan(s):
+		return a.refreshOrMint(ctx, s, refused, release)
+	case latest.differsFrom(s):
 		return latest.replacing(s)
 	default:
 		return s, nil

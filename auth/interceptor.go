@@ -19,8 +19,8 @@ type Interceptor struct {
 	*settings // what New has checked
 
 	account string
-	policy  policy
-	born    time.Time
+	policy  policy        // the part of settings that sessions depend on
+	born    time.Time     // the origin of marks.freshFor
 	state   state         // what is known of the session
 	persist persistence   // where it is stored
 	journal journal       // what has happened to it
@@ -35,10 +35,10 @@ var _ interceptor.Interceptor = (*Interceptor)(nil)
 func newInterceptor(s *settings, account string) *Interceptor {
 	a := &Interceptor{settings: s, account: account, born: time.Now()}
 	a.policy = policy{
-		window: s.config.ExpiryWindow, fraction: 5, account: account, accountIsUser: s.config.AccountIsUser || s.minter() != nil,
+		window: s.config.ExpiryWindow, divisor: 5, account: account, accountIsUser: s.config.AccountIsUser || s.minter() != nil,
 	}
 	if s.usesAccessToken() {
-		a.policy.fraction = 2
+		a.policy.divisor = 2
 	}
 	a.state.journal = &a.journal
 	a.persist.store, a.persist.account, a.persist.origins = s.config.Store, account, s.origins
@@ -73,16 +73,16 @@ func (a *Interceptor) UsesRestyRequest() bool { return a.config.ShouldRefresh !=
 func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	a.resolve(req.Request)
 	if !a.shouldSign(req.Request) {
-		req.SetExtra(a, (*session)(nil)) // an earlier attempt may have been
+		req.SetExtra(a, (*session)(nil)) // forget the session that signed an earlier attempt
 		return h.Next(req)
 	}
-	s, err := a.fresh(req.Context())
+	s, err := a.ensureFresh(req.Context())
 	if err == nil && !s.signedIn() && a.config.RequireLogin {
-		s, err = a.required(req.Context())
+		s, err = a.requireSession(req.Context())
 	}
 	if err == nil && req.Attempt() > 1 {
 		if before := a.signer(req); before != nil && before.signedIn() && s.signedIn() {
-			_, err = s.replacing(before) // a Login may have come between the attempts
+			_, err = s.replacing(before) // after a Login in between, only if it is the same user
 		}
 	}
 	if err != nil {
@@ -97,7 +97,8 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	return h.Next(req)
 }
 
-// OnResponse looks for a token refused with a good status, if ShouldRefresh may know of one.
+// OnResponse asks ShouldRefresh whether a response with a good status refuses the token. If not, it
+// notes that the server accepts the token.
 func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 	if a.settled() {
 		return h.Next(resp)
@@ -114,7 +115,7 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 		a.refusals.Forget(resp.Request.Request)
 		return h.Next(resp)
 	}
-	again, err := a.renewed(resp.Request, s, resp.Release)
+	again, err := a.renew(resp.Request, s, resp.Release)
 	switch {
 	case err != nil:
 		return h.Reject(err, interceptor.Through)
@@ -125,9 +126,9 @@ func (a *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	}
 }
 
-// settled reports whether a good response teaches nothing new, as nearly all do: the server is
-// known to accept the current token, it refuses nothing else, and neither ShouldRefresh nor a
-// Prover wants to see the response.
+// settled reports whether a good response can teach nothing new, which is the usual case: the
+// server is known to accept the current token, no path is known to refuse tokens, and neither
+// ShouldRefresh nor a Prover wants to see the response.
 func (a *Interceptor) settled() bool {
 	s := a.state.current.Load()
 	return s != nil && s.signedIn() && s.marks.accepted.Load() && a.refusals.Empty() &&
@@ -148,7 +149,7 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	if s == nil || !a.refusedToken(e.Response, s) {
 		return h.Next(e)
 	}
-	again, err := a.renewed(e.Request, s, e.Response.Release)
+	again, err := a.renew(e.Request, s, e.Response.Release)
 	switch {
 	case err != nil:
 		return h.Next(&interceptor.Error{
@@ -161,8 +162,9 @@ func (a *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) 
 	}
 }
 
-// shouldSign reports whether the request goes straight to one of our origins: a redirect chain that
-// has been anywhere else is never signed again, as with net/http, since a stranger chose its URL.
+// shouldSign reports whether the request goes to one of our origins and has not been redirected
+// through a foreign one. As in net/http, once a foreign server has chosen the URL, the request is
+// not signed again.
 func (a *Interceptor) shouldSign(r *http.Request) bool {
 	if !a.signable(r) {
 		a.logUnsigned(r)
@@ -176,8 +178,8 @@ func (a *Interceptor) shouldSign(r *http.Request) bool {
 	return true
 }
 
-// signer returns the session a request was signed with: nil if it was not ours to sign, one that is
-// signed out if there was no token to sign it with.
+// signer returns the session that a request was signed with. It returns nil if the request was not
+// ours to sign, and a signed-out session if there was no token to sign it with.
 func (a *Interceptor) signer(req *interceptor.Request) *session {
 	if req == nil {
 		return nil
@@ -186,8 +188,8 @@ func (a *Interceptor) signer(req *interceptor.Request) *session {
 	return s
 }
 
-// refusedToken reports whether the response means that s, with which the request was signed, is not
-// accepted. While nobody is signed in, a 401 is enough, whatever ShouldRefresh looks for.
+// refusedToken reports whether the response refuses the token of s, which signed the request. While
+// nobody is signed in, a 401 is enough, whatever ShouldRefresh looks for.
 func (a *Interceptor) refusedToken(resp *interceptor.Response, s *session) bool {
 	if a.config.ShouldRefresh == nil || !s.signedIn() && Unauthorized(resp) {
 		return Unauthorized(resp)

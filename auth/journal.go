@@ -32,8 +32,8 @@ func (j *journal) deliver(to func(Event)) {
 }
 
 // deliverNext hands out one event. It reports false if there is none, or another goroutine is at
-// it: that one goes on until the queue is empty, so nothing is left behind, and OnEvent may itself
-// cause an event.
+// it: that one continues until the queue is empty, so nothing is left behind, and OnEvent may
+// itself cause an event.
 func (j *journal) deliverNext(to func(Event)) bool {
 	j.mu.Lock()
 	if j.delivering || len(j.queue) == 0 {

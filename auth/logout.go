@@ -25,7 +25,7 @@ const (
 func (a *Interceptor) Logout(ctx context.Context) error {
 	// Memory first: from here on no request is signed, whatever the store does.
 	old, out, refresh := a.state.beginLogout()
-	if refresh != nil { // its waiters go on at once; its token, if one arrives, is revoked
+	if refresh != nil { // wake its callers at once; if a token still arrives, it is revoked
 		refresh.finish(nil, &LoginRequiredError{Reason: ReasonLogout})
 		time.AfterFunc(logoutGrace, refresh.abort)
 	}

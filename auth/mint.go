@@ -54,7 +54,7 @@ func (s *settings) minter() Minter {
 
 // minted returns a session in place of one that is signed out. Everyone who asks at the same time
 // shares one attempt.
-func (a *Interceptor) minted(ctx context.Context, out *session) (*session, error) {
+func (a *Interceptor) mintOnce(ctx context.Context, out *session) (*session, error) {
 	if a.isInside(ctx) {
 		return nil, &RefreshError{Err: errInside}
 	}

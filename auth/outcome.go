@@ -6,25 +6,26 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
 
-// facts is what is known about one refresh. run collects them in the order of the fields, and asks
-// decide what they mean: once the store was read, once the Refresher returned, and at the end.
+// facts is what is known about one refresh. collect fills it in, in the order of the fields, and
+// asks decide what it means: after it has read the store, with and without the lock, and after the
+// Refresher has returned. run asks once more at the end.
 type facts struct {
 	session *session // what is being refreshed
 
-	read       bool           // the store's lock was held and stored was read
+	read       bool           // stored was read; with the lock held, except by suffices and decideRead
 	stored     *record.Record // what the store holds; nil: nothing
 	superseded bool           // a Login or a Logout of this process came in between
 
-	interrupted bool // the holder of the lock before has vanished; what it did is not known
+	interrupted bool // the previous holder of the lock has vanished, and may have spent the token
 
 	asked  bool  // the Refresher was called
 	minted bool  // the refresh token was dead, and the token is a Minter's
-	token  Token // what it returned
+	token  Token // the new token, of the Refresher or the Minter
 	err    error // why a step failed: reading the record, the refresh window, the Refresher
 
-	saveErr error     // the store's own error: its lock, or the save
-	lost    bool      // the lock was lost; stored is what was read afterwards
-	at      time.Time // when the last step ended
+	storeErr error     // what Store.Update returned: no lock, no save, or err itself
+	lost     bool      // the lock was lost; stored is what was read afterwards
+	at       time.Time // when the last step ended
 
 	policy policy
 }
@@ -39,35 +40,36 @@ const (
 	remove             // delete the record
 )
 
-// outcome is what facts mean: for the store, for the session, and for those who wait for the
-// refresh. At most one of next, ended and failure is set; none if a Login or Logout made the
-// refresh pointless.
+// outcome is what facts mean for the store, for the session, and for the callers that wait for the
+// refresh. At most one of next, ended and failure is set. None is if the Refresher is yet to be
+// called, if a Login or Logout made the refresh pointless, or if a read found nothing new.
 type outcome struct {
 	step  step
 	write *record.Record // what to save
 
-	next    *record.Record      // the session goes on with this record
-	loaded  bool                // next is another process's, and was in the store already
+	next    *record.Record      // the session continues with this record
+	loaded  bool                // next was in the store already, saved by another process
 	ended   *LoginRequiredError // the session is over
 	failure *failure            // the session is kept, and the refresh failed
 
-	pending   *pendingSave // what the store has not accepted
+	pending   *pendingSave // a change that the store has not accepted
 	unhelpful bool         // the refresh counts in the refresh window
 	events    []Event
-	revoke    *Token // a token that nobody will use
+	revoke    *Token // a token that will not be used
 }
 
-// withoutErrors decides what to store, while the store has not had its say: saveErr is still that
-// of a store that never returned.
-func (f facts) withoutErrors() outcome {
-	f.saveErr = nil
+// ifSaved returns the outcome if the store saves what it is given. It decides what to store: while
+// Store.Update runs, storeErr is still the error of a store that never returned.
+func (f facts) ifSaved() outcome {
+	f.storeErr = nil
 	return decide(f)
 }
 
-// refreshed reports whether the server gave a new token.
-func (o outcome) refreshed() bool { return o.next != nil && !o.loaded }
+// hasNewToken reports whether the server issued a new token.
+func (o outcome) hasNewToken() bool { return o.next != nil && !o.loaded }
 
-// value is what to store in place of old. Bury says what is left of a session that has ended.
+// value returns what to store in place of old. It calls bury for what remains of a session that has
+// ended.
 func (o outcome) value(old []byte, bury func(Reason) ([]byte, error)) ([]byte, error) {
 	switch o.step {
 	case save:
@@ -79,7 +81,8 @@ func (o outcome) value(old []byte, bury func(Reason) ([]byte, error)) ([]byte, e
 	}
 }
 
-// reason is why the session ended; a refresh that a Logout made pointless ends it as well.
+// reason returns why the record is removed: the session ended, or a Logout made the refresh
+// pointless.
 func (o outcome) reason() Reason {
 	if o.ended == nil {
 		return ReasonLogout
@@ -87,8 +90,8 @@ func (o outcome) reason() Reason {
 	return o.ended.Reason
 }
 
-// session returns what comes after s; nil if nothing has changed.
-func (o outcome) session(s *session, p policy) *session {
+// successor returns the session that follows s, or nil if nothing has changed.
+func (o outcome) successor(s *session, p policy) *session {
 	switch {
 	case o.next != nil:
 		n := newSession(o.next, s.user, p)
@@ -97,13 +100,13 @@ func (o outcome) session(s *session, p policy) *session {
 	case o.ended != nil:
 		return signedOut(o.ended.Reason, s)
 	case o.failure != nil:
-		return s.failed(o.failure)
+		return s.withFailure(o.failure)
 	default:
 		return nil
 	}
 }
 
-// err is what those who wait get, if not a session.
+// err returns what the callers get in place of a session, or nil.
 func (o outcome) err() error {
 	switch {
 	case o.ended != nil:

@@ -105,7 +105,7 @@ func scenes() map[string]func(*scene) {
 			}
 			s.other().as(s.t, "alice")
 		},
-		"401, the store lost its data": func(s *scene) {
+		"401, the store reports lost data": func(s *scene) {
 			s.ExpireAccess()
 			s.store.lost = true
 		},
@@ -120,7 +120,7 @@ func scenes() map[string]func(*scene) {
 		"expired, refreshed": func(s *scene) { s.expired() },
 		"expired, refresh failed for now": func(s *scene) {
 			s.expired()
-			s.FailRefresh(1, http.StatusServiceUnavailable, nil, "")
+			s.FailRefresh(1, http.StatusServiceUnavailable, http.Header{"Retry-After": {"7"}}, "")
 		},
 		"expired, the refresh token is dead": func(s *scene) { s.expired(); s.RevokeAll() },
 		"expired, there is no refresh token": func(s *scene) {
@@ -194,7 +194,7 @@ func (s *scene) gets(t *testing.T, want string, got result) {
 			if k := s.events.last().Kind; k != auth.PersistFailed {
 				t.Errorf("event %v", k)
 			}
-		case "the refresh goes on":
+		case "the refresh continues":
 			sleep(time.Minute)
 			s.mustGet(t, "/me", http.StatusOK)
 		default:
@@ -216,7 +216,7 @@ func (s *scene) holds(t *testing.T, want string) {
 		if now != s.before {
 			t.Errorf("stored %s, want %s", now, s.before)
 		}
-	case "when to try again":
+	case "the wait, if the server named one":
 		if !strings.Contains(now, `"retry_after":7`) || tok.AccessToken != "" && !strings.Contains(s.before, tok.AccessToken) {
 			t.Errorf("stored %s", now)
 		}

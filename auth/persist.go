@@ -23,7 +23,9 @@ type persistence struct {
 	account string
 	origins origin.Set // a session that was made for another server is not used; the first is ours
 	// writes is the write lock: a channel, so that waiting for it ends with a context. Login,
-	// Logout and the retry of a pending save hold it while they change store and memory.
+	// Logout, a Minter's attempt and the retry of a pending save hold it while they change store
+	// and memory; they take the store's own lock inside it. A refresh takes it only to wait for a
+	// Login, when it holds no other lock.
 	writes chan struct{}
 
 	journal *journal

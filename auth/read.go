@@ -38,16 +38,16 @@ func (a *Interceptor) reload(ctx context.Context) (*session, error) {
 
 // latest is current for callers that ask about the session itself: if nobody is signed in, another
 // process may have changed that.
-func (a *Interceptor) latest(ctx context.Context) (*session, error) {
+func (a *Interceptor) reloadIfSignedOut(ctx context.Context) (*session, error) {
 	if s, err := a.current(ctx); err != nil || s.signedIn() {
 		return s, err
 	}
-	return a.stored(ctx)
+	return a.tryReload(ctx)
 }
 
 // stored is reload for callers that can do with what was known before, if the store cannot be read:
 // a locked keyring does not fail a request that needs no token.
-func (a *Interceptor) stored(ctx context.Context) (*session, error) {
+func (a *Interceptor) tryReload(ctx context.Context) (*session, error) {
 	s, err := a.reload(ctx)
 	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {
 		return known, nil

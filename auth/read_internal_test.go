@@ -64,7 +64,7 @@ func TestDecideRead(t *testing.T) {
 	} {
 		o := decideRead(test.known, test.stored, test.policy)
 		got := "keep · nothing"
-		if n := o.session(test.known, test.policy); n != nil {
+		if n := o.successor(test.known, test.policy); n != nil {
 			got = summaryWith(test.known, o, test.policy)
 		}
 		if got != test.want {

@@ -18,11 +18,11 @@ const (
 	manual                 // Interceptor.Refresh
 )
 
-// refreshed returns a session that is newer than old, refreshing old if there is none. All callers
-// that ask on behalf of the same session share one refresh and its outcome, failure included: a
-// second request with the same refresh token would be taken for theft. Before, if not nil, is
-// called before a wait.
-func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, before func()) (*session, error) {
+// refreshOnce returns a session that replaces old. If none has replaced it yet, old is refreshed.
+// All callers that ask on behalf of the same session share one refresh and its outcome, success or
+// failure: the server would take a second request with the same refresh token for theft. If before
+// is not nil, it is called before a wait.
+func (a *Interceptor) refreshOnce(ctx context.Context, old *session, t trigger, before func()) (*session, error) {
 	if a.isInside(ctx) { // the Refresher would wait for itself
 		return nil, &RefreshError{Err: errInside}
 	}
@@ -36,25 +36,25 @@ func (a *Interceptor) refreshed(ctx context.Context, old *session, t trigger, be
 	return c.wait(ctx)
 }
 
-var errStuck = fmt.Errorf("the refresh has not come to an end: %w", context.DeadlineExceeded)
+var errStuck = fmt.Errorf("the refresh did not end in time: %w", context.DeadlineExceeded)
 
-// refreshAhead refreshes s in the background, unless that is under way. Nobody waits, so nobody
-// fails: whatever comes of it, the token still serves until it has expired. It is called by every
-// request in the last seconds of a token, so it looks before it locks.
+// refreshAhead refreshes s in the background, unless a refresh is under way. No caller waits for
+// it, so its failure fails no request: the token can be used until it expires. Every request in the
+// last seconds of a token calls it, so it looks before it locks.
 func (a *Interceptor) refreshAhead(s *session) {
 	if a.state.refresh.Load() == nil {
 		_, _, _ = a.state.joinRefresh(s, early, a.start)
 	}
 }
 
-// start begins the refresh of s on a goroutine of its own; nil if the interceptor is closed. The
-// state is locked. The refresh gets a context of its own: a caller's cancellation ends only the
-// caller's wait.
+// start begins the refresh of s on a goroutine of its own. It returns nil if the interceptor is
+// closed. It is called with the mutex of state held, so it must not wait for anything. The refresh
+// gets a context of its own: a caller's cancellation ends only the caller's wait.
 //
-// All waits end after the time that the store's lock and the Refresher may take together, so that
-// neither a store that ignores its context nor a Refresher that waits for its own session can wedge
-// the callers. One timer of the refresh sees to it: a timer for each of thousands of callers would
-// cost more than all else that they do.
+// All callers stop waiting after the time that the store's lock and the Refresher may take
+// together, and the Refresher's grace. Neither a store that ignores its context nor a Refresher
+// that waits for its own session can wedge them. One timer per refresh does this: with thousands of
+// callers, a timer for each would cost more than the rest of their work.
 func (a *Interceptor) start(s *session) *call {
 	ctx, abort := context.WithCancel(context.Background())
 	c := newCall()
@@ -73,18 +73,20 @@ func (a *Interceptor) start(s *session) *call {
 	return c
 }
 
-// run refreshes s: it collects the facts, has decide say what they mean, and makes that known.
+// run refreshes s: it collects the facts, lets decide say what they mean, and publishes the
+// outcome.
 //
-// Nothing that the user's code does, a panic or [runtime.Goexit] included, keeps it from finishing
-// the call; thousands of requests may be waiting for it. So saveErr starts as the error of a store
-// that never returned, and the end is deferred. The order at the end matters:
+// Thousands of requests may be waiting, so nothing that the user's code does, not even a panic or
+// [runtime.Goexit], may keep run from finishing the call. This is why storeErr starts as the error
+// of a store that never returned, and why the last steps run in a deferred function. Their order
+// matters:
 //
-//   - apply first, so that whoever is woken finds the new session,
-//   - then the events, so that OnEvent has seen a new token before a request is sent with it,
-//   - then the waiters, even if OnEvent panics,
-//   - the revocation last: it goes over the network, and nobody waits for it.
+//   - apply comes first, so that callers find the new session when they wake up.
+//   - The events come next, so that OnEvent has seen a new token before a request carries it.
+//   - The callers come next, even if OnEvent panics.
+//   - The revocation comes last: it goes over the network, and no caller waits for it.
 func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
-	f := facts{session: s, saveErr: errVanished, policy: a.policyNow()}
+	f := facts{session: s, storeErr: errVanished, policy: a.policyNow()}
 	defer func() {
 		if f.at.IsZero() {
 			f.at = time.Now()
@@ -97,14 +99,14 @@ func (a *Interceptor) run(ctx context.Context, c *call, s *session) {
 	a.collect(ctx, &f)
 }
 
-// apply makes the outcome of a refresh of s known, and returns what those who wait for it get.
-// Unused is a token to revoke.
+// apply publishes the outcome of a refresh of s. It returns what the waiting callers get, and a
+// token to revoke if there is one that will not be used.
 func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token, err error) {
-	next, unused = o.session(s, a.policy), o.revoke
+	next, unused = o.successor(s, a.policy), o.revoke
 	if next == nil || !a.state.publish(s, next, o) {
-		// A Login or Logout was faster. The waiters get what it left, if that is of the same user,
-		// and the token that arrived too late must not stay alive at the server.
-		if o.refreshed() {
+		// A Login or Logout was faster. The callers get the session that it left, if it belongs to
+		// the same user. A token that arrived too late must not stay valid at the server.
+		if o.hasNewToken() {
 			unused = (*Token)(&o.next.Token)
 		}
 		next, err = a.state.current.Load().replacing(s)
@@ -119,9 +121,9 @@ func (a *Interceptor) apply(s *session, o outcome) (next *session, unused *Token
 	return next, unused, nil
 }
 
-// revokeUnused tells the server about a token that nobody will use.
+// revokeUnused revokes a token that will not be used. t may be nil.
 func (a *Interceptor) revokeUnused(t *Token) {
 	if t != nil {
-		_ = a.revoke(context.Background(), *t) // no caller is left to get the error
+		_ = a.revoke(context.Background(), *t) // there is no caller to return the error to
 	}
 }

@@ -25,13 +25,12 @@ type session struct {
 	window    time.Duration // how long before its expiry it is refreshed
 	expiresAt time.Time     // from here on requests wait for a refresh; zero: not known
 
-	// user names the first of several logins that followed each other in this process without a
-	// logout: a Login on top of a session is taken for the same user, unless the tokens say
-	// otherwise.
+	// user is the name of the first of several logins in this process with no logout in between. A
+	// Login during a session is taken to be by the same user, unless the tokens say otherwise.
 	user    string
 	failure *failure // the last refresh of this token, if it failed
 	marks   *marks   // what was noted about the token
-	loaded  bool     // it was read from the store, and may be as old as one that was just refused
+	loaded  bool     // read from the store, so perhaps as old as the token that was just refused
 
 	reason Reason // why nobody is signed in
 	ended  string // record.Session of the session that ended; "" if there was none
@@ -40,21 +39,23 @@ type session struct {
 
 // marks is what changes about a token while it is in use.
 type marks struct {
-	accepted atomic.Bool  // the server has accepted it
-	freshFor atomic.Int64 // from the interceptor's birth on, as a time.Duration: need not be renewed
+	accepted atomic.Bool // the server has accepted it
+	// freshFor is how long the token need not be renewed, as a time.Duration that starts when the
+	// interceptor was made.
+	freshFor atomic.Int64
 }
 
 // policy is the part of a Config that sessions depend on.
 type policy struct {
 	window        time.Duration // how long before its expiry a token is refreshed
-	fraction      time.Duration // at most this part of its lifetime
+	divisor       time.Duration // the window is at most the lifetime divided by this
 	account       string
 	accountIsUser bool
 	wiped         bool // the store has lost its data
 }
 
-// newSession returns the session of r. User names the user that it is taken for; "" if no session
-// came before it.
+// newSession returns the session of r, taken to be that of user. An empty user means that no
+// session came before it.
 func newSession(r *record.Record, user string, p policy) *session {
 	own := *r
 	switch {
@@ -75,7 +76,7 @@ func newSession(r *record.Record, user string, p policy) *session {
 		return s
 	}
 	// A token with a lifetime shorter than the window must not be refreshed for every request.
-	s.window = min(p.window, max(s.expiresAt.Sub(r.Obtained)/max(p.fraction, 1), 0))
+	s.window = min(p.window, max(s.expiresAt.Sub(r.Obtained)/max(p.divisor, 1), 0))
 	s.refreshAt = s.expiresAt.Add(-s.window)
 	if s.window > 0 {
 		s.refreshAt = s.refreshAt.Add(rand.N(s.window/5 + 1)) // many processes share the session
@@ -83,7 +84,7 @@ func newSession(r *record.Record, user string, p policy) *session {
 	return s
 }
 
-// signedOut returns the end of s, which may be nil or have ended before.
+// signedOut returns a signed-out session that follows s, which may be nil or signed out as well.
 func signedOut(reason Reason, s *session) *session {
 	out := &session{reason: reason}
 	switch {
@@ -115,8 +116,8 @@ func (s *session) is(old *session) bool {
 	return s != nil && s.signedIn() && s.Session == old.Session
 }
 
-// isNewerThan reports whether s holds another token than old, or none any more.
-func (s *session) isNewerThan(old *session) bool {
+// differsFrom reports whether s no longer holds the token of old: it holds another one, or none.
+func (s *session) differsFrom(old *session) bool {
 	if !s.signedIn() || !old.signedIn() {
 		return s != old
 	}
@@ -153,8 +154,8 @@ func (s *session) expired(now time.Time) bool {
 
 func (s *session) due(now time.Time) bool { return !s.refreshAt.IsZero() && !now.Before(s.refreshAt) }
 
-// failed returns the session after a refresh that failed with f.
-func (s *session) failed(f *failure) *session {
+// withFailure returns the session after a refresh that failed with f.
+func (s *session) withFailure(f *failure) *session {
 	n := *s
 	n.failure = f
 	return &n

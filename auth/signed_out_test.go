@@ -330,8 +330,8 @@ func TestRule09_ShortProgram(t *testing.T) {
 	})
 }
 
-// TestRule09_ShortLifetime: of a token that lives ten seconds, the last two are its window; a program
-// that has run that long may still be a short one.
+// TestRule09_ShortLifetime: of a token that lives ten seconds, the last two are its window; a
+// program that has run that long may still be a short one.
 func TestRule09_ShortLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,9 +10,10 @@ import (
 
 // state is what an Interceptor knows about its session, and the only place that changes it.
 //
-// The mutex guards every field. It is held for a few assignments: never while anything is waited
-// for, and never while the user's code runs. Only the methods of state lock it. Those of
-// journal and workers may be locked while it is held, never the other way around.
+// The mutex guards every change of a field; the two atomic pointers may be read without it. It is
+// held for a few assignments and the start of a goroutine, never while anything is waited for, and
+// never while the user's code runs. Only the methods of state lock it. The mutexes of journal and
+// workers may be locked while it is held, never the other way around.
 //
 // Who may write current, and when:
 //
@@ -27,9 +28,9 @@ import (
 //	             saved it or has failed to; not if a Login or Logout was faster
 //	commitMint   from "signed out" to a session that a Minter made, after the store has saved it
 //
-// Login and the retry of a pending save hold the write lock of persistence around their change of
-// the store and of current, so both change in the same order. A Logout changes current first, and
-// then takes the write lock to delete what is stored.
+// Login, a Minter's attempt and the retry of a pending save hold the write lock of persistence
+// while they change the store and current, so both change in the same order. A Logout changes
+// current first, and then takes the write lock to delete what is stored. See persistence.writes.
 type state struct {
 	current atomic.Pointer[session] // nil until the store was read; read without the mutex
 	refresh atomic.Pointer[call]    // the refresh of current under way; read without the mutex
@@ -57,7 +58,7 @@ func (st *state) joinRefresh(old *session, t trigger, begin func(*session) *call
 	defer st.mu.Unlock()
 	s, c, now := st.current.Load(), st.refresh.Load(), time.Now()
 	switch {
-	case s.isNewerThan(old):
+	case s.differsFrom(old):
 		s, err := s.replacing(old)
 		return s, nil, err
 	case c != nil:
@@ -93,7 +94,7 @@ func (st *state) publish(from, next *session, o outcome) bool {
 		st.invalidate()
 	}
 	st.current.Store(next)
-	if o.ended != nil || o.refreshed() {
+	if o.ended != nil || o.hasNewToken() {
 		st.pending = o.pending // and no older one
 	}
 	if o.unhelpful {
@@ -147,7 +148,7 @@ func (st *state) finishRead(c *call, r *record.Record, err error, p policy) (*se
 		return known, nil
 	}
 	o := decideRead(known, r, p)
-	next := o.session(known, p)
+	next := o.successor(known, p)
 	if next == nil {
 		return known, nil
 	}

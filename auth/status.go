@@ -38,7 +38,7 @@ type Status struct {
 // before. It never refreshes. An error is the store's, if nothing was known, or that of ctx, or
 // [ErrClosed] if nothing was read before Close.
 func (a *Interceptor) Status(ctx context.Context) (Status, error) {
-	s, err := a.stored(ctx)
+	s, err := a.tryReload(ctx)
 	if err != nil {
 		return Status{}, err
 	}
@@ -60,11 +60,11 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 // be renewed now; else it is one of those of Status. A token that nothing can ever renew (no
 // Refresher, no refresh token) is returned unchanged, expired or not: the server decides.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
-	_, err := a.latest(ctx)
+	_, err := a.reloadIfSignedOut(ctx)
 	if err != nil {
 		return Token{}, err
 	}
-	return tokenOf(a.fresh(ctx))
+	return tokenOf(a.ensureFresh(ctx))
 }
 
 // tokenOf is the token of a session, if there is one.
@@ -83,9 +83,9 @@ func tokenOf(s *session, err error) (Token, error) {
 // refresh in progress, and does not repeat a failed one before its backoff has elapsed. The errors
 // are those of Token.
 func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
-	s, err := a.latest(ctx)
+	s, err := a.reloadIfSignedOut(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
-		return tokenOf(a.minted(ctx, s))
+		return tokenOf(a.mintOnce(ctx, s))
 	}
 	if err != nil || !s.signedIn() {
 		return tokenOf(s, err)
@@ -96,7 +96,7 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 	if !a.canRefresh(s.token()) {
 		return Token{}, &RefreshError{Err: errUnrefreshable}
 	}
-	return tokenOf(a.refreshedOrMinted(ctx, s, manual, nil))
+	return tokenOf(a.refreshOrMint(ctx, s, manual, nil))
 }
 
 // Renew returns the token to use in place of one that a server refused outside of HTTP, such as on
@@ -104,17 +104,17 @@ func (a *Interceptor) Refresh(ctx context.Context) (Token, error) {
 // token than the refused one by now, Renew returns that; else it refreshes, once for all that
 // report the same token. The errors are those of [Interceptor.Token].
 func (a *Interceptor) Renew(ctx context.Context, refusedToken Token) (Token, error) {
-	s, err := a.latest(ctx)
+	s, err := a.reloadIfSignedOut(ctx)
 	if err != nil || !s.signedIn() {
 		return tokenOf(s, err)
 	}
 	if s.AccessToken != refusedToken.AccessToken {
-		return tokenOf(a.fresh(ctx)) // it has been replaced
+		return tokenOf(a.ensureFresh(ctx)) // it has been replaced
 	}
 	if a.config.Refresher == nil {
 		return Token{}, &RefreshError{Err: errNoRefresher}
 	}
-	return tokenOf(a.refreshed(ctx, s, refused, nil))
+	return tokenOf(a.refreshOnce(ctx, s, refused, nil))
 }
 
 // TokenSource returns the session as the token source of golang.org/x/oauth2, for clients that take

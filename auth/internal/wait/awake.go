@@ -27,7 +27,7 @@ const steps = 8
 // WhileAwake returns a context that ends after d, like that of [context.WithTimeout], but counts
 // the time only while the process runs. A sandbox that freezes the process, or Ctrl-Z, must not end
 // a refresh: the response with the new token arrives meanwhile, and an ordinary timeout would
-// expire, and throw it away, at the very moment at which the process goes on.
+// expire, and throw it away, at the very moment when the process resumes.
 func WhileAwake(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	w := &awake{
