@@ -78,7 +78,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	    (cd $$(dirname $$f) && go test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) .); done; done
 
 picture: ## docs/tour.svg, of what the tour prints
-	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,4 > docs/tour.svg
+	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,5 > docs/tour.svg
 
 bench: ## the comparison with other libraries
 	cd internal/bench && go test -run '^$$' -bench . -count 10 ./...

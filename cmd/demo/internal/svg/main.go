@@ -1,6 +1,6 @@
 // Command svg turns what the tour prints into the picture in docs:
 //
-//	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,4 > docs/tour.svg
+//	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,5 > docs/tour.svg
 package main
 
 import (

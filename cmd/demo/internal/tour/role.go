@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/fleet"
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/wire"
 )
 
@@ -17,6 +18,7 @@ const (
 	roleReader = "reader" // reads the session, waits for a line, sends a request
 	roleSaver  = "saver"  // saves a counter as fast as it can, and prints each number that is saved
 	roleHolder = "holder" // stops in the middle of an update
+	roleMember = "member" // is a process of a fleet
 )
 
 // savings is the key that a saver writes.
@@ -29,15 +31,17 @@ type readerResult struct {
 }
 
 // Role is the main function of a process of the tour. It gets its role, the directory of the
-// session and the URL of the server.
-func Role(ctx context.Context, in io.Reader, out io.Writer, role, dir, url string) error {
+// session, and the URL of the server or, as a member of a fleet, its job.
+func Role(ctx context.Context, in io.Reader, out io.Writer, role, dir, task string) error {
 	switch role {
 	case roleReader:
-		return read(ctx, in, out, dir, url)
+		return read(ctx, in, out, dir, task)
 	case roleSaver:
 		return save(ctx, out, dir)
 	case roleHolder:
 		return hold(ctx, out, dir)
+	case roleMember:
+		return fleet.Work(ctx, in, out, task, fleet.OpenHTTP)
 	default:
 		return fmt.Errorf("unknown role %q", role)
 	}

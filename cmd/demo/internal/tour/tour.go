@@ -47,6 +47,7 @@ func scenes() []scene {
 		{"An expired token", "The token is rejected. One refresh, and the POST is sent again with its whole body.", (*runner).expire},
 		{"Fifty at once", "Fifty goroutines get a 401 at the same moment. They share one refresh.", (*runner).fifty},
 		{"Four processes", "Four programs share the session. One refreshes; the others find the new token.", (*runner).processes},
+		{"A fleet", "Eight processes share twelve sessions through a store on the network, as machines do.", (*runner).fleet},
 		{"An outage", "The token endpoint is down. That is not a reason to log the user out.", (*runner).outage},
 		{"Another origin", "A redirect leads to a server that must not see the token.", (*runner).otherOrigin},
 		{"kill -9", "Programs are killed while they save the session.", (*runner).kill},

@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.String()), &f); err != nil {
 		t.Fatal(err)
 	}
-	if !f.Passed || f.Failed != 0 || f.Checks < 20 || len(f.Scenes) != 9 {
+	if !f.Passed || f.Failed != 0 || f.Checks < 20 || len(f.Scenes) != 10 {
 		t.Errorf("%+v", f)
 	}
 	rows := 0
@@ -102,7 +102,7 @@ func TestRun_failed(t *testing.T) {
 	if !errors.Is(err, tour.ErrFailed) {
 		t.Errorf("%v", err)
 	}
-	for _, want := range []string{"✗ the request fails: login required", "✗ the keyring is empty", "2 of 27 checks failed"} {
+	for _, want := range []string{"✗ the request fails: login required", "✗ the keyring is empty", "2 of 31 checks failed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -126,7 +126,7 @@ func TestRun_interrupted(t *testing.T) {
 	}
 }
 
-// TestRole_unknown: there are three.
+// TestRole_unknown: there are four roles.
 func TestRole_unknown(t *testing.T) {
 	t.Parallel()
 	if err := tour.Role(t.Context(), strings.NewReader(""), new(strings.Builder), "nonsense", t.TempDir(), ""); err == nil {
