@@ -52,7 +52,7 @@ func TestNew_refreshers(t *testing.T) {
 		"JSON":              {auth.JSONRefresher{URL: "https://id.example/refresh"}, ""},
 		"relative":          {auth.JSONRefresher{URL: "/refresh"}, ""},
 		"pointer":           {&auth.JSONRefresher{URL: "/refresh"}, ""},
-		"in the clear":      {auth.JSONRefresher{URL: "http://id.example/refresh"}, "JSONRefresher.URL: insecure transport"},
+		"in the clear":      {auth.JSONRefresher{URL: "http://id.example/refresh"}, "insecure transport: JSONRefresher.URL"},
 		"another scheme":    {auth.JSONRefresher{URL: "file:///refresh"}, "http or https"},
 		"no URL":            {auth.JSONRefresher{URL: "%"}, "must be the URL"},
 		"no JSON":           {auth.JSONRefresher{URL: "/refresh", Fields: map[string]any{"f": func() {}}}, "JSONRefresher.Fields"},

@@ -53,7 +53,7 @@ func summaryWith(s *session, o outcome, p policy) string {
 	}
 	for _, known := range []error{ErrLoginRequired, ErrRefreshFailed, ErrInvalidGrant, ErrExcessiveRefresh, errDown, errDisk, errThrottled, errSuspect} {
 		if errors.Is(o.err(), known) {
-			add("%v", known)
+			add("%s", withoutPrefix(known))
 		}
 	}
 	for _, e := range o.events {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -17,16 +18,16 @@ import (
 var (
 	// ErrInvalidGrant says that the refresh token is dead. A [Refresher] returns an error wrapping
 	// it to end the session. It is the invalid_grant of RFC 6749 §5.2.
-	ErrInvalidGrant = errors.New("the refresh token is no longer valid")
+	ErrInvalidGrant = errors.New("auth: the refresh token is no longer valid")
 	// ErrLoginRequired says that the session has ended; see [LoginRequiredError].
-	ErrLoginRequired = errors.New("login required")
+	ErrLoginRequired = errors.New("auth: login required")
 	// ErrRefreshFailed says that a refresh failed and the session is kept; see [RefreshError].
-	ErrRefreshFailed = errors.New("refresh failed")
+	ErrRefreshFailed = errors.New("auth: refresh failed")
 	// ErrExcessiveRefresh says that refreshed tokens were refused again and again; see
 	// [RefreshWindow]. It comes with ErrRefreshFailed.
-	ErrExcessiveRefresh = errors.New("too many refreshes")
+	ErrExcessiveRefresh = errors.New("auth: too many refreshes")
 	// ErrPersist says that the store did not take the session, or did not let it go.
-	ErrPersist = errors.New("session not stored")
+	ErrPersist = errors.New("auth: session not stored")
 	// ErrSessionUnreadable says that the stored session cannot be used by this program: it is
 	// damaged, a newer program's, or another account's. It is never overwritten by a refresh and
 	// never taken for "signed out"; Login and Logout replace it.
@@ -34,8 +35,12 @@ var (
 	// ErrInsecureTransport says that a token would travel in the clear to another machine.
 	ErrInsecureTransport = endpoints.ErrInsecure
 	// ErrClosed says that the interceptor is closed and no longer refreshes.
-	ErrClosed = errors.New("closed")
+	ErrClosed = errors.New("auth: closed")
 )
+
+// withoutPrefix returns the message of the cause of an error of this package, which has said already
+// where it comes from.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "auth: ") }
 
 // RefreshError reports a temporary refresh failure, such as a network error, a failing server or a
 // locked keyring. The session is kept, and later requests try again. It matches [ErrRefreshFailed].
@@ -70,7 +75,7 @@ func (e *RefreshError) Error() string {
 		s += fmt.Sprintf(": the token endpoint answered %d", e.Status)
 	}
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		s += ": " + withoutPrefix(e.Err)
 	}
 	if e.RetryAfter > 0 {
 		s += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Millisecond))
@@ -146,7 +151,7 @@ func (e *LoginRequiredError) Error() string {
 		s += ": " + reason
 	}
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		s += ": " + withoutPrefix(e.Err)
 	}
 	return s
 }

@@ -69,7 +69,7 @@ func (e Event) String() string {
 		s += ": " + e.Reason.String()
 	}
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		s += ": " + withoutPrefix(e.Err)
 	}
 	return s
 }

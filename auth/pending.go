@@ -144,7 +144,7 @@ func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 }
 
 func persistError(verb string, err error) error {
-	return fmt.Errorf("auth: %w: the store failed to %s it: %w", ErrPersist, verb, err)
+	return fmt.Errorf("%w: the store failed to %s it: %w", ErrPersist, verb, err)
 }
 
 // Close waits for a refresh under way and its save, and tries once more to store what the store has

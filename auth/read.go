@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
@@ -62,7 +61,7 @@ func (a *Interceptor) read(ctx context.Context, old *session) (*session, error) 
 	case c != nil:
 		return c.wait(ctx)
 	case s == nil: // closed, before anything was read
-		return nil, fmt.Errorf("auth: %w", ErrClosed)
+		return nil, ErrClosed
 	default:
 		return s, nil
 	}

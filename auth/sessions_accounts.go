@@ -11,7 +11,7 @@ import (
 )
 
 // errSessionsClosed is a request for an account that was not in memory when Close was called.
-var errSessionsClosed = fmt.Errorf("auth: Sessions: %w", ErrClosed)
+var errSessionsClosed = fmt.Errorf("%w: the account had no session in memory", ErrClosed)
 
 // Login begins a session for account; see [Interceptor.Login].
 func (s *Sessions) Login(ctx context.Context, account string, t Token) error {

@@ -180,7 +180,7 @@ level=WARN msg=auth event="refresh failed" account=work error="auth: refresh fai
 level=INFO msg=auth event="token refreshed" account=work
 level=INFO msg=auth event="signed out" account=work reason="logged out"
 level=INFO msg=auth event="signed in" account=work
-level=INFO msg=auth event="signed out" account=work reason="the server ended the session" error="the refresh token is no longer valid (status 401)"
+level=INFO msg=auth event="signed out" account=work reason="the server ended the session" error="auth: the refresh token is no longer valid (status 401)"
 `
 	if log.String() != want {
 		t.Errorf("got\n%swant\n%s", log.String(), want)

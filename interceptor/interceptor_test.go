@@ -268,24 +268,24 @@ func TestError_message(t *testing.T) {
 	opaque := &interceptor.Request{Request: &http.Request{URL: &url.URL{Scheme: "mailto", Opaque: "hunter2"}}}
 	bare := &interceptor.Request{Request: &http.Request{URL: &url.URL{Path: "/x"}}}
 	for want, e := range map[string]*interceptor.Error{
-		"interceptor: unknown error":                                     {},
-		"interceptor: GET https://xxxxx@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
-		"interceptor: GET https://xxxxx@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
-		"interceptor: GET https://xxxxx@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
-		"interceptor: GET /x: EOF":                                       {Request: bare, Err: io.EOF},
-		"interceptor: EOF":                                               {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
-		"interceptor: 404 Not Found: mine":                               {Response: resp, Err: errors.New("mine")},
-		`interceptor: Get "https://xxxxx@a.example/path?…": EOF`:         {Err: nested},
-		`interceptor: Get "https://xxxxx@a.example/path?…": EOF\nGet "https://xxxxx@b.example?…": EOF`: {Err: errors.Join(
+		"interceptor: unknown error":                                        {},
+		"interceptor: GET https://REDACTED@a.example/path?…: timeout":       {Kind: interceptor.KindTimeout, Request: req},
+		"interceptor: GET https://REDACTED@a.example/path?…: 404 Not Found": {Request: req, Response: resp},
+		"interceptor: GET https://REDACTED@a.example/path?…: EOF":           {Request: req, Err: io.EOF},
+		"interceptor: GET /x: EOF":                                          {Request: bare, Err: io.EOF},
+		"interceptor: EOF":                                                  {Request: new(interceptor.Request), Response: new(interceptor.Response), Err: io.EOF},
+		"interceptor: 404 Not Found: mine":                                  {Response: resp, Err: errors.New("mine")},
+		`interceptor: Get "https://REDACTED@a.example/path?…": EOF`:         {Err: nested},
+		`interceptor: Get "https://REDACTED@a.example/path?…": EOF\nGet "https://REDACTED@b.example?…": EOF`: {Err: errors.Join(
 			fmt.Errorf("%w", nested), &url.Error{Op: "Get", URL: "https://hunter2@b.example?hunter2", Err: io.EOF},
 		)},
-		"interceptor: GET https://xxxxx@a.example/path?…: refresh: 404 Not Found": {
+		"interceptor: GET https://REDACTED@a.example/path?…: refresh: 404 Not Found": {
 			Request: req, Err: fmt.Errorf("refresh: %w", &interceptor.Error{Request: req, Response: resp}),
 		},
-		"interceptor: GET https://xxxxx@a.example/path?…: refresh: EOF":  {Request: req, Err: fmt.Errorf("refresh: %w", nested)},
-		`interceptor: GET /x: Get "https://xxxxx@a.example/path?…": EOF`: {Request: bare, Err: nested},
-		"interceptor: GET mailto:…: EOF":                                 {Request: opaque, Err: io.EOF},
-		"interceptor: 404 Not Found: two\\nlines \\x1b[2J\\u202e":        {Response: resp, Err: errors.New("two\nlines \x1b[2J\u202e")},
+		"interceptor: GET https://REDACTED@a.example/path?…: refresh: EOF":  {Request: req, Err: fmt.Errorf("refresh: %w", nested)},
+		`interceptor: GET /x: Get "https://REDACTED@a.example/path?…": EOF`: {Request: bare, Err: nested},
+		"interceptor: GET mailto:…: EOF":                                    {Request: opaque, Err: io.EOF},
+		"interceptor: 404 Not Found: two\\nlines \\x1b[2J\\u202e":           {Response: resp, Err: errors.New("two\nlines \x1b[2J\u202e")},
 		"interceptor: 799": {Response: interceptor.NewResponse(nil, 799, nil, nil)},
 		"interceptor: 404 Not Found: the server's own words are not quoted":                           {Response: phrased, Err: errors.New("the server's own words are not quoted")},
 		`interceptor: parse "(a URL that cannot be read)": net/url: invalid control character in URL`: {Err: unreadable},

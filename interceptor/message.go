@@ -55,7 +55,7 @@ func statusText(code int) string {
 func withoutSecrets(u *url.URL) string {
 	c := *u
 	if c.User != nil {
-		c.User = url.User("xxxxx")
+		c.User = url.User("REDACTED")
 	}
 	if c.RawQuery != "" {
 		c.RawQuery = "…"

@@ -92,7 +92,7 @@ func TestAPI_echo(t *testing.T) {
 		e.SHA256 != hex.EncodeToString(sum[:]) {
 		t.Errorf("%+v", e)
 	}
-	if e.Header.Get("Authorization") != "[redacted]" || strings.Contains(a.body, p.AccessToken) {
+	if e.Header.Get("Authorization") != "REDACTED" || strings.Contains(a.body, p.AccessToken) {
 		t.Error("the echo holds the access token")
 	}
 	call(t, s, http.StatusUnauthorized, http.MethodPost, "/echo", "x", nil)

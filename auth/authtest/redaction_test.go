@@ -48,7 +48,7 @@ func TestSecrets_are_never_printed(t *testing.T) {
 	if got := fmt.Sprint(users); got != `Secrets["alice" "bob"]` {
 		t.Errorf("Secrets print as %s", got)
 	}
-	if got, want := fmt.Sprint(p), "TokenPair{[redacted], expires "+p.Expiry.Format(time.RFC3339)+"}"; got != want {
+	if got, want := fmt.Sprint(p), "TokenPair{REDACTED, expires "+p.Expiry.Format(time.RFC3339)+"}"; got != want {
 		t.Errorf("a TokenPair prints as %s, want %s", got, want)
 	}
 	if got := fmt.Sprintf("%+v", s); got != "authtest.Server("+s.URL+")" {

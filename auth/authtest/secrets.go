@@ -11,7 +11,7 @@ import (
 )
 
 // redacted stands wherever a secret would be printed.
-const redacted = "[redacted]"
+const redacted = "REDACTED"
 
 // Secrets maps names to secrets: users to passwords, OAuth clients to client secrets.
 // A map[string]string literal can be assigned to it. It prints the names only, under every verb

@@ -29,7 +29,7 @@ func (s *Store) acquire(ctx context.Context, key string, settled func([]byte) bo
 			return nil, waited(ctx, key)
 		case a.err != nil:
 			unlock()
-			return nil, fmt.Errorf("storage: update %q: nothing was changed: %w", key, certain(a.err))
+			return nil, fmt.Errorf("lease: update %q: nothing was changed: %w", key, certain(a.err))
 		case a.grant.Held && ctx.Err() == nil:
 			if stale == maxStale || h.isFresh(ctx) {
 				return h, nil

@@ -103,7 +103,7 @@ func (k *keeper) renewAll(ctx context.Context, all Renewer, due []*heart) (held 
 	}
 	held, err = all.RenewAll(ctx, leases, k.store.config.TTL)
 	if err == nil && len(held) != len(due) {
-		err = fmt.Errorf("storage: %T returned %d results for %d leases", all, len(held), len(due))
+		err = fmt.Errorf("lease: %T returned %d results for %d leases", all, len(held), len(due))
 	}
 	return held, err
 }

@@ -144,7 +144,7 @@ func (l *lookout) ask(ctx context.Context, keys []string) (left []time.Duration,
 	l.store.counts.looks.Add(1)
 	left, err = l.looker.Look(ctx, keys)
 	if err == nil && len(left) != len(keys) {
-		err = fmt.Errorf("storage: %T returned %d results for %d keys", l.looker, len(left), len(keys))
+		err = fmt.Errorf("lease: %T returned %d results for %d keys", l.looker, len(left), len(keys))
 	}
 	return left, err
 }

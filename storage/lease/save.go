@@ -54,7 +54,7 @@ func isTransient(err error) bool {
 }
 
 func unsaved(key string, err error) error {
-	return fmt.Errorf("storage: save: the new value of %q could not be stored: %w", key, certain(err))
+	return fmt.Errorf("lease: save: the new value of %q could not be stored: %w", key, certain(err))
 }
 
 // sleep reports whether ctx lasted longer than d.

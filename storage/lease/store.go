@@ -14,7 +14,7 @@ import (
 )
 
 // ErrClosed is returned by a [Store] that has been closed.
-var ErrClosed = errors.New("storage: the store is closed")
+var ErrClosed = errors.New("lease: the store is closed")
 
 // Store is a [storage.Store] over a [Backend]. Use [New]; the zero value is
 // not usable.
@@ -61,7 +61,7 @@ func New(c Config) (*Store, error) {
 // Load implements [storage.Store]. It never waits for a lease.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("storage: load: %w", err)
+		return nil, fmt.Errorf("lease: load: %w", err)
 	}
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -76,9 +76,9 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	value, err := s.config.Backend.Load(ctx, key)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("storage: load %q: %w", key, certain(err))
+		return nil, fmt.Errorf("lease: load %q: %w", key, certain(err))
 	case value == nil:
-		return nil, fmt.Errorf("storage: nothing is stored under %q: %w", key, fs.ErrNotExist)
+		return nil, fmt.Errorf("lease: nothing is stored under %q: %w", key, fs.ErrNotExist)
 	default:
 		return value, nil
 	}
@@ -99,7 +99,7 @@ func (s *Store) Close(ctx context.Context) error {
 	select {
 	case <-s.idle:
 	case <-ctx.Done():
-		return fmt.Errorf("storage: close: callbacks of Update are still running: %w", ctx.Err())
+		return fmt.Errorf("lease: close: callbacks of Update are still running: %w", ctx.Err())
 	}
 	if c, ok := s.config.Backend.(io.Closer); ok {
 		return c.Close()

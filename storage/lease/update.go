@@ -98,7 +98,7 @@ func (s *Store) commit(ctx context.Context, key string, g Grant, c Change) (Resu
 	s.counts.commits.Add(1)
 	result, err := s.config.Backend.Commit(ctx, key, g, c)
 	if err == nil && (result < Saved || result > Outdated) {
-		return 0, fmt.Errorf("storage: %T.Commit returned %v", s.config.Backend, int(result))
+		return 0, fmt.Errorf("lease: %T.Commit returned %v", s.config.Backend, int(result))
 	}
 	return result, err
 }

@@ -35,7 +35,7 @@ import (
 )
 
 // ErrInsecure is auth.ErrInsecureTransport.
-var ErrInsecure = errors.New("insecure transport")
+var ErrInsecure = errors.New("auth: insecure transport")
 
 // Prover is what is needed here of auth.Prover.
 type Prover interface {
@@ -72,8 +72,8 @@ func (e Environment) Secure(field string, o origin.Origin) error {
 	if o.Secure() || e.InsecureAllowHTTP {
 		return nil
 	}
-	return fmt.Errorf("auth: %s: %w: use https; over http everyone on the network could read the tokens",
-		field, ErrInsecure)
+	return fmt.Errorf("%w: %s: use https; over http everyone on the network could read the tokens",
+		ErrInsecure, field)
 }
 
 // Resolve resolves and checks the URL of an endpoint that gets secrets.

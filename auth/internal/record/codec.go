@@ -158,8 +158,8 @@ func (r *Record) takeOptional(all map[string]json.RawMessage) {
 const maxThrottle = time.Hour
 
 // ErrUnreadable is auth.ErrSessionUnreadable.
-var ErrUnreadable = errors.New("the stored session cannot be used")
+var ErrUnreadable = errors.New("auth: the stored session cannot be used")
 
 func unreadable(account, why string) error {
-	return fmt.Errorf("auth: %w (account %q): %s; log in again to replace it", ErrUnreadable, account, why)
+	return fmt.Errorf("%w (account %q): %s; log in again to replace it", ErrUnreadable, account, why)
 }
