@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chatelaine-go/chatelaine/chain"
@@ -143,5 +145,26 @@ func TestError_origin(t *testing.T) {
 				t.Errorf("FromTransport: %v, want %v", got, c.wire)
 			}
 		})
+	}
+}
+
+// TestError_length: a server chooses the target of a redirect, and a cause may quote what it sent.
+// Neither makes a message of arbitrary length, and a secret near the limit is still masked.
+func TestError_length(t *testing.T) {
+	t.Parallel()
+	long := "https://a.example/" + strings.Repeat("x", 1<<20)
+	cause := &url.Error{Op: "Get", URL: long + "?token=SECRET", Err: errors.New(strings.Repeat("y", 1<<20))}
+	for name, e := range map[string]*interceptor.Error{
+		"the URL":   {Kind: interceptor.KindConnection, Request: newRequest(t.Context(), long)},
+		"the cause": {Kind: interceptor.KindConnection, Err: cause},
+		"both":      {Kind: interceptor.KindConnection, Request: newRequest(t.Context(), long+"?token=SECRET"), Err: cause},
+		"nested": {Kind: interceptor.KindConnection, Request: newRequest(t.Context(), long), Err: &interceptor.Error{
+			Kind: interceptor.KindConnection, Request: newRequest(t.Context(), long), Err: cause,
+		}},
+	} {
+		text := e.Error()
+		if len(text) > 12<<10 || !strings.Contains(text, "…") || strings.Contains(text, "SECRET") {
+			t.Errorf("%s: %d bytes, %.60s", name, len(text), text)
+		}
 	}
 }

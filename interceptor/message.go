@@ -10,6 +10,13 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
+// A server chooses the target of a redirect, and other people's errors may quote a body. These are
+// the most bytes of either that a message shows.
+const (
+	longestURL   = 2 << 10
+	longestCause = 8 << 10
+)
+
 // text returns the message: method and URL, status or kind, cause.
 func (e *Error) text() string {
 	subject := e.subject()
@@ -24,7 +31,7 @@ func (e *Error) text() string {
 		parts = append(parts, e.Kind.String())
 	}
 	if e.Err != nil {
-		parts = append(parts, mask(e.Err.Error(), e.Err, subject))
+		parts = append(parts, escape.Cut(mask(e.Err.Error(), e.Err, subject), longestCause))
 	}
 	return strings.Join(parts, ": ")
 }
@@ -64,7 +71,7 @@ func withoutSecrets(u *url.URL) string {
 		c.Opaque = "…"
 	}
 	c.Fragment, c.RawFragment = "", ""
-	return c.String()
+	return escape.Cut(c.String(), longestURL)
 }
 
 // mask rewrites the text of err, the cause of an error about subject. Every URL that net/http and
