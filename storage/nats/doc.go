@@ -9,7 +9,7 @@
 //
 //	js, err := jetstream.New(conn)
 //	…
-//	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "sessions", Replicas: 3})
+//	bucket, err := chatelainenats.OpenBucket(ctx, js, jetstream.KeyValueConfig{Bucket: "sessions", Replicas: 3})
 //	…
 //	store, err := chatelainenats.New(chatelainenats.Config{Bucket: bucket})
 //	…
@@ -18,6 +18,10 @@
 // The bucket needs no TTL and a history of 1; file storage and three replicas
 // are what lets a session survive a server. An entry must fit into the server's
 // max_payload, 1 MiB unless it is configured.
+//
+// A client finds out late that its connection has fallen silent, as after a
+// firewall has forgotten it: by default after four minutes. Let it ask more often:
+// nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2).
 //
 // # Errors
 //

@@ -8,7 +8,7 @@ import (
 
 // A problem with the configuration is found before the server is called.
 func ExampleNew() {
-	_, err := nats.New(nats.Config{}) // Bucket: js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{…})
+	_, err := nats.New(nats.Config{}) // Bucket: nats.OpenBucket(ctx, js, jetstream.KeyValueConfig{…})
 	fmt.Println(err)
 	// Output: nats: Config.Bucket is nil
 }

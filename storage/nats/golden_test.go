@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chatelaine-go/chatelaine/storage/nats"
 )
 
 // TestGolden reads and changes what the first version wrote: names, and values in hexadecimal. The
@@ -18,7 +20,7 @@ func TestGolden(t *testing.T) {
 	}
 	addr := serve(t)
 	js, config := connect(t, addr, "golden")
-	bucket, err := js.CreateOrUpdateKeyValue(t.Context(), config)
+	bucket, err := nats.OpenBucket(t.Context(), js, config)
 	if err != nil {
 		t.Fatal(err)
 	}

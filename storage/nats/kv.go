@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -13,11 +14,14 @@ import (
 )
 
 // A kv is a [lease.KV] of a bucket. The revision of an entry is its tag.
-type kv struct{ bucket jetstream.KeyValue }
+type kv struct {
+	bucket  jetstream.KeyValue
+	checked atomic.Bool // that its reads are fresh
+}
 
 var (
-	_ lease.KV     = kv{}
-	_ lease.Marker = kv{}
+	_ lease.KV     = (*kv)(nil)
+	_ lease.Marker = (*kv)(nil)
 )
 
 const (
@@ -32,7 +36,7 @@ func nameOf(key string) string {
 }
 
 // Get implements [lease.KV].
-func (k kv) Get(ctx context.Context, key string) (entry []byte, tag string, err error) {
+func (k *kv) Get(ctx context.Context, key string) (entry []byte, tag string, err error) {
 	e, err := k.bucket.Get(ctx, nameOf(key))
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
@@ -45,7 +49,7 @@ func (k kv) Get(ctx context.Context, key string) (entry []byte, tag string, err 
 }
 
 // Put implements [lease.KV].
-func (k kv) Put(ctx context.Context, key string, entry []byte, tag string) error {
+func (k *kv) Put(ctx context.Context, key string, entry []byte, tag string) error {
 	var err error
 	if tag == "" {
 		_, err = k.bucket.Create(ctx, nameOf(key), entry)
@@ -70,8 +74,15 @@ func isConflict(err error) bool {
 		(errors.As(err, &api) && api.APIError() != nil && api.APIError().ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence)
 }
 
-// Marker implements [lease.Marker].
-func (k kv) Marker(ctx context.Context) (string, error) {
+// Marker implements [lease.Marker]. It is the first call of a store, so it checks
+// the bucket, too.
+func (k *kv) Marker(ctx context.Context) (string, error) {
+	if !k.checked.Load() {
+		if err := checkReads(ctx, k.bucket); err != nil {
+			return "", err
+		}
+		k.checked.Store(true)
+	}
 	e, err := k.bucket.Get(ctx, markerName)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return "", nil

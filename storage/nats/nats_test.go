@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"net"
 	"os"
 	"slices"
 	"testing"
@@ -37,33 +36,17 @@ func serve(t *testing.T) (addr string) {
 	if addr := os.Getenv(envAddr); addr != "" {
 		return addr
 	}
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	tcp, ok := s.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("the server listens on %v", s.Addr())
-	}
-	t.Setenv(envAddr, tcp.String())
-	return tcp.String()
+	addr = addrOf(t, start(t, &server.Options{}))
+	t.Setenv(envAddr, addr)
+	return addr
 }
 
 // connect opens the bucket that stands for a directory of package storagetest.
 func connect(t *testing.T, addr, dir string) (jetstream.JetStream, jetstream.KeyValueConfig) {
 	t.Helper()
 	conn, err := natsgo.Connect("nats://"+addr, natsgo.MaxReconnects(-1), natsgo.ReconnectWait(50*time.Millisecond),
-		natsgo.RetryOnFailedConnect(true), natsgo.PingInterval(time.Second), natsgo.MaxPingsOutstanding(2))
+		natsgo.RetryOnFailedConnect(true), natsgo.PingInterval(time.Second), natsgo.MaxPingsOutstanding(2),
+		natsgo.IgnoreDiscoveredServers()) // which no proxy stands before
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +61,14 @@ func connect(t *testing.T, addr, dir string) (jetstream.JetStream, jetstream.Key
 
 func open(t *testing.T, addr, dir string) *nats.Store {
 	t.Helper()
+	return openReplicated(t, addr, dir, 1)
+}
+
+func openReplicated(t *testing.T, addr, dir string, replicas int) *nats.Store {
+	t.Helper()
 	js, config := connect(t, addr, dir)
-	bucket, err := js.CreateOrUpdateKeyValue(t.Context(), config)
+	config.Replicas = replicas
+	bucket, err := nats.OpenBucket(t.Context(), js, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,31 +106,6 @@ func TestSealedConformance(t *testing.T) {
 		}
 		return s
 	}, storagetest.Limits{MaxValue: limits.MaxValue - 1<<10}) // the envelope needs a little
-}
-
-func TestFleet(t *testing.T) {
-	addr := serve(t)
-	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond, Limits: limits,
-		Open: func(t *testing.T, addr, space string) storage.Store { t.Helper(); return open(t, addr, space) },
-		Wipe: func(t *testing.T, space string) {
-			t.Helper()
-			js, config := connect(t, addr, space)
-			bucket, err := js.KeyValue(t.Context(), config.Bucket)
-			if err != nil {
-				t.Fatal(err)
-			}
-			names, err := bucket.Keys(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, name := range names {
-				if err := bucket.Purge(t.Context(), name); err != nil {
-					t.Fatal(err)
-				}
-			}
-		},
-	})
 }
 
 func TestKeys(t *testing.T) {

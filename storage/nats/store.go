@@ -18,7 +18,8 @@ import (
 
 // Config configures [New]. Bucket is required.
 type Config struct {
-	// Bucket keeps the entries. The store never closes its connection.
+	// Bucket keeps the entries; [OpenBucket] opens it. The store never closes its
+	// connection.
 	Bucket jetstream.KeyValue
 
 	// TTL, OpTimeout and SaveTimeout are those of [lease.Config].
@@ -36,7 +37,8 @@ const defaultMaxValue = 1<<20 - 1<<10
 // usable. Load, Update, Close and Stats are those of [lease.Store].
 type Store struct {
 	*lease.Store
-	bucket jetstream.KeyValue
+	bucket  jetstream.KeyValue
+	backend *lease.CASBackend
 }
 
 var (
@@ -53,14 +55,15 @@ func New(c Config) (*Store, error) {
 	if c.MaxValue == 0 {
 		c.MaxValue = defaultMaxValue
 	}
+	backend := watcher{CASBackend: lease.CAS(&kv{bucket: c.Bucket}), bucket: c.Bucket}
 	s, err := lease.New(lease.Config{
-		Backend: watcher{CASBackend: lease.CAS(kv{c.Bucket}), bucket: c.Bucket},
+		Backend: backend,
 		TTL:     c.TTL, OpTimeout: c.OpTimeout, SaveTimeout: c.SaveTimeout, MaxValue: c.MaxValue,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Store{Store: s, bucket: c.Bucket}, nil
+	return &Store{Store: s, bucket: c.Bucket, backend: backend.CASBackend}, nil
 }
 
 // Provision writes the marker by which an empty bucket is told from one that
@@ -69,6 +72,9 @@ func New(c Config) (*Store, error) {
 // meanwhile go on to return [storage.ErrDataLost] for what they cannot find,
 // until they are restarted.
 func (s *Store) Provision(ctx context.Context) error {
+	if err := checkReads(ctx, s.bucket); err != nil {
+		return err
+	}
 	_, err := s.bucket.Create(ctx, markerName, []byte(rand.Text()))
 	if err != nil && isConflict(err) {
 		return nil // it is there
@@ -90,14 +96,13 @@ func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
 			return
 		}
 		defer func() { _ = names.Stop() }()
-		backend := lease.CAS(kv{s.bucket})
 		for name := range names.Keys() {
 			key, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(name, entryPrefix))
 			if err != nil {
 				err = fmt.Errorf("nats: entry %q is not of this package: %w", name, err)
 			} else {
 				var value []byte
-				if value, err = backend.Load(ctx, string(key)); err == nil && value == nil {
+				if value, err = s.backend.Load(ctx, string(key)); err == nil && value == nil {
 					continue
 				}
 			}

@@ -8,7 +8,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,11 +101,35 @@ func TestSealedConformance(t *testing.T) {
 
 func TestFleet(t *testing.T) {
 	addr := server(t)
+	testFleet(t, addr, 0, nil)
+}
+
+// TestFleet_replica runs with a replica that confirms each write, and ends the
+// master.
+func TestFleet_replica(t *testing.T) {
+	if addr := os.Getenv(envAddr); addr != "" {
+		testFleet(t, addr, 1, nil)
+		return
+	}
+	master := testserver.Redis(t)
+	replica := replicaOf(t, master.Addr)
+	t.Setenv(envAddr, master.Addr)
+	testFleet(t, master.Addr, 1, func(t *testing.T) string {
+		t.Helper()
+		master.Kill()
+		promote(t, replica)
+		replicaOf(t, replica.Addr) // the next one that confirms
+		return replica.Addr
+	})
+}
+
+func testFleet(t *testing.T, addr string, replicas int, failover func(*testing.T) string) {
+	t.Helper()
 	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond, Limits: storagetest.Limits{Patience: 5 * opTimeout},
+		Addr: addr, TTL: ttl, Wake: 100 * time.Millisecond, Failover: failover, Limits: storagetest.Limits{Patience: 5 * opTimeout},
 		Open: func(t *testing.T, addr, space string) storage.Store {
 			t.Helper()
-			return open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(space)})
+			return open(t, redis.Config{Client: client(t, addr), Prefix: prefixFor(space), Replicas: replicas})
 		},
 		Wipe: func(t *testing.T, _ string) {
 			t.Helper()
@@ -112,4 +138,33 @@ func TestFleet(t *testing.T) {
 			}
 		},
 	})
+}
+
+// replicaOf starts a replica, and returns when it has what the master has.
+func replicaOf(t *testing.T, master string) *testserver.Server {
+	t.Helper()
+	host, port, err := net.SplitHostPort(master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := testserver.Redis(t, "--replicaof", host+" "+port, "--repl-diskless-sync-delay", "0")
+	awaitLink(t, s)
+	return s
+}
+
+func awaitLink(t *testing.T, s *testserver.Server) {
+	t.Helper()
+	c := client(t, s.Addr)
+	for !strings.Contains(c.Info(t.Context(), "replication").Val(), "master_link_status:up") {
+		if t.Context().Err() != nil {
+			t.Fatal("the replica does not reach its master")
+		}
+	}
+}
+
+func promote(t *testing.T, s *testserver.Server) {
+	t.Helper()
+	if err := client(t, s.Addr).Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
+		t.Fatal(err)
+	}
 }
