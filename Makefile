@@ -80,8 +80,8 @@ fuzz: ## every fuzz target for FUZZTIME
 picture: ## docs/tour.svg, of what the tour prints
 	CLICOLOR_FORCE=1 go run ./cmd/demo tour | go run ./cmd/demo/internal/svg -scenes 2,3,5 > docs/tour.svg
 
-bench: ## the comparison with other libraries
-	cd internal/bench && go test -run '^$$' -bench . -count 10 ./...
+bench: ## all measurements, into docs/benchmarks.md
+	cd internal/bench && go run ./report
 
 cover: ## statement coverage
 	go test -coverprofile=coverage.txt -coverpkg=./auth/...,./chain/...,./interceptor/...,./storage/... ./...

@@ -28,8 +28,11 @@ func (c *Config) parseOrigin(field, raw string) (*url.URL, origin.Origin, error)
 // it was compared: a name such as LOCALHOST is loopback to the comparison, but net/http would send
 // it to a proxy.
 func (a *Interceptor) signable(r *http.Request) bool {
+	if a.names.Authorized(r.Header) || a.excluded(r.Context()) {
+		return false
+	}
 	o, ok := a.origins.Match(r.URL, r.Host)
-	if !ok || a.names.Authorized(r.Header) || a.excluded(r.Context()) {
+	if !ok {
 		return false
 	}
 	if r.URL.Host != o.Host() {

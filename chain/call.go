@@ -111,7 +111,9 @@ func (c *call) begin() step {
 	a.http.Body = c.next.body
 	c.unsent, c.next.body = c.next.body, nil
 	a.req = interceptor.Request{Request: &a.http, Call: c.state}
-	c.discarded.sendWith(&a.http)
+	if c.discarded != nil {
+		c.discarded.sendWith(&a.http)
+	}
 	c.now, c.req, c.resp, c.err = a, &a.req, nil, nil
 	c.wire, c.failedByInterceptor = wireError{}, false
 	return stepRequest

@@ -41,9 +41,6 @@ func (c *call) saveCookies() {
 
 // addTo adds the cookies to those of a response, before its own, which count more.
 func (k *cookies) addTo(r *http.Response) {
-	if k == nil {
-		return
-	}
 	h := r.Header.Clone() // an interceptor may give the same header to many calls
 	if h == nil {
 		h = make(http.Header)
@@ -54,9 +51,6 @@ func (k *cookies) addTo(r *http.Response) {
 
 // sendWith updates the Cookie header of the next send, as the client's jar would.
 func (k *cookies) sendWith(r *http.Request) {
-	if k == nil {
-		return
-	}
 	set, replaced := k.parse(), k.parse()
 	for _, c := range replaced {
 		c.MaxAge, c.Expires = 0, time.Time{} // a deleted cookie must match, too, to be replaced

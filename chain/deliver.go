@@ -12,7 +12,9 @@ import (
 // deliver gives the response to the caller, who closes its body.
 func (c *call) deliver() *http.Response {
 	r := c.resp.Response
-	c.discarded.addTo(r)
+	if c.discarded != nil {
+		c.discarded.addTo(r)
+	}
 	if r.Body == nil || r.Body == http.NoBody {
 		c.bodies.drain()
 		r.Body = http.NoBody

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"flag"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -103,8 +104,8 @@ func report(b *testing.B, name string, c cost, more ...any) {
 		b.ReportAllocs()           // shows the two metrics of that name
 		b.ReportMetric(0, "ns/op") // the time on the wall means nothing here
 		b.ReportMetric(c.cpu, "cpu-ns/op")
-		b.ReportMetric(c.bytes, "B/op")
-		b.ReportMetric(c.allocs, "allocs/op")
+		b.ReportMetric(math.Round(c.bytes), "B/op") // testing cuts the fraction off
+		b.ReportMetric(math.Round(c.allocs), "allocs/op")
 		for i := 0; i+1 < len(more); i += 2 {
 			b.ReportMetric(more[i+1].(float64), more[i].(string))
 		}

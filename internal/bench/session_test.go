@@ -149,6 +149,7 @@ func BenchmarkHerd(b *testing.B) {
 			b.ReportMetric(medianOf(ratios, same), "wall/(refresh+replay)")
 			b.ReportMetric(medianOf(cpu, same), "cpu-ns/goroutine")
 			b.ReportMetric(medianOf(floors, same), "floor-cpu-ns/goroutine")
+			b.ReportMetric(1, "refreshes") // or it has failed
 		})
 	}
 }
@@ -219,6 +220,9 @@ func BenchmarkCrossing(b *testing.B) {
 				steady = append(steady, took)
 			}
 		}
+	}
+	if len(ratios) == 0 {
+		b.Fatal("no refresh was crossed")
 	}
 	slices.Sort(ratios)
 	b.ReportMetric(ratios[len(ratios)/2], "p99-crossing/p99-steady")

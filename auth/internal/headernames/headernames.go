@@ -42,8 +42,8 @@ type Finder struct {
 // Authorized reports whether the caller has put an Authorization header on the request.
 func (f *Finder) Authorized(h http.Header) bool {
 	if len(h) >= len(f.sets) {
-		named, set := authorization(h)
-		return named && set
+		_, set := authorization(h)
+		return set
 	}
 	known := &f.sets[len(h)]
 	if names := known.Load(); names != nil && hasAll(h, *names) {
@@ -73,9 +73,9 @@ func hasAll(h http.Header, names []string) bool {
 // authorization reports whether an Authorization header is named in h, and whether it has a value.
 func authorization(h http.Header) (named, set bool) {
 	const name = "Authorization"
-	for k, v := range h {
+	for k := range h {
 		if len(k) == len(name) && strings.EqualFold(k, name) {
-			named, set = true, set || len(v) > 0
+			named, set = true, set || len(h[k]) > 0
 		}
 	}
 	return named, set

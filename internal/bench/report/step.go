@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// step is a command that measures.
+type step struct {
+	env  string // one more variable of the environment
+	args []string
+}
+
+// steps returns the commands, which run in internal/bench, one after the other. They put binaries
+// into bin.
+func steps(bin string, quick bool) []step {
+	test := filepath.Join(bin, "bench.test")
+	of := func(env, names string, args ...string) step {
+		return step{env, append([]string{test, "-test.run", "^$", "-test.bench", names}, args...)}
+	}
+	often := func(rounds, slice string, args ...string) []string {
+		if quick {
+			rounds, slice = "3", "1ms"
+		}
+		return append(args, "-test.benchtime", "1x", "-rounds", rounds, "-slice", slice)
+	}
+	times := func(n string) string {
+		if quick {
+			n = "1x"
+		}
+		return n
+	}
+	const single = "GOMAXPROCS=1"
+	return []step{
+		{"", []string{"go", "test", "-c", "-o", test, "."}},
+		of(single, "Transport", often("250", "3ms")...),
+		of(single, "Client|Interceptor|Growth|Queued", often("40", "10ms")...),
+		of("", "Parallel", often("25", "10ms")...),
+		of("", "Herd", "-test.benchtime", times("11x")),
+		of("", "Crossing|Processes", "-test.benchtime", times("5x")),
+		of("", "Start", often("60", "0")...),
+		{"", []string{"./count.sh", test}},
+		{"", []string{"go", "test", "../../storage", "-run", "^$", "-bench", "Update", "-benchtime", times("300x")}},
+		{"", []string{"go", "test", "../../auth", "-run", "^TestSessions_memory$", "-count", "1", "-v"}},
+	}
+}
+
+func (s step) String() string { return strings.TrimSpace(s.env + " " + strings.Join(s.args, " ")) }
+
+// run runs the command and keeps its figures. Its output is shown.
+func (s step) run(ctx context.Context, m *measured) error {
+	var out bytes.Buffer
+	c := exec.CommandContext(ctx, s.args[0], s.args[1:]...)
+	c.Stdout, c.Stderr = &out, os.Stderr
+	if s.env != "" {
+		c.Env = append(os.Environ(), s.env)
+	}
+	err := c.Run()
+	_, _ = os.Stderr.Write(out.Bytes())
+	m.read(out.String())
+	return err
+}
+
+// loads returns the load averages, "?" where they are not known.
+func loads() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(data)); err == nil && len(fields) > 0 {
+		return fields[0]
+	}
+	return "?"
+}
