@@ -35,7 +35,8 @@
 //   - [github.com/chatelaine-go/chatelaine/storage]: what a store promises, and encryption over any
 //     store
 //   - [github.com/chatelaine-go/chatelaine/storage/sqlstore]: PostgreSQL and SQLite
-//   - storage/redis and storage/nats, modules of their own
+//   - storage/postgres, which wakes waiters by LISTEN, storage/redis and storage/nats: modules of
+//     their own
 //   - [github.com/chatelaine-go/chatelaine/storage/lease]: the lock of shared stores, for a backend of
 //     your own
 //

@@ -22,6 +22,9 @@ type Config struct {
 	// Table is the name of the table, "schema.table" for one in another schema.
 	// Letters, digits and underscores. Default "chatelaine_sessions".
 	Table string
+	// Signals tell waiters at once that a lease has been released. Nil: they look
+	// at the row at intervals.
+	Signals Signals
 
 	// TTL, OpTimeout, SaveTimeout and MaxValue are those of [lease.Config]. With
 	// SQLite, OpTimeout should be longer than the busy timeout of the driver.
@@ -67,6 +70,10 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-func (c Config) lease(b lease.Backend) lease.Config {
-	return lease.Config{Backend: b, TTL: c.TTL, OpTimeout: c.OpTimeout, SaveTimeout: c.SaveTimeout, MaxValue: c.MaxValue}
+func (c Config) lease(b *backend) lease.Config {
+	config := lease.Config{Backend: b, TTL: c.TTL, OpTimeout: c.OpTimeout, SaveTimeout: c.SaveTimeout, MaxValue: c.MaxValue}
+	if c.Signals != nil {
+		config.Backend = signaled{b, c.Signals}
+	}
+	return config
 }
