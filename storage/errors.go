@@ -35,7 +35,8 @@ var (
 	// 16 MiB.
 	ErrTooLarge = errors.New("storage: too large")
 	// ErrLost: another holder changed the value while the callback ran, so that what the callback
-	// returned was not stored. Load the value and decide anew. It is also the cause of the
+	// returned was not stored, or, if a response of the database got lost, was stored and replaced
+	// since. Load the value and decide anew. It is also the cause of the
 	// callback's context when the lock is lost while the callback runs. Stores whose locks expire
 	// return it, and sealed files whose lock file was removed while it was held. An error that
 	// matches it has a method Lost() bool for [errors.As].

@@ -6,7 +6,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,26 +33,74 @@ func Redis(t *testing.T, settings ...string) *Server {
 	return s
 }
 
+// Replica starts a replica of a Redis server, and returns when it has what the
+// server has.
+func (s *Server) Replica(t *testing.T) *Server {
+	t.Helper()
+	host, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Redis(t, "--replicaof", host+" "+port, "--repl-diskless-sync-delay", "0")
+	r.AwaitLink(t)
+	return r
+}
+
+// AwaitLink returns when a replica has what its master has.
+func (s *Server) AwaitLink(t *testing.T) {
+	t.Helper()
+	s.await(t, func(ctx context.Context) error {
+		info, err := s.ask(ctx, "INFO replication")
+		if err == nil && !strings.Contains(info, "master_link_status:up") {
+			err = errors.New(info)
+		}
+		return err
+	})
+}
+
+// Promote makes a replica a master of its own.
+func (s *Server) Promote(t *testing.T) {
+	t.Helper()
+	if reply, err := s.ask(t.Context(), "REPLICAOF NO ONE"); reply != "+OK" || err != nil {
+		t.Fatal(reply, err)
+	}
+}
+
 // AwaitRedis returns when the server answers.
 func (s *Server) AwaitRedis(t *testing.T) {
 	t.Helper()
 	s.await(t, func(ctx context.Context) error {
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, "tcp", s.Addr)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
-			return err
-		}
-		if _, err := conn.Write([]byte("PING\r\n")); err != nil {
-			return err
-		}
-		line, err := bufio.NewReader(conn).ReadString('\n')
-		if err == nil && line != "+PONG\r\n" {
-			return errors.New(line)
+		reply, err := s.ask(ctx, "PING")
+		if err == nil && reply != "+PONG" {
+			err = errors.New(reply)
 		}
 		return err
 	})
+}
+
+// ask returns the reply to a command: a line, or the text that a line announces.
+func (s *Server) ask(ctx context.Context, command string) (string, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := conn.Write([]byte(command + "\r\n")); err != nil {
+		return "", err
+	}
+	in := bufio.NewReader(conn)
+	line, err := in.ReadString('\n')
+	if err != nil || line[0] != '$' {
+		return strings.TrimSpace(line), err
+	}
+	length, err := strconv.Atoi(strings.TrimSpace(line[1:]))
+	if err != nil {
+		return "", err
+	}
+	text := make([]byte, length)
+	_, err = io.ReadFull(in, text)
+	return string(text), err
 }

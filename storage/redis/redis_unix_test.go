@@ -8,9 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"net"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -112,13 +110,13 @@ func TestFleet_replica(t *testing.T) {
 		return
 	}
 	master := testserver.Redis(t)
-	replica := replicaOf(t, master.Addr)
+	replica := master.Replica(t)
 	t.Setenv(envAddr, master.Addr)
 	testFleet(t, master.Addr, 1, func(t *testing.T) string {
 		t.Helper()
 		master.Kill()
-		promote(t, replica)
-		replicaOf(t, replica.Addr) // the next one that confirms
+		replica.Promote(t)
+		replica.Replica(t) // the next one that confirms
 		return replica.Addr
 	})
 }
@@ -138,33 +136,4 @@ func testFleet(t *testing.T, addr string, replicas int, failover func(*testing.T
 			}
 		},
 	})
-}
-
-// replicaOf starts a replica, and returns when it has what the master has.
-func replicaOf(t *testing.T, master string) *testserver.Server {
-	t.Helper()
-	host, port, err := net.SplitHostPort(master)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := testserver.Redis(t, "--replicaof", host+" "+port, "--repl-diskless-sync-delay", "0")
-	awaitLink(t, s)
-	return s
-}
-
-func awaitLink(t *testing.T, s *testserver.Server) {
-	t.Helper()
-	c := client(t, s.Addr)
-	for !strings.Contains(c.Info(t.Context(), "replication").Val(), "master_link_status:up") {
-		if t.Context().Err() != nil {
-			t.Fatal("the replica does not reach its master")
-		}
-	}
-}
-
-func promote(t *testing.T, s *testserver.Server) {
-	t.Helper()
-	if err := client(t, s.Addr).Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/internal/netfault"
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
@@ -118,10 +119,10 @@ func fleetChecks() []fleetCheck {
 }
 
 // through opens the store through a proxy of its own.
-func (f Fleet) through(t *tester, space string) (storage.Store, *proxy) {
+func (f Fleet) through(t *tester, space string) (storage.Store, *netfault.Proxy) {
 	t.Helper()
-	p := newProxy(t.T, f.Addr)
-	return f.Open(t.T, p.addr(), space), p
+	p := netfault.New(t, f.Addr)
+	return f.Open(t.T, p.Addr(), space), p
 }
 
 // within ends the test if call takes longer than limit.

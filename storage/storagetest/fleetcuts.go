@@ -15,7 +15,7 @@ func cutInCallback(t *tester, f Fleet, space string) {
 	other := f.Open(t.T, f.Addr, space)
 	put(t, s, key, []byte("old"))
 	h := hold(t, s, []byte("new"))
-	p.cut()
+	p.Cut()
 	ctx, cancel := context.WithTimeout(t.Context(), f.TTL/2)
 	defer cancel()
 	err := other.Update(ctx, key, func(context.Context, []byte) ([]byte, error) {
@@ -37,7 +37,7 @@ func cutInSave(t *tester, f Fleet, space string) {
 	put(t, s, key, []byte("old"))
 	large := bytes.Repeat([]byte("0123456789abcdef"), t.maxValue()/16)
 	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
-		p.cutAfter(len(large) / 2)
+		p.CutAfter(len(large) / 2)
 		return large, nil
 	})
 	if err != nil {
@@ -54,7 +54,7 @@ func saveResponseLost(t *tester, f Fleet, space string) {
 	s, p := f.through(t, space)
 	for i := range times {
 		err := update(t, s, key, func(ctx context.Context, old []byte) ([]byte, error) {
-			p.loseResponse()
+			p.LoseResponse()
 			return increment(ctx, old)
 		})
 		if err != nil {
@@ -70,7 +70,7 @@ func acquireResponseLost(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
-	p.loseResponse()
+	p.LoseResponse()
 	_ = update(t, s, key, returning([]byte("lost or not")))
 	var err error
 	within(t, f.TTL/2+grace, "Update after one whose lock was lost on the way", func() {
@@ -87,8 +87,8 @@ func awayAtSave(t *tester, f Fleet, space string) {
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
 	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
-		p.refuse()
-		time.AfterFunc(f.TTL/2, p.accept)
+		p.Refuse()
+		time.AfterFunc(f.TTL/2, p.Accept)
 		return []byte("new"), nil
 	})
 	if err != nil {
@@ -101,9 +101,9 @@ func awayBefore(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
-	p.refuse()
+	p.Refuse()
 	wantUnreachable(t, s)
-	p.accept()
+	p.Accept()
 	put(t, s, key, []byte("new"))
 	wantValue(t, s, key, []byte("new"))
 }

@@ -17,7 +17,7 @@ func mutedInCallback(t *tester, f Fleet, space string) {
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
 	err := update(t, s, key, func(context.Context, []byte) ([]byte, error) {
-		p.mute()
+		p.Mute()
 		return []byte("new"), nil
 	})
 	if err != nil {
@@ -49,9 +49,9 @@ func silentServer(t *tester, f Fleet, space string) {
 	t.Helper()
 	s, p := f.through(t, space)
 	put(t, s, key, []byte("old"))
-	p.silence()
+	p.Silence()
 	wantUnreachable(t, s)
-	p.accept()
+	p.Accept()
 	recovers(t, s, []byte("new"))
 }
 
@@ -84,7 +84,7 @@ func failover(t *tester, f Fleet, space string) {
 	put(t, s, "another", []byte("saved before"))
 	h := hold(t, s, []byte("new"))
 	addr := f.Failover(t.T)
-	p.moveTo(addr)
+	p.MoveTo(addr)
 	other := f.Open(t.T, addr, space)
 	wantValue(t, other, "another", []byte("saved before"))
 	ctx, cancel := context.WithTimeout(t.Context(), f.TTL/2)

@@ -6,7 +6,6 @@ go 1.26.0
 replace github.com/chatelaine-go/chatelaine => ../../..
 
 require (
-	github.com/anishathalye/porcupine v1.3.1
 	github.com/chatelaine-go/chatelaine v0.0.0-00010101000000-000000000000
 	github.com/jackc/pgx/v5 v5.12.0
 	modernc.org/sqlite v1.62.0

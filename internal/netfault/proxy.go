@@ -1,4 +1,6 @@
-package storagetest
+// Package netfault breaks connections in tests: a proxy that cuts them, lets them
+// fall silent, loses responses and moves to another server.
+package netfault
 
 import (
 	"context"
@@ -8,8 +10,8 @@ import (
 	"testing"
 )
 
-// A proxy stands between a store and its server and breaks what goes through.
-type proxy struct {
+// A Proxy stands between a client and its server and breaks what goes through.
+type Proxy struct {
 	listener net.Listener
 	wg       sync.WaitGroup
 
@@ -30,7 +32,7 @@ const (
 	silent           // nothing gets through
 )
 
-// A link is a connection of the store and the one to the server.
+// A link is a connection of the client and the one to the server.
 type link struct {
 	client, server net.Conn
 	mute           bool // what comes is thrown away; guarded by the proxy's lock
@@ -41,47 +43,49 @@ func (l *link) end() {
 	_ = l.server.Close()
 }
 
-func newProxy(t *testing.T, target string) *proxy {
+// New starts a proxy for the server at target. It ends with the test.
+func New(t testing.TB, target string) *Proxy {
 	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{target: target, listener: l, links: make(map[*link]struct{})}
+	p := &Proxy{target: target, listener: l, links: make(map[*link]struct{})}
 	p.wg.Go(p.serve)
 	t.Cleanup(func() {
 		_ = l.Close()
-		p.cut()
+		p.Cut()
 		p.wg.Wait()
 	})
 	return p
 }
 
-func (p *proxy) addr() string { return p.listener.Addr().String() }
+// Addr is where clients connect to.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// cut ends all connections; new ones are accepted.
-func (p *proxy) cut() {
+// Cut ends all connections; new ones are accepted.
+func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutLocked()
 }
 
-func (p *proxy) cutLocked() {
+func (p *Proxy) cutLocked() {
 	for l := range p.links {
 		l.end()
 	}
 }
 
-// refuse ends all connections, and new ones as soon as they are made.
-func (p *proxy) refuse() {
+// Refuse ends all connections, and new ones as soon as they are made.
+func (p *Proxy) Refuse() {
 	p.set(refused)
-	p.cut()
+	p.Cut()
 }
 
-// mute leaves all connections as they are, but lets nothing through anymore: as
+// Mute leaves all connections as they are, but lets nothing through anymore: as
 // a firewall does that has forgotten them. New ones work.
-func (p *proxy) mute() {
+func (p *Proxy) Mute() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
@@ -89,45 +93,45 @@ func (p *proxy) mute() {
 	}
 }
 
-// silence mutes all connections, and new ones too.
-func (p *proxy) silence() {
+// Silence mutes all connections, and new ones too.
+func (p *Proxy) Silence() {
 	p.set(silent)
-	p.mute()
+	p.Mute()
 }
 
-// accept undoes refuse and silence, for new connections.
-func (p *proxy) accept() { p.set(accepted) }
+// Accept undoes Refuse and Silence, for new connections.
+func (p *Proxy) Accept() { p.set(accepted) }
 
-func (p *proxy) set(way passage) {
+func (p *Proxy) set(way passage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.way = way
 }
 
-// moveTo sends new connections to another server, and ends the old ones.
-func (p *proxy) moveTo(target string) {
+// MoveTo sends new connections to another server, and ends the old ones.
+func (p *Proxy) MoveTo(target string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.target = target
 	p.cutLocked()
 }
 
-// loseResponse lets one connection end after the server has received the next
+// LoseResponse lets one connection end after the server has received the next
 // request, instead of its response.
-func (p *proxy) loseResponse() {
+func (p *Proxy) LoseResponse() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.losses++
 }
 
-// cutAfter ends the connection on which the server receives its n-th byte from now.
-func (p *proxy) cutAfter(n int) {
+// CutAfter ends the connection on which the server receives its n-th byte from now.
+func (p *Proxy) CutAfter(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutIn = n
 }
 
-func (p *proxy) serve() {
+func (p *Proxy) serve() {
 	for {
 		client, err := p.listener.Accept()
 		if err != nil {
@@ -142,7 +146,7 @@ func (p *proxy) serve() {
 			continue
 		}
 		l := &link{client: client, server: server}
-		if !p.add(l) {
+		if !p.add(l, target) {
 			l.end()
 			continue
 		}
@@ -152,7 +156,7 @@ func (p *proxy) serve() {
 }
 
 // pass copies what comes, as far as allowed says, until either end closes.
-func (p *proxy) pass(l *link, to io.Writer, from io.Reader, allowed func(l *link, n int) (pass int, more bool)) {
+func (p *Proxy) pass(l *link, to io.Writer, from io.Reader, allowed func(l *link, n int) (pass int, more bool)) {
 	defer p.remove(l)
 	buf := make([]byte, 32<<10)
 	for {
@@ -165,7 +169,7 @@ func (p *proxy) pass(l *link, to io.Writer, from io.Reader, allowed func(l *link
 }
 
 // request decides about n bytes for the server.
-func (p *proxy) request(l *link, n int) (pass int, more bool) {
+func (p *Proxy) request(l *link, n int) (pass int, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -180,8 +184,8 @@ func (p *proxy) request(l *link, n int) (pass int, more bool) {
 	}
 }
 
-// response decides about n bytes for the store.
-func (p *proxy) response(l *link, n int) (pass int, more bool) {
+// response decides about n bytes for the client.
+func (p *Proxy) response(l *link, n int) (pass int, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -195,10 +199,10 @@ func (p *proxy) response(l *link, n int) (pass int, more bool) {
 	}
 }
 
-func (p *proxy) add(l *link) bool {
+func (p *Proxy) add(l *link, target string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.way == refused {
+	if p.way == refused || p.target != target {
 		return false
 	}
 	l.mute = p.way == silent
@@ -206,7 +210,7 @@ func (p *proxy) add(l *link) bool {
 	return true
 }
 
-func (p *proxy) remove(l *link) {
+func (p *Proxy) remove(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.end()
