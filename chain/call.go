@@ -64,33 +64,6 @@ const (
 	stepFail   // with err
 )
 
-func (c *call) run() (*http.Response, error) {
-	defer c.end()
-	c.next.body = c.orig.Body
-	for s := c.begin(); ; {
-		switch s {
-		case stepRequest:
-			s = c.requestPhase()
-		case stepSend:
-			s = c.send()
-		case stepResponse:
-			s = c.responsePhase()
-		case stepError:
-			s = c.errorPhase()
-		case stepRetry:
-			s = c.retry()
-		case stepReturn:
-			r := c.deliver()
-			c.ended = s
-			return r, nil
-		case stepFail:
-			err := c.fail()
-			c.ended = s
-			return nil, err
-		}
-	}
-}
-
 // end closes what is left, and tells the interceptors that want to know. A panic comes by here,
 // too.
 func (c *call) end() {

@@ -18,9 +18,35 @@ var _ http.RoundTripper = (*transport)(nil)
 func (t *transport) layer() *transport { return t }
 
 // RoundTrip runs one call through the chain. The request is never changed.
+//
+// It is the only frame of the chain beneath the one of the phase: the collector reads the stacks of
+// all goroutines that wait for a response or a refresh.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c := call{transport: t, list: t.chain.current(), orig: r}
-	return c.run()
+	defer c.end()
+	c.next.body = c.orig.Body
+	for s := c.begin(); ; {
+		switch s {
+		case stepRequest:
+			s = c.requestPhase()
+		case stepSend:
+			s = c.send()
+		case stepResponse:
+			s = c.responsePhase()
+		case stepError:
+			s = c.errorPhase()
+		case stepRetry:
+			s = c.retry()
+		case stepReturn:
+			resp := c.deliver()
+			c.ended = s
+			return resp, nil
+		case stepFail:
+			err := c.fail()
+			c.ended = s
+			return nil, err
+		}
+	}
 }
 
 // CloseIdleConnections closes those of the base transport, if it can.
