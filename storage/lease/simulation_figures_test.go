@@ -85,7 +85,7 @@ func (f *figures) merge(o *figures) {
 	f.sessions += o.sessions
 	f.calls += o.calls
 	f.failed += o.failed
-	for i, n := range o.waits {
+	for i, n := range &o.waits {
 		f.waits[i] += n
 	}
 	for k := range o.operations {
@@ -98,7 +98,7 @@ func (f *figures) merge(o *figures) {
 // wait returns how long all calls but a part of 1-q waited at most.
 func (f *figures) wait(q float64) time.Duration {
 	rest := int(q * float64(f.calls))
-	for ms, n := range f.waits {
+	for ms, n := range &f.waits {
 		if rest -= n; rest < 0 {
 			return time.Duration(ms) * time.Millisecond
 		}

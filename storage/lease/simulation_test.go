@@ -2,7 +2,6 @@ package lease_test
 
 import (
 	"flag"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,17 +31,9 @@ var (
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	worlds := make([]*figures, *simWorlds)
-	t.Run("worlds", func(t *testing.T) {
-		for i := range worlds {
-			sessions := *simSessions*(i+1)/len(worlds) - *simSessions*i/len(worlds)
-			t.Run(strconv.Itoa(i), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) { worlds[i] = simulate(t, sessions) })
-			})
-		}
-	})
-	if t.Failed() {
-		return
+	for i := range worlds {
+		sessions := *simSessions*(i+1)/len(worlds) - *simSessions*i/len(worlds)
+		synctest.Test(t, func(t *testing.T) { worlds[i] = simulate(t, sessions) })
 	}
 	total := worlds[0]
 	for _, f := range worlds[1:] {

@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-func mustParse(t testing.TB, url string) *pgx.ConnConfig {
+func mustParse(t *testing.T, url string) *pgx.ConnConfig {
 	t.Helper()
 	c, err := pgx.ParseConfig(url)
 	if err != nil {

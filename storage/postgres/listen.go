@@ -20,11 +20,11 @@ func (s *Signals) listen(ctx context.Context) {
 		conn, err := s.connect(ctx)
 		if err == nil {
 			pause = firstRetry
-			s.note(&s.deaf, nil)
+			s.listened(nil)
 			s.wakeAll()
 			err = s.receive(ctx, conn)
 		}
-		s.note(&s.deaf, fmt.Errorf("postgres: listen: %w", err))
+		s.listened(fmt.Errorf("postgres: listen: %w", err))
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

@@ -47,7 +47,7 @@ func (s *Signals) send(ctx context.Context) {
 		if err != nil {
 			err = fmt.Errorf("postgres: notify: %w", err)
 		}
-		s.note(&s.mute, err)
+		s.sent(err)
 	}
 }
 

@@ -121,11 +121,16 @@ func (s *Signals) Err() error {
 	return errors.Join(s.deaf, s.mute)
 }
 
-// note keeps the outcome of an attempt, in s.deaf or s.mute.
-func (s *Signals) note(where *error, err error) {
+func (s *Signals) listened(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*where = err
+	s.deaf = err
+}
+
+func (s *Signals) sent(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mute = err
 }
 
 // Close ends the connection that listens. After Close has returned, nothing of

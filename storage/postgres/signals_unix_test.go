@@ -4,119 +4,14 @@ package postgres_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"database/sql"
-	"encoding/hex"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
-	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/postgres"
 	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
-	"github.com/chatelaine-go/chatelaine/storage/storagetest"
 )
-
-const (
-	ttl       = 2 * time.Second // short, so that a killed holder does not make the tests long
-	opTimeout = 3 * time.Second // how long a connection that has fallen silent is waited for
-)
-
-// envAddr has the server's address in the processes that package storagetest starts.
-const envAddr = "CHATELAINE_POSTGRES_SIGNALS_ADDR"
-
-// server starts a PostgreSQL server, unless the parent process has.
-func server(t *testing.T) (addr string) {
-	t.Helper()
-	if addr := os.Getenv(envAddr); addr != "" {
-		return addr
-	}
-	addr = testserver.Postgres(t, "max_connections=300", "fsync=off").Addr
-	t.Setenv(envAddr, addr)
-	return addr
-}
-
-// tableFor returns the name of the table that stands for a directory of package storagetest.
-func tableFor(dir string) string {
-	sum := sha256.Sum256([]byte(dir))
-	return "t" + hex.EncodeToString(sum[:8])
-}
-
-func openDB(t testing.TB, url string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.SetMaxOpenConns(10)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-func newSignals(t testing.TB, db *sql.DB, url string) *postgres.Signals {
-	t.Helper()
-	s, err := postgres.New(postgres.Config{DB: db, URL: url, Channel: `The "Channel"; it's quoted`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
-
-func open(t testing.TB, addr, table string) *sqlstore.Store {
-	t.Helper()
-	url := testserver.PostgresURL(addr)
-	db := openDB(t, url)
-	return newStore(t, sqlstore.Config{DB: db, Signals: newSignals(t, db, url), Table: table, TTL: ttl, OpTimeout: opTimeout})
-}
-
-func newStore(t testing.TB, c sqlstore.Config) *sqlstore.Store {
-	t.Helper()
-	c.Dialect = sqlstore.PostgreSQL
-	s, err := sqlstore.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
-// Each directory of the suite stands for a table.
-func TestConformance(t *testing.T) {
-	addr := server(t)
-	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
-		t.Helper()
-		return open(t, addr, tableFor(dir))
-	})
-}
-
-func TestFleet(t *testing.T) {
-	addr := server(t)
-	storagetest.RunFleet(t, storagetest.Fleet{
-		Addr: addr, TTL: ttl, Limits: storagetest.Limits{Patience: 5 * opTimeout},
-		Open: func(t *testing.T, addr, space string) storage.Store {
-			t.Helper()
-			return open(t, addr, tableFor(space))
-		},
-		Wipe: func(t *testing.T, space string) {
-			t.Helper()
-			if _, err := openDB(t, testserver.PostgresURL(addr)).ExecContext(t.Context(), "truncate "+tableFor(space)); err != nil {
-				t.Fatal(err)
-			}
-		},
-	})
-}
 
 // watch watches key, and returns when the connection listens.
 func watch(t *testing.T, s *postgres.Signals, key string) (released <-chan struct{}) {
@@ -141,6 +36,15 @@ func receive(t *testing.T, s *postgres.Signals, released <-chan struct{}) {
 
 func TestSignals(t *testing.T) {
 	addr := server(t)
+	for name, test := range map[string]func(*testing.T, string){
+		"each key": testKeys, "many keys": testManyKeys, "connection cut": testCut, "nothing listens": testDeaf,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, addr) })
+	}
+}
+
+func testKeys(t *testing.T, addr string) {
+	t.Helper()
 	url := testserver.PostgresURL(addr)
 	db := openDB(t, url)
 	sender := newSignals(t, db, url)
@@ -169,8 +73,8 @@ func TestSignals(t *testing.T) {
 }
 
 // A thousand keys at once are a few statements, and none is forgotten.
-func TestSignals_many(t *testing.T) {
-	addr := server(t)
+func testManyKeys(t *testing.T, addr string) {
+	t.Helper()
 	url := testserver.PostgresURL(addr)
 	db := openDB(t, url)
 	s := newSignals(t, db, url)
@@ -181,7 +85,7 @@ func TestSignals_many(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer stop()
+		t.Cleanup(stop)
 		all = append(all, released)
 	}
 	for i := range all {
@@ -193,8 +97,8 @@ func TestSignals_many(t *testing.T) {
 }
 
 // A connection that ends is made again, and wakes everybody: a notification may have been missed.
-func TestSignals_cut(t *testing.T) {
-	addr := server(t)
+func testCut(t *testing.T, addr string) {
+	t.Helper()
 	url := testserver.PostgresURL(addr)
 	db := openDB(t, url)
 	s := newSignals(t, db, url)
@@ -212,8 +116,8 @@ func TestSignals_cut(t *testing.T) {
 }
 
 // Without a connection that listens, waiters look at the row.
-func TestSignals_deaf(t *testing.T) {
-	addr := server(t)
+func testDeaf(t *testing.T, addr string) {
+	t.Helper()
 	db := openDB(t, testserver.PostgresURL(addr))
 	deaf := newSignals(t, db, "postgres://postgres@127.0.0.1:1/none")
 	c := sqlstore.Config{DB: db, Signals: deaf, Table: "deaf", TTL: ttl, OpTimeout: opTimeout}

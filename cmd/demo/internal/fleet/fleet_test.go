@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run lets a fleet work until what it has done is enough: how fast it is is up to the machine.
+// run lets a fleet work until what it has done is enough: the machine may be slow.
 func run(t *testing.T, c fleet.Config, enough func(fleet.Summary) bool) fleet.Summary {
 	t.Helper()
 	self, err := os.Executable()

@@ -58,11 +58,12 @@ func problems(s fleet.Summary) (all []error) {
 // members draws what each process did.
 func (r *runner) members(s fleet.Summary) {
 	most := 1
-	for _, m := range s.Members {
-		most = max(most, m.Refreshes)
+	for i := range s.Members {
+		most = max(most, s.Members[i].Refreshes)
 	}
 	cells := max(4, min(40, r.Width-40))
-	for i, m := range s.Members {
+	for i := range s.Members {
+		m := &s.Members[i]
 		bar := strings.Repeat("━", (m.Refreshes*cells+most-1)/most)
 		r.say("  %s   %5d calls  %3d × refresh  %s\n", r.Style.Bold(string(rune('A'+i))), m.Calls, m.Refreshes, r.Style.Magenta(bar))
 	}
