@@ -25,9 +25,7 @@ func newFailure(last *failure, cause error, now time.Time) *failure {
 	if last != nil {
 		f.count += last.count
 	}
-	if f.err.RetryAfter == 0 {
-		f.err.RetryAfter = f.backoff()
-	}
+	f.err.RetryAfter = f.backoff()
 	return f
 }
 

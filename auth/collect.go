@@ -75,9 +75,9 @@ func (a *Interceptor) underLock(ctx, lockCtx context.Context, old []byte, f *fac
 // What was read without the lock may be outdated by now, so it must not end a session or send a
 // refresh token. It may only bring a newer token, or a reason to wait.
 func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
-	r, err := a.persist.read(ctx)
-	// Otherwise the lock decides whether that is an outage or an end.
-	return err == nil && r != nil && a.suffices(f, r)
+	// If nothing is found or can be read, the lock decides whether that is an outage or an end.
+	r, _ := a.persist.read(ctx)
+	return r != nil && a.suffices(f, r)
 }
 
 // suffices reports whether r, which was read without the lock, is enough, and puts it among the

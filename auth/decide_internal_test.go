@@ -189,6 +189,10 @@ func TestDecide(t *testing.T) {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(3*time.Minute, t0)},
 			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 2m0s",
 		},
+		"its wait is almost over": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(time.Minute+1, t0)},
+			"keep · failed(1) · refresh failed · the token endpoint asked to wait · [refresh failed] · after 1ns",
+		},
 		"its wait is over": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").Throttle(time.Minute, t0)},
 			"ask · nothing",
@@ -200,6 +204,14 @@ func TestDecide(t *testing.T) {
 		"the server asks to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: &RefreshError{RetryAfter: time.Minute, Err: errDown}},
 			"save · failed(1) · refresh failed · down · [refresh failed] · unhelpful · after 1m0s · wait 1m0s",
+		},
+		"the server asks for the shortest wait": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), asked: true, err: &RefreshError{RetryAfter: 1, Err: errDown}},
+			"save · failed(1) · refresh failed · down · [refresh failed] · unhelpful · after 1ns · wait 1ns",
+		},
+		"the server asks to wait, and the store was wiped": { // there is no record to write that into
+			facts{read: true, policy: policy{wiped: true}, asked: true, err: &RefreshError{RetryAfter: time.Minute, Err: errDown}},
+			"keep · failed(1) · refresh failed · down · [refresh failed] · unhelpful · after 1m0s",
 		},
 		"the refresh window asks to wait": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2"), err: &RefreshError{RetryAfter: time.Minute, Err: ErrExcessiveRefresh}},
@@ -270,6 +282,22 @@ func TestDecide(t *testing.T) {
 			facts{read: true, asked: true, token: token, storeErr: errDisk, lost: true},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere] · revoke new r3",
 		},
+		"the lock was lost before the server was asked, and another process has logged out": {
+			facts{read: true, err: errDown, saveErr: errDisk, lost: true},
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
+		},
+		"the lock was lost, another process has logged out, and nothing else is known": {
+			facts{read: true, saveErr: errDisk, lost: true}, // no token has arrived that could be revoked
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
+		},
+		"the lock was lost, and there is a tombstone": {
+			facts{read: true, stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), err: errDown, saveErr: errDisk, lost: true},
+			"keep · out(the server ended the session of S) · login required · [signed out the server ended the session]",
+		},
+		"the lock was lost, and there is a tombstone of another session": {
+			facts{read: true, stored: recordOf("T", 2, "", "").Tombstone("invalid_grant"), err: errDown, saveErr: errDisk, lost: true},
+			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
+		},
 		"the lock was lost, and another user has logged in": {
 			facts{read: true, stored: recordOf("T", 1, "o", "q"), asked: true, err: errDown, storeErr: errDisk, lost: true},
 			"keep · out(another login replaced the session of S) · login required · [signed out another login replaced the session]",
@@ -286,6 +314,14 @@ func TestDecide(t *testing.T) {
 		"a token after a process had vanished": {
 			facts{read: true, stored: recordOf("S", 2, alice, "r2").Suspected(), interrupted: true, asked: true, token: token},
 			"save · " + rotated + " · [token refreshed]",
+		},
+		"a token after a process had vanished, and no refusal before": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), interrupted: true, asked: true, token: token},
+			"save · " + rotated + " · [token refreshed]",
+		},
+		"the server failed after a process had vanished": {
+			facts{read: true, stored: recordOf("S", 2, alice, "r2"), interrupted: true, asked: true, err: errDown},
+			"keep · failed(1) · refresh failed · down · [refresh failed] · unhelpful",
 		},
 		"refused by a store that was wiped, after a process had vanished": {
 			facts{read: true, policy: policy{wiped: true}, interrupted: true, asked: true, err: errDead},
@@ -348,6 +384,10 @@ func TestDecide_expiry(t *testing.T) {
 		}
 		if !o.next.Obtained.Equal(t0) {
 			t.Errorf("obtained %v, want %v", o.next.Obtained, t0)
+		}
+		o = decide(facts{session: s, superseded: true, asked: true, token: Token{AccessToken: "n", Expiry: t0}, at: t0})
+		if !o.revoke.Expiry.IsZero() { // as in a session that goes on
+			t.Errorf("a token that has expired is revoked with the expiry %v", o.revoke.Expiry)
 		}
 	}
 }

@@ -48,8 +48,8 @@ func (p *persistence) updateUnless(ctx context.Context, settled func(*record.Rec
 	}
 	return p.updateBy(ctx, func(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
 		return u.UpdateUnless(ctx, key, func(value []byte) bool {
-			r, err := p.decode(value)
-			return err == nil && r != nil && settled(r)
+			r, _ := p.decode(value) // what cannot be read settles nothing
+			return r != nil && settled(r)
 		}, fn)
 	}, fn)
 }

@@ -29,8 +29,8 @@ func (a *Interceptor) Reload(ctx context.Context) error {
 // reload reads the store, and returns what is known then.
 func (a *Interceptor) reload(ctx context.Context) (*session, error) {
 	s := a.state.current.Load()
-	if s != nil && a.isInside(ctx) {
-		return s, nil // the refresh has read it
+	if a.isInside(ctx) {
+		return s, nil // the refresh has read it, and the store may not be able to while it is locked
 	}
 	return a.read(ctx, s)
 }

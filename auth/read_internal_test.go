@@ -35,6 +35,20 @@ func TestDecideRead(t *testing.T) {
 		},
 		"never signed in, nothing": {known: never, want: unchanged},
 		"never signed in, found":   {known: never, stored: recordOf("T", 4, bob, "q"), want: "keep · T/4 " + bob + " q user=T loaded=true"},
+		"never signed in, a tombstone": {
+			known: never, stored: recordOf("T", 4, "", "").Tombstone("invalid_grant"),
+			want: "keep · out(the server ended the session of ) · login required",
+		},
+		"never signed in, a tombstone of a Logout": {
+			known: never, stored: recordOf("T", 4, "", "").Tombstone("logout"),
+			want: "keep · out(the session was ended elsewhere of ) · login required",
+		},
+		"ended elsewhere, a tombstone": {
+			known: signedOut(ReasonEndedElsewhere, in), stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), want: unchanged,
+		},
+		"logged out, a tombstone": {
+			known: signedOut(ReasonLogout, in), stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), want: unchanged,
+		},
 		"logged out, found":        {known: signedOut(ReasonLogout, in), stored: recordOf("T", 1, bob, "q"), want: "keep · T/1 " + bob + " q user=T loaded=true"},
 		"logged out, nothing":      {known: signedOut(ReasonLogout, in), want: unchanged},
 		"ended elsewhere, the same user": {
@@ -62,13 +76,30 @@ func TestDecideRead(t *testing.T) {
 			want: "keep · V/1 " + jwtOf("alice", 3) + " q user=V loaded=true",
 		},
 	} {
-		o := decideRead(test.known, test.stored, test.policy)
-		got := "keep · nothing"
-		if n := o.successor(test.known, test.policy); n != nil {
-			got = summaryWith(test.known, o, test.policy)
-		}
+		got := summaryWith(test.known, decideRead(test.known, test.stored, test.policy), test.policy)
 		if got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, strings.TrimSpace(got), test.want)
+		}
+	}
+}
+
+// TestRead_current: a caller that asks for a session which is not the current one gets that,
+// without a read of the store; also when the interceptor is closed.
+func TestRead_current(t *testing.T) {
+	t.Parallel()
+	a, err := New(Config{BaseURL: "https://api.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Login(t.Context(), Token{AccessToken: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range []*session{nil, signedOut(ReasonNeverSignedIn, nil)} {
+		if s, err := a.read(t.Context(), old); err != nil || s != a.state.current.Load() {
+			t.Errorf("in place of %v: %v, %v", old, s, err)
 		}
 	}
 }
