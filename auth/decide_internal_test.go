@@ -283,19 +283,19 @@ func TestDecide(t *testing.T) {
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere] · revoke new r3",
 		},
 		"the lock was lost before the server was asked, and another process has logged out": {
-			facts{read: true, err: errDown, saveErr: errDisk, lost: true},
+			facts{read: true, err: errDown, storeErr: errDisk, lost: true},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was lost, another process has logged out, and nothing else is known": {
-			facts{read: true, saveErr: errDisk, lost: true}, // no token has arrived that could be revoked
+			facts{read: true, storeErr: errDisk, lost: true}, // no token has arrived that could be revoked
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was lost, and there is a tombstone": {
-			facts{read: true, stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), err: errDown, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), err: errDown, storeErr: errDisk, lost: true},
 			"keep · out(the server ended the session of S) · login required · [signed out the server ended the session]",
 		},
 		"the lock was lost, and there is a tombstone of another session": {
-			facts{read: true, stored: recordOf("T", 2, "", "").Tombstone("invalid_grant"), err: errDown, saveErr: errDisk, lost: true},
+			facts{read: true, stored: recordOf("T", 2, "", "").Tombstone("invalid_grant"), err: errDown, storeErr: errDisk, lost: true},
 			"keep · out(the session was ended elsewhere of S) · login required · [signed out the session was ended elsewhere]",
 		},
 		"the lock was lost, and another user has logged in": {
