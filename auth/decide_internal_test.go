@@ -479,8 +479,8 @@ func TestOutcome_refreshed(t *testing.T) {
 	}
 }
 
-// TestFacts_withoutErrors: while the lock is held, the store's error is not known yet.
-func TestFacts_withoutErrors(t *testing.T) {
+// TestFacts_ifSaved: while the lock is held, the store's error is not known yet.
+func TestFacts_ifSaved(t *testing.T) {
 	t.Parallel()
 	r := recordOf("S", 2, "a", "r")
 	f := facts{session: newSession(r, "", policy{}), read: true, stored: r, storeErr: errVanished, at: t0}

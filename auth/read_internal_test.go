@@ -49,8 +49,8 @@ func TestDecideRead(t *testing.T) {
 		"logged out, a tombstone": {
 			known: signedOut(ReasonLogout, in), stored: recordOf("S", 2, "", "").Tombstone("invalid_grant"), want: unchanged,
 		},
-		"logged out, found":        {known: signedOut(ReasonLogout, in), stored: recordOf("T", 1, bob, "q"), want: "keep · T/1 " + bob + " q user=T loaded=true"},
-		"logged out, nothing":      {known: signedOut(ReasonLogout, in), want: unchanged},
+		"logged out, found":   {known: signedOut(ReasonLogout, in), stored: recordOf("T", 1, bob, "q"), want: "keep · T/1 " + bob + " q user=T loaded=true"},
+		"logged out, nothing": {known: signedOut(ReasonLogout, in), want: unchanged},
 		"ended elsewhere, the same user": {
 			known: signedOut(ReasonEndedElsewhere, in), stored: recordOf("T", 1, jwtOf("alice", 2), "q"),
 			want: "keep · T/1 " + jwtOf("alice", 2) + " q user=T loaded=true",
