@@ -12,14 +12,26 @@ import (
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
 )
 
-// TestSessions_sqlite: two programs act for the same users with their sessions in one database. A
-// token that has expired is refreshed by one of them, and a logout is one of both.
-func TestSessions_sqlite(t *testing.T) {
-	t.Parallel()
+// TestSessions: two programs act for the same users with their sessions in one database. A token
+// that has expired is refreshed by one of them, and a logout is one of both.
+func TestSessions(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		testSessions(t, func() auth.Store { return openSQLite(t, dir) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		addr := server(t)
+		testSessions(t, func() auth.Store { return openPostgres(t, testserver.PostgresURL(addr), tableFor(t.Name())) })
+	})
+}
+
+func testSessions(t *testing.T, open func() auth.Store) {
+	t.Helper()
 	const users = 20
-	dir := t.TempDir()
 	var refreshes atomic.Int32
 	refresh := auth.RefreshFunc(func(_ context.Context, old auth.Token) (auth.Token, error) {
 		refreshes.Add(1)
@@ -28,7 +40,7 @@ func TestSessions_sqlite(t *testing.T) {
 	var programs []*auth.Sessions
 	for range 2 {
 		s, err := auth.NewSessions(auth.SessionsConfig{MaxIdle: 5, Session: auth.Config{
-			BaseURL: "https://api.example.com", Store: openSQLite(t, dir), Refresher: refresh,
+			BaseURL: "https://api.example.com", Store: open(), Refresher: refresh,
 		}})
 		if err != nil {
 			t.Fatal(err)
