@@ -25,7 +25,7 @@ func Redis(t *testing.T, settings ...string) *Server {
 	addr, port := freePort(t)
 	s := &Server{Addr: addr, Dir: dir, user: owner, argv: append([]string{
 		program, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
-		"--maxmemory-policy", "noeviction",
+		"--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0",
 	}, settings...)}
 	s.Start(t)
 	t.Cleanup(func() { s.end(syscall.SIGKILL) })
@@ -41,7 +41,7 @@ func (s *Server) Replica(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Redis(t, "--replicaof", host+" "+port, "--repl-diskless-sync-delay", "0")
+	r := Redis(t, "--replicaof", host+" "+port)
 	r.AwaitLink(t)
 	return r
 }
@@ -56,6 +56,19 @@ func (s *Server) AwaitLink(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Follow makes the server a replica of another one.
+func (s *Server) Follow(t *testing.T, master *Server) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(master.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply, err := s.ask(t.Context(), "REPLICAOF "+host+" "+port); reply != "+OK" || err != nil {
+		t.Fatal(reply, err)
+	}
+	s.AwaitLink(t)
 }
 
 // Promote makes a replica a master of its own.

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -133,24 +132,6 @@ func (b *backend) run(ctx context.Context, script *goredis.Script, key string, a
 	result := script.Eval(ctx, pipe, keys, args...)
 	err = b.exec(ctx, pipe)
 	return result.Val(), err
-}
-
-// ready reads the marker once.
-func (b *backend) ready(ctx context.Context) error {
-	if b.epoch.Known() {
-		return nil
-	}
-	return b.readMarker(ctx)
-}
-
-// readMarker returns an error that matches [storage.ErrDataLost] if the data is
-// not what it was.
-func (b *backend) readMarker(ctx context.Context) error {
-	marker, err := b.client.Get(ctx, b.marker()).Result()
-	if err != nil && !errors.Is(err, goredis.Nil) {
-		return failed(err)
-	}
-	return b.epoch.Check(marker)
 }
 
 func failed(err error) error {

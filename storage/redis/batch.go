@@ -92,17 +92,3 @@ func (b *backend) exec(ctx context.Context, pipe goredis.Pipeliner) error {
 }
 
 var errReplicas = errors.New("too few replicas")
-
-func (b *backend) inCluster() bool {
-	_, ok := b.client.(*goredis.ClusterClient)
-	return ok
-}
-
-// master returns the client of the server that has the hash: a pipeline of a
-// cluster's client would send WAIT, which has no key, to any of them.
-func (b *backend) master(ctx context.Context, hash string) (goredis.Cmdable, error) {
-	if cluster, ok := b.client.(*goredis.ClusterClient); ok {
-		return cluster.MasterForKey(ctx, hash)
-	}
-	return b.client, nil
-}

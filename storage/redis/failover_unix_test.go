@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
+	"github.com/chatelaine-go/chatelaine/internal/netfault"
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage/redis"
 )
@@ -24,17 +25,10 @@ import (
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	master := testserver.Redis(t)
-	host, port, err := net.SplitHostPort(master.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	replica := testserver.Redis(t, "--replicaof", host+" "+port)
+	replica := master.Replica(t)
 	s := open(t, redis.Config{Client: client(t, master.Addr), Replicas: 1, OpTimeout: 2 * time.Second})
 	store := func(value string) error {
 		return s.Update(t.Context(), "key", func(context.Context, []byte) ([]byte, error) { return []byte(value), nil })
-	}
-	for err = store("first"); err != nil && t.Context().Err() == nil; err = store("first") { // until the replica has connected
-		t.Log(err)
 	}
 	if err := store("stored"); err != nil {
 		t.Fatal(err)
@@ -52,7 +46,7 @@ func TestFailover(t *testing.T) {
 	}
 	checkReplica()
 	// The old master has no replica left.
-	err = s.Update(t.Context(), "key", func(context.Context, []byte) ([]byte, error) {
+	err := s.Update(t.Context(), "key", func(context.Context, []byte) ([]byte, error) {
 		t.Error("the callback ran under a lease that no replica has")
 		return nil, nil
 	})
@@ -78,54 +72,80 @@ func (m *current) client(t *testing.T) *goredis.Client {
 	return c
 }
 
+// A deployment is a master with replicas that fails over.
+type deployment struct {
+	replicas int  // servers
+	confirm  int  // Config.Replicas
+	lags     bool // the last replica gets nothing of the refresh
+}
+
 // TestFailover_provider: two machines share a session of a provider that accepts no token twice.
 // The master dies while the one refreshes, after the provider has rotated. The token is saved at the
 // new master, and nothing that is spent is spent again.
 func TestFailover_provider(t *testing.T) {
 	t.Parallel()
+	for name, d := range map[string]deployment{
+		"one replica":                     {1, 1, false},
+		"two replicas that both confirm":  {2, 2, false},
+		"two replicas, one of which lags": {2, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d.run(t)
+		})
+	}
+}
+
+// servers are those of a deployment.
+type servers struct {
+	master   *testserver.Server
+	replicas []*testserver.Server
+	last     *netfault.Proxy // before the last replica
+	current
+}
+
+func (d deployment) start(t *testing.T) *servers {
+	t.Helper()
+	s := &servers{master: testserver.Redis(t)}
+	s.last = netfault.New(t, s.master.Addr)
+	for i := range d.replicas {
+		master := s.master.Addr
+		if i == d.replicas-1 {
+			master = s.last.Addr()
+		}
+		s.replicas = append(s.replicas, (&testserver.Server{Addr: master}).Replica(t))
+	}
+	s.addr.Store(&s.master.Addr)
+	return s
+}
+
+// failOver promotes the replica that has the most, after the master has died, and
+// starts another replica in its place.
+func (s *servers) failOver(t *testing.T) {
+	t.Helper()
+	next := furthest(t, s.replicas)
+	next.Promote(t)
+	for _, r := range s.replicas {
+		if r != next {
+			r.Follow(t, next)
+		}
+	}
+	next.Replica(t)
+	s.addr.Store(&next.Addr)
+}
+
+func (d deployment) run(t *testing.T) {
+	t.Helper()
 	provider := authtest.NewServer(authtest.Config{})
 	t.Cleanup(provider.Close)
-	old := testserver.Redis(t)
-	host, port, err := net.SplitHostPort(old.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	next, further := testserver.Redis(t, "--replicaof", host+" "+port), testserver.Redis(t, "--replicaof", host+" "+port)
-	for _, replica := range []*testserver.Server{next, further} {
-		r := client(t, replica.Addr)
-		for !strings.Contains(r.Info(t.Context(), "replication").Val(), "master_link_status:up") && t.Context().Err() == nil {
-			continue
-		}
-	}
-	var m current
-	m.addr.Store(&old.Addr)
-	// Both replicas have what counts, so that either may become the master.
-	machine := func(account string) *auth.Interceptor {
-		s, err := redis.New(redis.Config{Client: m.client(t), Replicas: 2, OpTimeout: 2 * time.Second, SaveTimeout: time.Minute, TTL: time.Minute})
-		if err == nil {
-			err = s.Provision(t.Context())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := auth.New(auth.Config{
-			BaseURL: provider.URL, Store: s, Account: account, AccountIsUser: true, RefreshTimeout: time.Minute,
-			Refresher: auth.JSONRefresher{URL: "/auth/refresh"},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := errors.Join(a.Close(context.WithoutCancel(t.Context())), s.Close(context.WithoutCancel(t.Context()))); err != nil {
-				t.Error(err)
-			}
-		})
-		return a
-	}
-	one, two := machine("user"), machine("user")
+	s := d.start(t)
+	one, two := d.machine(t, s, provider), d.machine(t, s, provider)
 	pair := provider.Issue(authtest.DefaultUser)
 	if err := one.Login(t.Context(), auth.Token{AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken}); err != nil {
 		t.Fatal(err)
+	}
+	if d.lags {
+		s.last.Mute()
 	}
 	if _, err := two.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
@@ -137,21 +157,9 @@ func TestFailover_provider(t *testing.T) {
 	if err := provider.Wait(t.Context(), func(s authtest.Stats) bool { return s.Refreshes > before }); err != nil {
 		t.Fatal(err)
 	}
-	old.Kill()
+	s.master.Kill()
 	release() // the new token arrives, and there is no master to save it at
-	promoted := client(t, next.Addr)
-	if err := promoted.Do(t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
-		t.Fatal(err)
-	}
-	nextHost, nextPort, err := net.SplitHostPort(next.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	testserver.Redis(t, "--replicaof", nextHost+" "+nextPort) // two replicas again
-	if err := client(t, further.Addr).Do(t.Context(), "REPLICAOF", nextHost, nextPort).Err(); err != nil {
-		t.Fatal(err)
-	}
-	m.addr.Store(&next.Addr)
+	s.failOver(t)
 	if err := <-refreshed; err != nil {
 		t.Errorf("Refresh during the failover = %v", err)
 	}
@@ -164,4 +172,75 @@ func TestFailover_provider(t *testing.T) {
 	}
 	provider.AssertNoReuse(t)
 	provider.AssertSessions(t, 1)
+}
+
+// TestFailover_restart: after the failover a machine starts that has nothing but what the new master
+// has. Config.Replicas of 1 lets one replica lag; the failover must not choose that one.
+func TestFailover_restart(t *testing.T) {
+	t.Parallel()
+	d := deployment{replicas: 2, confirm: 1, lags: true}
+	provider := authtest.NewServer(authtest.Config{})
+	t.Cleanup(provider.Close)
+	s := d.start(t)
+	one := d.machine(t, s, provider)
+	pair := provider.Issue(authtest.DefaultUser)
+	if err := one.Login(t.Context(), auth.Token{AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	s.last.Mute()
+	if _, err := one.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.master.Kill()
+	s.failOver(t)
+	if _, err := d.machine(t, s, provider).Refresh(t.Context()); err != nil {
+		t.Errorf("Refresh of a new machine = %v", err)
+	}
+	provider.AssertNoReuse(t)
+	provider.AssertSessions(t, 1)
+}
+
+// furthest is the replica that a sentinel promotes: the one that has received the
+// most.
+func furthest(t *testing.T, replicas []*testserver.Server) (chosen *testserver.Server) {
+	t.Helper()
+	most := -1
+	for _, r := range replicas {
+		info := client(t, r.Addr).InfoMap(t.Context(), "replication")
+		offset, err := strconv.Atoi(info.Item("Replication", "slave_repl_offset"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if offset > most {
+			chosen, most = r, offset
+		}
+	}
+	return chosen
+}
+
+// machine is a program on a machine of its own.
+func (d deployment) machine(t *testing.T, servers *servers, provider *authtest.Server) *auth.Interceptor {
+	t.Helper()
+	s, err := redis.New(redis.Config{
+		Client: servers.client(t), Replicas: d.confirm, OpTimeout: 2 * time.Second, SaveTimeout: time.Minute, TTL: time.Minute,
+	})
+	if err == nil {
+		err = s.Provision(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := auth.New(auth.Config{
+		BaseURL: provider.URL, Store: s, Account: "user", AccountIsUser: true, RefreshTimeout: time.Minute,
+		Refresher: auth.JSONRefresher{URL: "/auth/refresh"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(a.Close(context.WithoutCancel(t.Context())), s.Close(context.WithoutCancel(t.Context()))); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
 }

@@ -47,11 +47,7 @@ func New(c Config) (*Store, error) {
 // meanwhile go on to return [storage.ErrDataLost] for what they cannot find,
 // until they are restarted.
 func (s *Store) Provision(ctx context.Context) error {
-	err := s.backend.client.SetArgs(ctx, s.backend.marker(), rand.Text(), goredis.SetArgs{Mode: "NX"}).Err()
-	if errors.Is(err, goredis.Nil) {
-		return nil // it is there
-	}
-	return failed(err)
+	return s.backend.writeMarker(ctx, rand.Text())
 }
 
 // Namespace returns the prefix, to which [storage.Seal] binds values.
@@ -62,10 +58,14 @@ func (s *Store) Namespace() string { return s.backend.prefix }
 // may repeat some.
 func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		seen := make(map[string]struct{})
-		stopped := errors.New("stopped")
-		scan := func(ctx context.Context, client goredis.Cmdable) error {
-			return s.backend.scan(ctx, client, func(key string) error {
+		masters, err := s.backend.masters(ctx)
+		if err != nil {
+			yield("", failed(err))
+			return
+		}
+		seen, stopped := make(map[string]struct{}), errors.New("stopped")
+		for _, master := range masters {
+			err := s.backend.scan(ctx, master, func(key string) error {
 				if _, ok := seen[key]; ok {
 					return nil
 				}
@@ -75,15 +75,13 @@ func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
 				}
 				return nil
 			})
-		}
-		var err error
-		if cluster, ok := s.backend.client.(*goredis.ClusterClient); ok {
-			err = cluster.ForEachMaster(ctx, func(ctx context.Context, c *goredis.Client) error { return scan(ctx, c) })
-		} else {
-			err = scan(ctx, s.backend.client)
-		}
-		if err != nil && !errors.Is(err, stopped) {
-			yield("", failed(err))
+			if errors.Is(err, stopped) {
+				return
+			}
+			if err != nil {
+				yield("", failed(err))
+				return
+			}
 		}
 	}
 }

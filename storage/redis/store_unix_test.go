@@ -83,6 +83,11 @@ func TestConfig(t *testing.T) {
 	}
 	c := goredis.NewClient(&goredis.Options{})
 	defer func() { _ = c.Close() }()
+	ring := goredis.NewRing(&goredis.RingOptions{})
+	defer func() { _ = ring.Close() }()
+	if _, err := redis.New(redis.Config{Client: ring}); err == nil {
+		t.Error("New with a Ring = nil")
+	}
 	if _, err := redis.New(redis.Config{Client: c, TTL: 1}); err == nil {
 		t.Error("New with a lease of 1 ns = nil")
 	}
