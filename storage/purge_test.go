@@ -6,7 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +40,10 @@ func TestPurge(t *testing.T) {
 		}
 	}
 	wantValue(t, neighbor, "a", "3")
+	ofKeys := filepath.Join(dir, service+"-"+strings.Repeat("?", 32)+".*") // the neighbor's are longer
+	if left, err := filepath.Glob(ofKeys); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
 	for _, name := range []string{"unrelated.sealed", service + "-short.sealed"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
@@ -50,6 +58,47 @@ func TestPurge(t *testing.T) {
 	if err := s.Purge(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestPurge_besideUpdates: however often Purge removes lock files, no two Updates of a key run at
+// once, and when all is over only the lock of the service is left.
+func TestPurge_besideUpdates(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	stores := []*storage.Sealed{open(t, config(dir)), open(t, config(dir))}
+	var inside [2]atomic.Int32
+	var updates sync.WaitGroup
+	for i := range 8 {
+		key := i % len(inside)
+		updates.Go(func() {
+			for range 20 {
+				err := stores[i/4].Update(t.Context(), strconv.Itoa(key), func(context.Context, []byte) ([]byte, error) {
+					if inside[key].Add(1) != 1 {
+						t.Error("two at once")
+					}
+					runtime.Gosched()
+					inside[key].Add(-1)
+					return []byte("value"), nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { updates.Wait(); close(over) }()
+	for running := true; running; {
+		select {
+		case <-over:
+			running = false
+		default:
+		}
+		if err := stores[0].Purge(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+	only(t, dir, "*.lock")
 }
 
 func TestPurgeRemovesDamagedValues(t *testing.T) {

@@ -95,6 +95,18 @@ func (l *Lock) Remove() {
 	}
 }
 
+// RemoveIfFree removes the file at path unless its lock is held. A file that is missing is no error.
+func RemoveIfFree(path string) error {
+	l := &Lock{path: path, try: (*flock.Flock).TryLock, next: func() {}}
+	file, free, err := l.once()
+	if err != nil || !free {
+		return err
+	}
+	l.file = file
+	l.Remove()
+	return nil
+}
+
 // Lost reports whether the file that is locked has lost its name, so that
 // another process may hold a lock of the same name.
 func (l *Lock) Lost() bool {

@@ -142,3 +142,26 @@ func TestRemove(t *testing.T) {
 		t.Errorf("the file is left: %v", err)
 	}
 }
+
+// TestRemoveIfFree removes a file whose lock nobody holds, and no other.
+func TestRemoveIfFree(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	gone := func() bool { _, err := os.Lstat(path); return errors.Is(err, fs.ErrNotExist) }
+	held, err := lockfile.Exclusive(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lockfile.RemoveIfFree(path); err != nil || gone() || held.Lost() {
+		t.Errorf("while it is held: %v, gone: %t", err, gone())
+	}
+	held.Unlock()
+	for _, what := range []string{"free", "missing"} {
+		if err := lockfile.RemoveIfFree(path); err != nil || !gone() {
+			t.Errorf("%s: %v, gone: %t", what, err, gone())
+		}
+	}
+	if err := lockfile.RemoveIfFree(filepath.Join(path, "below")); err == nil {
+		t.Error("no error without a directory")
+	}
+}
