@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"slices"
@@ -22,7 +23,7 @@ var measure = flag.Bool("postgres.measure", false, "measure waits and updates wi
 
 // TestMeasure measures, with a server that syncs to its disk: how long after a save a waiter has the new value, and how many updates
 // there are in a second. It asserts nothing about time.
-func TestMeasure(t *testing.T) { //nolint:paralleltest // it needs the whole machine
+func TestMeasure(t *testing.T) {
 	if !*measure {
 		t.Skip("-postgres.measure is not set")
 	}
@@ -39,9 +40,10 @@ func TestMeasure(t *testing.T) { //nolint:paralleltest // it needs the whole mac
 	}
 	for range 2 {
 		for _, signals := range []bool{false, true} {
-			t.Logf("signals %t: %d updates per second", signals, updates(t, measured(t, addr, signals)))
+			t.Logf("signals %t: %d updates per second", signals, updates(t, measured(t, addr, signals), 0))
 		}
 	}
+	t.Logf("%d updates per second with 24 loads for each", updates(t, measured(t, addr, false), 24))
 }
 
 func measured(t *testing.T, addr string, signals bool) *sqlstore.Store {
@@ -98,8 +100,8 @@ func waitOnce(t *testing.T, holder, waiter *sqlstore.Store, key string, held tim
 	return got.Sub(<-saved)
 }
 
-// updates returns how many updates of different keys 64 goroutines make in a second.
-func updates(t *testing.T, store *sqlstore.Store) int64 {
+// updates returns how many updates of different keys 64 goroutines make in a second, with some loads after each.
+func updates(t *testing.T, store *sqlstore.Store, loads int) int64 {
 	t.Helper()
 	const seconds = 10
 	ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
@@ -109,9 +111,12 @@ func updates(t *testing.T, store *sqlstore.Store) int64 {
 	for lane := range 64 {
 		group.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				err := store.Update(t.Context(), strconv.Itoa(lane)+" "+strconv.Itoa(i%50), func(context.Context, []byte) ([]byte, error) {
-					return []byte(strconv.Itoa(i)), nil
-				})
+				key := strconv.Itoa(lane) + " " + strconv.Itoa(i%50)
+				err := store.Update(t.Context(), key, func(context.Context, []byte) ([]byte, error) { return []byte(strconv.Itoa(i)), nil })
+				for range loads {
+					_, loadErr := store.Load(t.Context(), key)
+					err = errors.Join(err, loadErr)
+				}
 				if err != nil {
 					t.Error(err)
 				}
