@@ -3,6 +3,7 @@ package tour
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"time"
@@ -64,8 +65,9 @@ func (r *runner) members(s fleet.Summary) {
 	cells := max(4, min(40, r.Width-40))
 	for i := range s.Members {
 		m := &s.Members[i]
-		bar := strings.Repeat("━", (m.Refreshes*cells+most-1)/most)
-		r.say("  %s   %5d calls  %3d × refresh  %s\n", r.Style.Bold(string(rune('A'+i))), m.Calls, m.Refreshes, r.Style.Magenta(bar))
+		bar := r.Style.Magenta(strings.Repeat("━", (m.Refreshes*cells+most-1)/most))
+		line := fmt.Sprintf("  %s   %5d calls  %3d × refresh  %s", r.Style.Bold(string(rune('A'+i))), m.Calls, m.Refreshes, bar)
+		r.say("%s\n", strings.TrimRight(line, " "))
 	}
 	r.say("\n")
 }
