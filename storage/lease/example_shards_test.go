@@ -20,7 +20,9 @@ func (s shards) of(key string) *lease.Store {
 }
 
 // Load implements storage.Store.
-func (s shards) Load(ctx context.Context, key string) ([]byte, error) { return s.of(key).Load(ctx, key) }
+func (s shards) Load(ctx context.Context, key string) ([]byte, error) {
+	return s.of(key).Load(ctx, key)
+}
 
 // Update implements storage.Store.
 func (s shards) Update(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
