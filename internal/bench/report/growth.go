@@ -42,7 +42,7 @@ func growth(m *measured) string {
 }
 
 // herds are the sizes of the herds.
-var herds = []float64{1_000, 10_000, 100_000}
+func herds() []float64 { return []float64{1_000, 10_000, 100_000} }
 
 func herdName(n float64) string { return fmt.Sprintf("Herd/goroutines=%.0f", n) }
 
@@ -51,7 +51,7 @@ func herd(m *measured) string {
 	of := func(unit string, text func(float64) string) func(float64) string {
 		return func(n float64) string { return text(m.get(herdName(n), unit)) }
 	}
-	return series("goroutines that meet a 401 together", herds,
+	return series("goroutines that meet a 401 together", herds(),
 		line{"refreshes", of("refreshes", number)},
 		line{"CPU time of one", of("cpu-ns/goroutine", micros)},
 		line{"the floor: send, wait for a channel, send again", of("floor-cpu-ns/goroutine", micros)},
@@ -83,16 +83,13 @@ func memory(m *measured) string {
 		[]string{number(m.get("Sessions", "B")) + " bytes", "0"})
 }
 
-// others are the sizes of the directories.
-var others = []float64{0, 1_000, 10_000, 100_000}
-
 func updateOf(m *measured, n float64) float64 {
 	return m.get("Update", fmt.Sprintf("cpu-ns/others=%.0f", n))
 }
 
 // update is what a change of a sealed file takes, among others.
 func update(m *measured) string {
-	return series("other values in the directory", others,
+	return series("other values in the directory", []float64{0, 1_000, 10_000, 100_000},
 		line{"CPU time of one Update", func(n float64) string { return millis(updateOf(m, n) / 1e6) }},
 		line{"over that with none", func(n float64) string { return ratio(updateOf(m, n) / updateOf(m, 0)) }})
 }
@@ -100,9 +97,13 @@ func update(m *measured) string {
 // start is what programs take from start to end.
 func start(m *measured) string {
 	row := func(what, name string) []string {
-		return []string{what, millis(m.get("Start", name+"-cpu-ms")), millis(m.get("Start", name+"-best-ms"))}
+		counted := ""
+		if name != "keyring" {
+			counted = number(m.get("Count/start/"+name, "instructions"))
+		}
+		return []string{what, millis(m.get("Start", name+"-cpu-ms")), millis(m.get("Start", name+"-best-ms")), counted}
 	}
-	return rows([]string{"the program", "median", "best"},
+	return rows([]string{"the program", "median", "best", "instructions"},
 		row("does nothing", "bare"),
 		row("makes a resty client", "resty"),
 		row("makes a resty client, and reads a session from a sealed file", "sealed"),

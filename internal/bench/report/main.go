@@ -3,7 +3,7 @@
 //
 //	cd internal/bench && go run ./report
 //
-// With -quick, which takes one, the tables say little; they are printed and not written.
+// With -quick, which takes two, the tables say little; they are printed and not written.
 package main
 
 import (
@@ -21,14 +21,18 @@ func main() {
 	quick := flag.Bool("quick", false, "few rounds; print the tables and write nothing")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
-	if err := report(context.Background(), *doc, *quick); err != nil {
+	p := thorough
+	if *quick {
+		p = brief
+	}
+	if err := report(context.Background(), *doc, p); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // report measures, and writes the tables that have all their figures. Those of a step that failed,
 // such as the instructions without valgrind, stay as they are, and the error says so.
-func report(ctx context.Context, doc string, quick bool) error {
+func report(ctx context.Context, doc string, p pace) error {
 	text, err := os.ReadFile(doc)
 	if err != nil {
 		return err
@@ -40,7 +44,7 @@ func report(ctx context.Context, doc string, quick bool) error {
 	defer func() { _ = os.RemoveAll(bin) }()
 	m := &measured{before: loads(), figures: make(map[string]float64)}
 	var errs []error
-	for _, s := range steps(bin, quick) {
+	for _, s := range steps(bin, p) {
 		log.Print(s)
 		if err := s.run(ctx, m); err != nil {
 			errs = append(errs, fmt.Errorf("%v: %w", s, err))
@@ -48,20 +52,20 @@ func report(ctx context.Context, doc string, quick bool) error {
 	}
 	m.after = loads()
 	page := string(text)
-	for _, t := range tables {
+	for _, t := range tables() {
 		m.missing = nil
 		table := t.of(m)
 		switch {
 		case m.missing != nil:
 			errs = append(errs, fmt.Errorf("table %s: not measured: %s", t.name, strings.Join(m.missing, ", ")))
-		case quick:
+		case p == brief:
 			fmt.Printf("%s:\n%s\n", t.name, table)
 		default:
 			page, err = replace(page, t.name, table)
 			errs = append(errs, err)
 		}
 	}
-	if !quick {
+	if p == thorough {
 		errs = append(errs, os.WriteFile(doc, []byte(page), 0o600))
 	}
 	return errors.Join(errs...)

@@ -27,6 +27,8 @@ func (m *measured) read(output string) {
 			m.put("Sessions B", idle.FindStringSubmatch(line)[1])
 		case len(f) == 3 && strings.HasPrefix(line, "headers="): // of count.sh
 			m.put("Count/"+f[0]+"/"+f[1]+" instructions", f[2])
+		case len(f) == 3 && strings.HasPrefix(line, "start "):
+			m.put("Count/start/"+f[1]+" instructions", f[2])
 		case len(f) > 3 && strings.HasPrefix(line, "Benchmark"):
 			name := procs.ReplaceAllString(strings.TrimPrefix(f[0], "Benchmark"), "")
 			for i := 2; i+1 < len(f); i += 2 {

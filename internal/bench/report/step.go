@@ -15,24 +15,32 @@ type step struct {
 	args []string
 }
 
+// pace is how much is measured.
+type pace uint8
+
+const (
+	thorough pace = iota // enough for docs/benchmarks.md
+	brief                // enough to see that it runs
+)
+
 // steps returns the commands, which run in internal/bench, one after the other. They put binaries
 // into bin.
-func steps(bin string, quick bool) []step {
+func steps(bin string, p pace) []step {
 	test := filepath.Join(bin, "bench.test")
 	of := func(env, names string, args ...string) step {
 		return step{env, append([]string{test, "-test.run", "^$", "-test.bench", names}, args...)}
 	}
-	often := func(rounds, slice string, args ...string) []string {
-		if quick {
+	often := func(rounds, slice string) []string {
+		if p == brief {
 			rounds, slice = "3", "1ms"
 		}
-		return append(args, "-test.benchtime", "1x", "-rounds", rounds, "-slice", slice)
+		return []string{"-test.benchtime", "1x", "-rounds", rounds, "-slice", slice}
 	}
-	times := func(n string) string {
-		if quick {
-			n = "1x"
+	times := func(n string) []string {
+		if p == brief {
+			n = "2x"
 		}
-		return n
+		return []string{"-test.benchtime", n}
 	}
 	const single = "GOMAXPROCS=1"
 	return []step{
@@ -40,11 +48,11 @@ func steps(bin string, quick bool) []step {
 		of(single, "Transport", often("250", "3ms")...),
 		of(single, "Client|Interceptor|Growth|Queued", often("40", "10ms")...),
 		of("", "Parallel", often("25", "10ms")...),
-		of("", "Herd", "-test.benchtime", times("11x")),
-		of("", "Crossing|Processes", "-test.benchtime", times("5x")),
+		of("", "Herd", times("11x")...),
+		of("", "Crossing|Processes", times("5x")...),
 		of("", "Start", often("60", "0")...),
 		{"", []string{"./count.sh", test}},
-		{"", []string{"go", "test", "../../storage", "-run", "^$", "-bench", "Update", "-benchtime", times("300x")}},
+		{"", []string{"go", "test", "../../storage", "-run", "^$", "-bench", "Update", "-benchtime", "300x"}},
 		{"", []string{"go", "test", "../../auth", "-run", "^TestSessions_memory$", "-count", "1", "-v"}},
 	}
 }
