@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth"
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 	"github.com/chatelaine-go/chatelaine/storage"
+	"github.com/chatelaine-go/chatelaine/storage/lease"
 )
 
 // signInto signs in to an account of a store.
@@ -164,4 +167,83 @@ func ExampleAccounts() {
 		fmt.Println(account.Name, account.Origin, err)
 	}
 	// Output: work https://api.example.com <nil>
+}
+
+// Once a day, from any program that has the store. A store that only one machine uses keeps nothing
+// of sessions that have ended, so there is nothing to remove.
+func ExampleCleanAccounts() {
+	store := storage.NewMemory()
+	removed, err := auth.CleanAccounts(context.Background(), store, 30*24*time.Hour)
+	fmt.Println(removed, err)
+	// Output: 0 <nil>
+}
+
+// listedMachine is one that can list the keys.
+type listedMachine struct {
+	*lease.Store
+	database *database
+}
+
+func (l listedMachine) Keys(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(l.database.entries)) {
+			if _, err := l.Load(ctx, key); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if !yield(key, ctx.Err()) {
+				return
+			}
+		}
+	}
+}
+
+// TestCleanAccounts removes what old sessions have left behind, and nothing else.
+func TestCleanAccounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const day = 24 * time.Hour
+		d := newDatabase()
+		store := listedMachine{d.machine(t), d}
+		end := func(account string) {
+			signInto(t, store, "https://api.example.test", account, auth.Token{AccessToken: "a", RefreshToken: "r"})
+			a, err := auth.New(auth.Config{BaseURL: "https://api.example.test", Store: store, Account: account})
+			if err == nil {
+				err = errors.Join(a.Logout(t.Context()), a.Close(t.Context()))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		end("old")
+		end("back again")
+		put(t, store, "early version", strings.ReplaceAll(readGolden(t, "ended.json"), `"default"`, `"early version"`))
+		put(t, store, "damaged", "{")
+		sleep(40 * 365 * day) // the golden file is of 2026
+		signInto(t, store, "https://api.example.test", "back again", auth.Token{AccessToken: "a", RefreshToken: "r"})
+		sleep(20 * day)
+		end("new")
+		sleep(20 * day)
+		if n, err := auth.CleanAccounts(t.Context(), store, 30*day); n != 2 || err != nil {
+			t.Errorf("removed %d, %v; want 2", n, err)
+		}
+		var left []string
+		for key, err := range store.Keys(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
+			left = append(left, key)
+		}
+		slices.Sort(left)
+		if want := []string{"back again", "damaged", "new"}; !slices.Equal(left, want) {
+			t.Errorf("left are %q; want %q", left, want)
+		}
+		if _, err := auth.CleanAccounts(t.Context(), store, -1); err == nil {
+			t.Error("a negative age is accepted")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := auth.CleanAccounts(ctx, store, 0); !errors.Is(err, context.Canceled) {
+			t.Errorf("with a canceled context: %v", err)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 )
@@ -97,7 +98,9 @@ func (p *persistence) bury(r *record.Record, why Reason) ([]byte, error) {
 	if r == nil || !keepsTombstones(p.store) {
 		return nil, nil
 	}
-	return r.Tombstone(tombstoneWord(why)).Encode()
+	stone := r.Tombstone(tombstoneWord(why))
+	stone.EndedAt = record.NormalizeTime(time.Now()) // for CleanAccounts alone; no decision compares it
+	return stone.Encode()
 }
 
 // endOf returns why the session named by a tombstone ended, as seen from another process. A

@@ -33,6 +33,7 @@ const (
 	memberRetryAfter = "retry_after"
 	memberSuspect    = "suspect"
 	memberEnded      = "ended"
+	memberEndedAt    = "ended_at"
 )
 
 // Encode returns the stored form of r. Empty members are left out, so that a program of an earlier
@@ -74,6 +75,9 @@ func (r *Record) Encode() ([]byte, error) {
 	}
 	if r.Ended != "" {
 		all[memberEnded] = r.Ended
+		if !r.EndedAt.IsZero() {
+			all[memberEndedAt] = r.EndedAt
+		}
 	}
 	if r.RetryAfter > 0 {
 		all[memberRetryAt], all[memberRetryAfter] = r.RetryAt, r.RetryAfter.Seconds()
@@ -138,7 +142,7 @@ func (r *Record) takeOptional(all map[string]json.RawMessage) {
 		r.Scope = strings.Join(words, " ")
 		delete(all, memberScope)
 	}
-	for name, to := range map[string]any{memberScope: &r.Scope, memberIDToken: &r.IDToken, memberExtra: &r.Extra, memberKey: &r.ProofKey} {
+	for name, to := range map[string]any{memberScope: &r.Scope, memberIDToken: &r.IDToken, memberExtra: &r.Extra, memberKey: &r.ProofKey, memberEndedAt: &r.EndedAt} {
 		if raw, ok := all[name]; ok && json.Unmarshal(raw, to) == nil {
 			delete(all, name)
 		}

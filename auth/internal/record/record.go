@@ -46,6 +46,7 @@ type Record struct {
 	RetryAfter time.Duration // how long that was from then; no reader waits longer, whatever its clock
 	Suspect    bool          // the refresh token was refused after a process had vanished in a refresh
 	Ended      string        // why the session ended, in a tombstone, which has no tokens; else ""
+	EndedAt    time.Time     // when, by the clock that wrote it; zero in tombstones of early versions
 	Origin     string        // the server that the session was made for; "" in early versions
 
 	Account string                     // a record under another key is refused
@@ -124,6 +125,18 @@ func (r *Record) Tombstone(ended string) *Record {
 	return &Record{
 		Account: r.Account, Session: r.Session, Generation: r.Generation, Obtained: r.Obtained, Origin: r.Origin, Ended: ended,
 	}
+}
+
+// EndedBefore reports whether r is a tombstone of a session that ended before at. Early versions did
+// not note when; the session's last token is older than its end.
+func (r *Record) EndedBefore(at time.Time) bool {
+	if r == nil || r.Ended == "" {
+		return false
+	}
+	if r.EndedAt.IsZero() {
+		return r.Obtained.Before(at)
+	}
+	return r.EndedAt.Before(at)
 }
 
 // Live returns r, or nil if r is nil or a tombstone.
