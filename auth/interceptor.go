@@ -13,8 +13,8 @@ import (
 )
 
 // Interceptor signs requests, renews the token when necessary, and keeps the session. It implements
-// [interceptor.Interceptor]. All methods are safe for concurrent use. Make one with [New]; share it
-// between all clients of the session.
+// [interceptor.Interceptor]. All methods are safe for concurrent use. Make one with [New], since the
+// zero value is not usable, and share it between all clients of the session.
 type Interceptor struct {
 	*settings // what New has checked
 

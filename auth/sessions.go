@@ -26,7 +26,7 @@ import (
 // An idle session has no goroutine and takes about two kilobytes with an access token of 800 bytes;
 // a longer token takes its length more.
 //
-// Make one with [NewSessions]. All methods are safe for concurrent use.
+// Make one with [NewSessions]; the zero value is not usable. All methods are safe for concurrent use.
 type Sessions struct {
 	template *Interceptor // never signs; it has the settings of all
 	account  func(context.Context) (string, bool)

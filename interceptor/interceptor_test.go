@@ -189,11 +189,19 @@ func TestZeroValues(t *testing.T) {
 		handlers struct {
 			interceptor.RequestHandler
 		}
+		onResponse interceptor.ResponseHandler
+		onError    interceptor.ErrorHandler
 	)
 	for _, in := range []interceptor.Interceptor{base, funcs} {
 		if v := in.OnRequest(&req, handlers.RequestHandler); v != handlers.Next(&req) {
 			t.Errorf("%T: %v", in, v)
 		}
+	}
+	if v := base.OnResponse(&resp, onResponse); v != onResponse.Next(&resp) {
+		t.Errorf("OnResponse: %v", v)
+	}
+	if v := base.OnError(&failure, onError); v != onError.Next(&failure) {
+		t.Errorf("OnError: %v", v)
 	}
 	if req.Attempt() != 1 || req.Redirected() || req.Extra("key") != nil {
 		t.Error("the zero request is not a first attempt")

@@ -16,7 +16,7 @@ import (
 )
 
 // Key is the private key of a session. Make one with [NewKey] before the login; afterwards the
-// session has it.
+// session has it. The zero value is not usable.
 type Key struct {
 	private *ecdsa.PrivateKey
 	public  jwk

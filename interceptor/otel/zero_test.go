@@ -21,5 +21,8 @@ func TestZeroValue(t *testing.T) {
 	if err := call(t, client, request(t, http.MethodGet, "http://127.0.0.1/")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := otel.New(otel.Config{}); err != nil {
+		t.Errorf("the zero Config: %v", err)
+	}
 	zero.OnEvent(auth.Event{Kind: auth.TokenRefreshed})
 }

@@ -135,7 +135,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestConfig(t *testing.T) {
+func TestConfig_zeroValue(t *testing.T) {
 	t.Parallel()
 	if _, err := nats.New(nats.Config{}); err == nil {
 		t.Error("New without a bucket = nil")

@@ -79,3 +79,11 @@ func TestRedaction(t *testing.T) {
 		}
 	}
 }
+
+// TestConfig_zeroValue: what is required is missing.
+func TestConfig_zeroValue(t *testing.T) {
+	t.Parallel()
+	if _, err := postgres.New(postgres.Config{}); err == nil {
+		t.Error("New with the zero Config = nil")
+	}
+}

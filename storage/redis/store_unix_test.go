@@ -92,3 +92,11 @@ func TestConfig(t *testing.T) {
 		t.Error("New with a lease of 1 ns = nil")
 	}
 }
+
+// TestConfig_zeroValue: what is required is missing.
+func TestConfig_zeroValue(t *testing.T) {
+	t.Parallel()
+	if _, err := redis.New(redis.Config{}); err == nil {
+		t.Error("New with the zero Config = nil")
+	}
+}
