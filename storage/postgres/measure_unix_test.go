@@ -18,8 +18,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
 )
 
-// measure measures what docs/fleet.md says: go test -v -run TestMeasure -postgres.measure .
-var measure = flag.Bool("postgres.measure", false, "measure waits and updates with and without signals, for two minutes")
+// measure measures what docs/benchmarks.md says: go test -v -run TestMeasure -postgres.measure .
+var measure = flag.Bool("postgres.measure", false, "measure waits and updates with and without signals, for three minutes")
 
 // TestMeasure measures, with a server that syncs to its disk: how long after a save a waiter has the new value, and how many updates
 // there are in a second. It asserts nothing about time.
@@ -44,6 +44,13 @@ func TestMeasure(t *testing.T) {
 		}
 	}
 	t.Logf("%d updates per second with 24 loads for each", updates(t, measured(t, addr, false), 24))
+	for _, n := range []int{0, 50, 150} { // each adds to those before
+		for range n {
+			url := testserver.PostgresURL(addr)
+			watch(t, newSignals(t, openDB(t, url), url), "key")
+		}
+		t.Logf("%d more connections listen: %d updates per second", n, updates(t, measured(t, addr, true), 0))
+	}
 }
 
 func measured(t *testing.T, addr string, signals bool) *sqlstore.Store {
