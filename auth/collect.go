@@ -32,8 +32,8 @@ func (a *Interceptor) collect(ctx context.Context, f *facts) {
 		f.superseded, f.err = a.waitForLogin(storeCtx, f.session)
 	case isLost(f.storeErr) || isLost(f.err):
 		a.readAfterLoss(f)
-	case f.storeErr == nil && f.asked && f.err == nil:
-		a.persist.wiped.Store(false) // it has our session again
+	case f.storeErr == nil:
+		a.persist.wiped.Store(false) // it has our session again, or has deleted it for us
 	}
 }
 
@@ -45,13 +45,12 @@ func (a *Interceptor) collect(ctx context.Context, f *facts) {
 // lost: read what other processes have done, ask only if that decides nothing, and let the store
 // save the token before anybody uses it.
 func (a *Interceptor) underLock(ctx, lockCtx context.Context, old []byte, f *facts) ([]byte, error) {
-	bury := func(why Reason) ([]byte, error) { return a.persist.bury(f.session.Record, why) }
 	if f.stored, f.err = a.persist.decode(old); f.err != nil {
 		return nil, f.err // never overwritten: a newer program may have written it
 	}
 	f.read, f.superseded, f.at = true, a.state.superseded(f.session, f.stored), time.Now()
-	if o := f.ifSaved(); o.step != ask {
-		return o.value(old, bury)
+	if f.ifSaved().step != ask { // then it is keep: only what the server says changes the store
+		return old, nil
 	}
 	if f.err = a.checkRefreshWindow(); f.err != nil {
 		return nil, f.err
@@ -62,10 +61,14 @@ func (a *Interceptor) underLock(ctx, lockCtx context.Context, old []byte, f *fac
 	f.interrupted = interrupted(lockCtx)
 	a.ask(ctx, lockCtx, f)
 	o := f.ifSaved()
-	if o.failure != nil && o.step == keep { // an error tells the store that nothing was changed
-		return nil, f.err
+	switch o.step {
+	case save:
+		return o.write.Encode()
+	case remove:
+		return a.persist.bury(f.session.Record, o.reason())
+	default:
+		return nil, f.err // an error tells the store that nothing was changed
 	}
-	return o.value(old, bury)
 }
 
 // glance reads the store without its lock, and reports whether that is enough: another process has
@@ -75,18 +78,19 @@ func (a *Interceptor) underLock(ctx, lockCtx context.Context, old []byte, f *fac
 // What was read without the lock may be outdated by now, so it must not end a session or send a
 // refresh token. It may only bring a newer token, or a reason to wait.
 func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
-	// If nothing is found or can be read, the lock decides whether that is an outage or an end.
 	r, _ := a.persist.read(ctx)
-	return r != nil && a.suffices(f, r)
+	return a.suffices(f, r)
 }
 
 // suffices reports whether r, which was read without the lock, is enough, and puts it among the
-// facts if it is. It is asked by glance, and by a store that had to wait for the lock.
+// facts if it is. It is asked by glance, and by a store that had to wait for the lock. Nil, which is
+// nothing or what cannot be read, is never enough: the lock decides whether that is an outage or an
+// end.
 func (a *Interceptor) suffices(f *facts, r *record.Record) bool {
 	seen := *f
 	seen.read, seen.stored, seen.at, seen.storeErr = true, r, time.Now(), nil
 	seen.superseded = a.state.superseded(f.session, r)
-	if o := decide(seen); seen.superseded || o.next == nil && o.failure == nil {
+	if o := decide(seen); o.next == nil && o.failure == nil {
 		return false
 	}
 	*f = seen

@@ -434,29 +434,14 @@ func TestDecide_texts(t *testing.T) {
 	}
 }
 
-// TestOutcome_value: what an outcome writes in place of the old value, and why it removes one.
-func TestOutcome_value(t *testing.T) {
+// TestOutcome_reason: why a record is removed.
+func TestOutcome_reason(t *testing.T) {
 	t.Parallel()
-	next := recordOf("S", 3, "a3", "r3")
-	encoded, err := next.Encode()
-	if err != nil {
-		t.Fatal(err)
+	if got := (outcome{step: remove, ended: &LoginRequiredError{Reason: ReasonInvalidGrant}}).reason(); got != ReasonInvalidGrant {
+		t.Error(got)
 	}
-	dead := &LoginRequiredError{Reason: ReasonInvalidGrant}
-	for _, test := range []struct {
-		outcome outcome
-		want    string
-	}{
-		{outcome{step: keep}, "old"},
-		{outcome{step: ask}, "old"},
-		{outcome{step: save, write: next}, string(encoded)},
-		{outcome{step: remove, ended: dead}, "the server ended the session"},
-		{outcome{step: remove}, "logged out"}, // on behalf of a Logout that has given up
-	} {
-		value, err := test.outcome.value([]byte("old"), func(why Reason) ([]byte, error) { return []byte(why.String()), nil })
-		if string(value) != test.want || err != nil {
-			t.Errorf("step %d: %q, %v, want %q", test.outcome.step, value, err, test.want)
-		}
+	if got := (outcome{step: remove}).reason(); got != ReasonLogout { // on behalf of a Logout that has given up
+		t.Error(got)
 	}
 }
 

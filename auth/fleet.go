@@ -36,7 +36,8 @@ func interrupted(ctx context.Context) bool {
 }
 
 // updateUnless is update, except that it does without the lock, if the store can, once settled
-// reports of what another process has stored that nothing is left to do.
+// reports of what another process has stored that nothing is left to do. Settled gets nil for
+// nothing, and for what cannot be read.
 func (p *persistence) updateUnless(ctx context.Context, settled func(*record.Record) bool, fn change) error {
 	u, ok := p.store.(interface {
 		UpdateUnless(
@@ -49,8 +50,8 @@ func (p *persistence) updateUnless(ctx context.Context, settled func(*record.Rec
 	}
 	return p.updateBy(ctx, func(ctx context.Context, key string, fn func(context.Context, []byte) ([]byte, error)) error {
 		return u.UpdateUnless(ctx, key, func(value []byte) bool {
-			r, _ := p.decode(value) // what cannot be read settles nothing
-			return r != nil && settled(r)
+			r, _ := p.decode(value)
+			return settled(r)
 		}, fn)
 	}, fn)
 }

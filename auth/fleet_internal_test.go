@@ -213,7 +213,7 @@ func TestFleet_updateUnless(t *testing.T) {
 			p = persistenceOf(plainStore{test.store})
 		}
 		err := p.updateUnless(t.Context(), func(r *record.Record) bool {
-			return r.Session == "S" && test.settles
+			return r != nil && r.Session == "S" && test.settles
 		}, func(_ context.Context, old []byte) ([]byte, error) {
 			return append([]byte("after "), old...), nil
 		})

@@ -68,19 +68,6 @@ func (f facts) ifSaved() outcome {
 // hasNewToken reports whether the server issued a new token.
 func (o outcome) hasNewToken() bool { return o.next != nil && !o.loaded }
 
-// value returns what to store in place of old. It calls bury for what remains of a session that has
-// ended.
-func (o outcome) value(old []byte, bury func(Reason) ([]byte, error)) ([]byte, error) {
-	switch o.step {
-	case save:
-		return o.write.Encode()
-	case remove:
-		return bury(o.reason())
-	default:
-		return old, nil
-	}
-}
-
 // reason returns why the record is removed: the session ended, or a Logout made the refresh
 // pointless.
 func (o outcome) reason() Reason {
