@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io/fs"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -41,6 +42,26 @@ func TestSoundFleet(t *testing.T) {
 	storagetest.RunFleet(t, storagetest.Fleet{
 		TTL: fleetTTL, Addr: server.addr(), Open: openLease, Failover: server.failover, Limits: fleetLimits,
 	})
+}
+
+// TestSealedLease: what Seal makes of a lease is as good a store for processes.
+func TestSealedLease(t *testing.T) {
+	const envAddr = "CHATELAINE_TINY_ADDR"
+	addr := os.Getenv(envAddr) // of the parent process
+	if addr == "" {
+		addr = serveTiny(t).addr()
+		t.Setenv(envAddr, addr)
+	}
+	storagetest.RunShared(t, func(t *testing.T, dir string) storage.Store {
+		t.Helper()
+		s, err := storage.Seal(openLease(t, addr, dir), storage.SealConfig{
+			Service: "storagetest", Keys: storage.StaticKeys(bytes.Repeat([]byte{'k'}, storage.KeySize)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}, storagetest.Limits{Patience: fleetLimits.Patience, MaxValue: fleetLimits.MaxValue - 1<<10})
 }
 
 // TestBrokenFleet: two ways in which programs often share a session, and the

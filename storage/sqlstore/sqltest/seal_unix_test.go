@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"testing"
 
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
@@ -95,6 +96,30 @@ func TestKeysAndClean(t *testing.T) {
 	}
 	if n, err := s.Clean(t.Context()); n != 0 || err != nil {
 		t.Errorf("Clean = %d, %v; want nothing that is a day old", n, err)
+	}
+}
+
+// TestClean removes the row of a value that was deleted more than a day ago, and of no other.
+func TestClean(t *testing.T) {
+	url := testserver.PostgresURL(server(t))
+	s := openPostgres(t, url, "cleaned")
+	for _, key := range []string{"kept", "old", "new"} {
+		put(t, s, key, "value")
+	}
+	for _, key := range []string{"old", "new"} {
+		if err := s.Update(t.Context(), key, remove); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute(t, url, "update cleaned set updated_at = updated_at - interval '25 hours' where key <> 'new'::bytea")
+	if n, err := s.Clean(t.Context()); n != 1 || err != nil {
+		t.Errorf("Clean = %d, %v; want one row", n, err)
+	}
+	if _, err := s.Load(t.Context(), "old"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Load of a cleaned value: %v; want ErrNotExist", err)
+	}
+	if n := count(t, s); n != 1 {
+		t.Errorf("%d keys; want 1", n)
 	}
 }
 
