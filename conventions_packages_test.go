@@ -50,6 +50,29 @@ func packages(t *testing.T) map[string]*pkg {
 	return all
 }
 
+// TestConventions_headings asserts that the comments of all public packages have the same headings.
+func TestConventions_headings(t *testing.T) {
+	t.Parallel()
+	for dir, p := range packages(t) {
+		if p.name == "" || !p.public() {
+			continue
+		}
+		var doc string
+		for _, f := range p.files {
+			doc += f.Doc.Text()
+		}
+		has := func(heading string) bool { return strings.Contains(doc, "\n\n# "+heading+"\n\n") }
+		if !has("Usage") && !has("Order") {
+			t.Errorf("%s: the package comment has neither # Usage nor # Order", dir)
+		}
+		for _, heading := range []string{"Errors", "Concurrency", "Security"} {
+			if !has(heading) {
+				t.Errorf("%s: the package comment has no # %s", dir, heading)
+			}
+		}
+	}
+}
+
 // TestConventions_sentinels asserts that the text of every exported error begins with the name of its
 // package, also where it is declared in an internal one.
 func TestConventions_sentinels(t *testing.T) {

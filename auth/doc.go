@@ -11,6 +11,11 @@
 //	err = chain.New(session).Install(client)
 //	err = session.Login(ctx, auth.Token{AccessToken: …, RefreshToken: …})
 //
+// # Order
+//
+// Interceptors that run after the session see the signed request and may send it elsewhere. Place
+// only interceptors there that you trust; ideally none.
+//
 // # The session
 //
 // A session is in one of three states:
@@ -79,9 +84,6 @@
 // JWTs do. Opaque tokens name no user: another process's login then ends the session of this
 // process, which adopts the new one only after that. Set Config.AccountIsUser if an account always
 // belongs to the same user; then this process adopts it at once.
-//
-// Interceptors that run after the session see the signed request and may send it elsewhere. Place
-// only interceptors there that you trust; ideally none.
 //
 // # Concurrency
 //

@@ -1,5 +1,21 @@
 // Package statedir finds the directory for what programs remember and is neither
 // configuration nor cache.
+//
+// # Usage
+//
+//	dir, err := statedir.Find(os.Getenv)
+//
+// # Errors
+//
+// An error says that no variable of the environment leads to a directory.
+//
+// # Concurrency
+//
+// [Find] is safe for concurrent use if its getenv is.
+//
+// # Security
+//
+// The directory is the user's own. It is neither created nor checked here.
 package statedir
 
 import (

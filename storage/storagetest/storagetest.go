@@ -10,14 +10,13 @@
 //
 // # Usage
 //
-// The suite checks round trips of 0 bytes to 1 MiB, or what [Limits] say, binary values, odd keys; absence, deleting,
-// deleting twice; that errors and panics of the callback change nothing and
-// leave no lock behind; that slices are copied; cancellation before,
-// while waiting, and after the callback; mutual exclusion among goroutines;
-// that Load does not wait for Update; and, where the store has them, [storage.Lister] and
-// [storage.Replacer]. RunShared adds a second store on the same
-// data, and other processes: counting together, a holder that is killed, and
-// values that are never seen half written.
+// The suite checks round trips of 0 bytes to 1 MiB (see [Limits]), binary values and odd keys;
+// absent values, deleting, and deleting twice; that errors and panics of the callback change nothing
+// and leave no lock behind; that slices are copied; cancellation before, during and after the
+// callback; mutual exclusion among goroutines; that Load does not wait for Update; and, if the store
+// has them, [storage.Lister] and [storage.Replacer]. RunShared adds a second store on the same data,
+// and other processes: they count together, a holder is killed, and no value is ever seen half
+// written.
 //
 // [RunFleet] checks stores that machines share, under faults: see there.
 //
@@ -33,6 +32,10 @@
 //
 // The checks run one after the other. Those with processes run the test binary
 // again, with the name of the present test.
+//
+// # Security
+//
+// The suite writes and deletes values. Give it a directory, a table or a server of its own.
 package storagetest
 
 import (

@@ -5,6 +5,29 @@
 // renamed. What killed processes leave of them is found by listing the
 // directory of the temporary files, which therefore should hold nothing else
 // when the directory of the files is large.
+//
+// # Usage
+//
+//	p, err := atomicfile.Begin(path, temps, size)
+//	if err != nil {
+//		return err
+//	}
+//	defer p.Abort()
+//	err = p.Commit(data)
+//
+// # Errors
+//
+// After an error the previous content is still there. [Read] refuses
+// what is not a regular file with [ErrUnexpected].
+//
+// # Concurrency
+//
+// Writers of one file must hold a lock, such as that of package lockfile. Readers need none: they see
+// the previous content or the new one.
+//
+// # Security
+//
+// Files are readable and writable by their owner only.
 package atomicfile
 
 import (

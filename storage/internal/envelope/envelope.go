@@ -1,5 +1,23 @@
 // Package envelope is the on-disk form of a sealed value, as docs/format.md
 // describes it.
+//
+// # Usage
+//
+//	sealed, err := envelope.Seal(key, c, generation, value)
+//	value, generation, err := envelope.Open(key, c, sealed)
+//
+// # Errors
+//
+// [ErrCorrupt], [ErrTooNew], [ErrOtherKey] and [ErrNameless] say why a value cannot be opened.
+//
+// # Concurrency
+//
+// Functions are safe for concurrent use and change none of their arguments.
+//
+// # Security
+//
+// The [Context] of a value is authenticated along with it, so one value cannot be passed off as
+// another.
 package envelope
 
 import (

@@ -1,5 +1,26 @@
 // Package keymutex is a mutex per name whose waiters queue on a channel and
 // leave with their context.
+//
+// # Usage
+//
+//	unlock, err := mutex.Lock(ctx, name)
+//	if err != nil {
+//		return err
+//	}
+//	defer unlock()
+//
+// # Errors
+//
+// The only error is that of the context.
+//
+// # Concurrency
+//
+// The zero Mutex is ready to use, and is safe for concurrent use. Waiters get the lock in the order in
+// which they came.
+//
+// # Security
+//
+// Names without holders and waiters take no memory.
 package keymutex
 
 import (

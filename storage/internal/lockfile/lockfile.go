@@ -9,6 +9,27 @@
 // are two holders. So a lock counts only if, once taken, its file still has the
 // name. The holder itself may remove the file with [Lock.Remove], because that
 // is the last thing it does. If a cleaner does so, [Lock.Lost] reports it.
+//
+// # Usage
+//
+//	lock, err := lockfile.Exclusive(ctx, path)
+//	if err != nil {
+//		return err
+//	}
+//	defer lock.Unlock()
+//
+// # Errors
+//
+// A wait that ends with its context returns an error that matches [ErrBusy] and the context's.
+//
+// # Concurrency
+//
+// Functions are safe for concurrent use. Goroutines of one process queue in order; among processes the
+// kernel decides.
+//
+// # Security
+//
+// The lock is advisory: it holds back only programs that ask for it.
 package lockfile
 
 import (

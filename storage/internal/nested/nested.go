@@ -1,5 +1,25 @@
 // Package nested finds an Update that would wait for itself: one that was
 // called with the context of the callback of an Update of the same key.
+//
+// # Usage
+//
+//	if err := lock.Check(ctx); err != nil {
+//		return err
+//	}
+//	inside, done := lock.Enter(ctx)
+//	defer done()
+//
+// # Errors
+//
+// [Err] is the error of an Update that would wait for itself.
+//
+// # Concurrency
+//
+// Methods are safe for concurrent use. What they know is in the context.
+//
+// # Security
+//
+// A callback that hides its context is not found; the caller's deadline then ends the wait.
 package nested
 
 import (

@@ -1,5 +1,22 @@
 // Package privatedir makes and checks directories that only their owner may
 // enter.
+//
+// # Usage
+//
+//	resolved, err := privatedir.Ensure(path)
+//
+// # Errors
+//
+// [ErrUntrusted] is matched by the error about a directory that other users could change or look
+// into.
+//
+// # Concurrency
+//
+// Functions are safe for concurrent use, also from several processes.
+//
+// # Security
+//
+// A directory that other users can write to is refused, because they could replace the files in it.
 package privatedir
 
 import (

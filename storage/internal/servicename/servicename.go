@@ -1,5 +1,21 @@
 // Package servicename has the rule for the names of services, which get into
 // file names, keyring entries and the prompts of operating systems.
+//
+// # Usage
+//
+//	err := servicename.Check(service)
+//
+// # Errors
+//
+// An error says which rule the name breaks.
+//
+// # Concurrency
+//
+// Functions are safe for concurrent use.
+//
+// # Security
+//
+// A name that keeps the rule cannot lead to another directory.
 package servicename
 
 import (

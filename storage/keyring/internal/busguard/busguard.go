@@ -14,6 +14,22 @@
 // puts an address into the environment that the client refuses at once.
 // [Restore] puts the real one back. The client connects once per process, so
 // the address is not looked at again.
+//
+// # Usage
+//
+//	import _ "github.com/chatelaine-go/chatelaine/storage/keyring/internal/busguard"
+//
+// # Errors
+//
+// There are none: [Probe] returns a [State].
+//
+// # Concurrency
+//
+// Its work is done before main. [Probe] is safe for concurrent use.
+//
+// # Security
+//
+// Without this package, a program could give its secrets to a bus of another user.
 package busguard
 
 import (
