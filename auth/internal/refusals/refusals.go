@@ -172,15 +172,11 @@ func kindOf(req *http.Request) string {
 	kind = append(kind, req.Method...)
 	kind = append(kind, ' ')
 	kind = append(kind, req.URL.Host...)
-	first := true
 	for segment := range strings.SplitSeq(req.URL.Path, "/") {
-		if !first {
-			kind = append(kind, '/')
-		}
-		first = false
 		if isIdentifier(segment) {
 			segment = "*"
 		}
+		kind = append(kind, '/')
 		kind = append(kind, segment...)
 	}
 	return string(kind)

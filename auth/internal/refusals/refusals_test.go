@@ -90,6 +90,10 @@ func TestMemory_bound(t *testing.T) {
 	if m.About(path(256), fresh, false, t0) != refusals.Unknown || m.About(path(0), fresh, false, t0) != refusals.Hopeless {
 		t.Error("a trial has taken the place of a refusal")
 	}
+	m.Add(path(255), fresh, t0.Add(time.Second)) // known: it takes no other's place
+	if m.About(path(0), fresh, false, t0) != refusals.Hopeless {
+		t.Error("a refusal that repeats itself has taken the place of another")
+	}
 	m.Add(path(256), fresh, t0.Add(time.Second))
 	for i, want := range map[int]refusals.Verdict{0: refusals.Unknown, 1: refusals.Hopeless, 255: refusals.Hopeless, 256: refusals.Hopeless} {
 		if got := m.About(path(i), fresh, false, t0.Add(time.Second)); got != want {
@@ -110,7 +114,10 @@ func TestMemory_identifiers(t *testing.T) {
 		{"/v1/orders", "/v2/orders", refusals.Unknown},
 		{"/o/5f0c6f2e-0c1c-4f6e-9b3a", "/o/a1b2c3d4e5f60718", refusals.Hopeless},
 		{"/o/aVeryLongWordWithoutDigits", "/o/anotherLongWordWithoutOnes", refusals.Unknown},
+		{"/orders/0", "/orders/9", refusals.Hopeless},
+		{"/files/a-very-long-name.without", "/files/another-long.name-without", refusals.Unknown},
 		{"/a", "/a?b=c", refusals.Hopeless},
+		{"/a/b", "/ab", refusals.Unknown},
 	} {
 		var m refusals.Memory
 		m.Add(get(test.a), fresh, t0)
@@ -122,5 +129,32 @@ func TestMemory_identifiers(t *testing.T) {
 		if m.About(post, fresh, false, t0) != refusals.Unknown {
 			t.Errorf("%s: another method is of the same kind", test.a)
 		}
+		elsewhere := get(test.a)
+		elsewhere.URL.Host = "other.example.com"
+		if m.About(elsewhere, fresh, false, t0) != refusals.Unknown {
+			t.Errorf("%s: another server is of the same kind", test.a)
+		}
 	}
+}
+
+// TestMemory_Empty: requests ask the memory only while it holds something.
+func TestMemory_Empty(t *testing.T) {
+	t.Parallel()
+	var m refusals.Memory
+	want := func(empty bool, after string) {
+		t.Helper()
+		if m.Empty() != empty {
+			t.Errorf("%s: empty is %v", after, !empty)
+		}
+	}
+	want(true, "new")
+	m.Forget(get("/a"))
+	want(true, "after nothing was forgotten")
+	m.Try(get("/a"), fresh, t0)
+	want(false, "after a trial")
+	m.Add(get("/b"), fresh, t0)
+	m.Forget(get("/a"))
+	want(false, "with one of two left")
+	m.Forget(get("/b"))
+	want(true, "after both were forgotten")
 }
