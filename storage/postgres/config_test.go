@@ -1,12 +1,15 @@
 package postgres_test
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -53,6 +56,31 @@ func TestClose(t *testing.T) {
 	s.Released("key")
 	if _, _, err := s.Watch(t.Context(), "key"); !errors.Is(err, postgres.ErrClosed) || !errors.Is(s.Err(), postgres.ErrClosed) {
 		t.Errorf("after Close: Watch = %v, Err = %v", err, s.Err())
+	}
+}
+
+// A panicking is a driver that panics.
+type panicking struct{ driver.Connector }
+
+func (panicking) Connect(context.Context) (driver.Conn, error) { panic("broken") } //nolint:forbidigo // that is what it is for
+
+// The panic of a driver, on a goroutine that no caller knows, is an error.
+func TestSignals_panic(t *testing.T) {
+	t.Parallel()
+	db := sql.OpenDB(panicking{})
+	s, err := postgres.New(postgres.Config{DB: db, URL: "postgres://127.0.0.1:1/none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Released("key")
+	for s.Err() == nil {
+		<-time.After(time.Millisecond)
+	}
+	if err := s.Err(); !strings.Contains(err.Error(), "the driver panicked: broken") {
+		t.Errorf("Err = %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -15,10 +15,10 @@ const (
 	sendTimeout = 5 * time.Second
 )
 
-// notify sends a list of payloads. PostgreSQL lets one transaction after the other
+// statement sends a list of payloads. PostgreSQL lets one transaction after the other
 // commit that notifies, in the whole server, so none of them waits for the disk:
 // what it commits is nothing but the notification, which may be lost.
-const notify = `select pg_notify($1::text, payload) from unnest(string_to_array($2::text, ',')) as payload,
+const statement = `select pg_notify($1::text, payload) from unnest(string_to_array($2::text, ',')) as payload,
 (select set_config('synchronous_commit', 'off', true)) as quick`
 
 // Released tells the waiters of all programs that a lease of key has been
@@ -41,14 +41,22 @@ func (s *Signals) Released(key string) {
 // up: the waiters look for themselves.
 func (s *Signals) send(ctx context.Context) {
 	for batch := s.next(); len(batch) > 0; batch = s.next() {
-		ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-		_, err := s.config.DB.ExecContext(ctx, notify, s.config.Channel, strings.Join(batch, ","))
-		cancel()
-		if err != nil {
-			err = fmt.Errorf("postgres: notify: %w", err)
-		}
-		s.sent(err)
+		s.sent(s.notify(ctx, batch))
 	}
+}
+
+func (s *Signals) notify(ctx context.Context, batch []string) (err error) {
+	defer func() { // a caller could not recover what the driver does on this goroutine
+		if p := recover(); p != nil {
+			err = fmt.Errorf("postgres: notify: the driver panicked: %v", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	if _, err := s.config.DB.ExecContext(ctx, statement, s.config.Channel, strings.Join(batch, ",")); err != nil {
+		return fmt.Errorf("postgres: notify: %w", err)
+	}
+	return nil
 }
 
 // next takes a batch of payloads. There is none when the sender is to end.
