@@ -44,7 +44,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	run("wonderland\n", "login", "--user", "alice", "--password-stdin")
 
-	// Today's library goes on with the session that the old program began …
+	// Today's library continues the session that the old program began …
 	profile := filepath.Join(dir, "default")
 	store, err := keyring.Open(t.Context(), keyring.Config{
 		Service: "chatelaine-demo", Backend: "file", Dir: profile,

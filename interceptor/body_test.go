@@ -59,7 +59,7 @@ func TestResponse_Peek_decodes(t *testing.T) {
 	}
 }
 
-// TestResponse_Peek_streams: Peek does not read where it would hold back what comes over time.
+// TestResponse_Peek_streams: Peek does not read a body that arrives over time, which it would hold back.
 func TestResponse_Peek_streams(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -143,7 +143,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // TestResponse_Release_slow: a body that stops coming is closed after five seconds, at the
-// transport, and what has come is kept.
+// transport, and the part already read is kept.
 func TestResponse_Release_slow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,6 @@
 package interceptor
 
-// Interceptor sees every send of a call and decides how the call goes on.
+// Interceptor sees every send of a call and decides how the call continues.
 //
 // Each callback returns a verdict made by its handler: return h.Next(req) passes on, as in Dio. All
 // three may be called by many goroutines at once, for different calls; for one call they are called

@@ -98,7 +98,7 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// deadName asks a resolver that knows nobody, without leaving the machine.
+// deadName asks a resolver that knows no host, without leaving the machine.
 func deadName(t *testing.T) error {
 	t.Helper()
 	l := listen(t)

@@ -145,7 +145,7 @@ func TestQueued_canceledWaiters(t *testing.T) {
 	})
 }
 
-// TestQueued_canceledBefore: a free queue lets nobody in whose context has ended.
+// TestQueued_canceledBefore: even a free queue does not admit a call whose context has ended.
 func TestQueued_canceledBefore(t *testing.T) {
 	t.Parallel()
 	q := interceptor.Queued(interceptor.Funcs{Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {

@@ -124,7 +124,7 @@ func TestMCP_oauthHandler(t *testing.T) {
 	if s := server.Stats(); s.Refreshes != 1 || logins != 0 {
 		t.Errorf("%d refreshes, %d logins; want 1 and 0", s.Refreshes, logins)
 	}
-	server.RevokeAll() // the refusal ends the session, the login begins another one
+	server.RevokeAll() // the refusal ends the session, the login begins a new one
 	if err := greet(t, agent); err != nil {
 		t.Fatal(err)
 	}

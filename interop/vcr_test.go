@@ -91,7 +91,7 @@ func TestVCR(t *testing.T) {
 		t.Error("the network was used")
 		return nil, http.ErrServerClosed
 	})
-	run(tape(t, name, recorder.ModeReplayOnly, broken), "bob") // whoever signs: alice is on the tape
+	run(tape(t, name, recorder.ModeReplayOnly, broken), "bob") // whichever user signs: the tape has alice
 	if n := server.Stats().APICalls; n != 2 {
 		t.Errorf("%d calls, want the 2 of the recording", n)
 	}

@@ -18,11 +18,11 @@ var (
 	ErrBusy = errors.New("storage: busy")
 	// ErrCorrupt: the sealed file is damaged, cut short, tampered with, or
 	// belongs to another key or service. Only this key is concerned. Load and
-	// Update leave the file as it is; [Sealed.Replace] and [Sealed.Remove] do not.
+	// Update leave the file unchanged; [Sealed.Replace] and [Sealed.Remove] do not.
 	// An error that matches it, or ErrKeyMissing, has a method Unreadable() bool for [errors.As].
 	ErrCorrupt error = unreadableError("storage: corrupt")
 	// ErrTooNew: the file was written by a program with a newer version of this
-	// package. It is left as it is.
+	// package. It is left unchanged.
 	ErrTooNew = errors.New("storage: written by a newer version")
 	// ErrKeyMissing: there are sealed files, but the encryption key that sealed
 	// them is gone or has been replaced. It is never created anew while they

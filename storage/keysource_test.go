@@ -12,7 +12,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// A source is a KeySource that does as it is told.
+// A source is a KeySource that the test controls.
 type source struct{ load, create func() ([]byte, error) }
 
 func (s *source) LoadKey(context.Context) ([]byte, error)   { return s.load() }
@@ -123,7 +123,7 @@ func TestDirBecomesAFile(t *testing.T) {
 	}
 }
 
-// A value that cannot be put in its place keeps what is there.
+// If a value cannot be put in its place, the previous one stays.
 func TestPlaceIsTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -17,7 +17,7 @@ import (
 type Lister interface {
 	// Keys yields each key that has a value, in no particular order. A value
 	// that is damaged yields the error of Load in place of its key, and the
-	// iteration goes on; so does one that was saved by a version which did not
+	// iteration continues; so does one that was saved by a version which did not
 	// keep keys, until it is saved again. An error that concerns all values,
 	// such as a locked keyring or the end of ctx, is the last one. What is saved
 	// or removed meanwhile may be missing or not.

@@ -76,7 +76,7 @@ func (m *Memory) String() string {
 // GoString is [Memory.String]: values do not get into logs by way of %#v.
 func (m *Memory) GoString() string { return m.String() }
 
-// get returns a copy that is nil only when there is no value.
+// get returns a copy, which is nil only if no value is stored.
 func (m *Memory) get(key string) []byte {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -22,7 +22,7 @@ type Replacer interface {
 
 	// Remove durably removes the value of key, readable or not, under the key's
 	// lock. It needs no encryption key, so a locked keyring does not prevent it.
-	// That there is no value is not an error.
+	// An absent value is not an error.
 	Remove(ctx context.Context, key string) error
 }
 

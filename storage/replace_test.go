@@ -122,7 +122,7 @@ func wantAbsentAfter(t *testing.T, s *storage.Sealed, remove func() error) {
 	put(t, s, "alice", "again")
 }
 
-// A callback that fails leaves even a damaged value as it is.
+// A callback that fails leaves even a damaged value unchanged.
 func TestReplaceFails(t *testing.T) {
 	t.Parallel()
 	s, dir := damaged(t, damages()["garbage"])

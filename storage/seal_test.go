@@ -207,7 +207,7 @@ func TestSealKeysFail(t *testing.T) {
 	}
 }
 
-// The keys are asked for before the lock, so that a slow service delays nobody
+// The keys are asked for before the lock, so that a slow service delays no caller
 // else.
 func TestSealAsksForKeysBeforeTheLock(t *testing.T) {
 	t.Parallel()

@@ -305,7 +305,7 @@ func (b *browser) quote(s string) string {
 	return string(data)
 }
 
-// clean checks that the page asked nobody but its server, and that nothing went wrong in it.
+// clean checks that the page sent requests to its own server only, and reported no error.
 func (b *browser) clean(url string) {
 	b.t.Helper()
 	b.mu.Lock()

@@ -25,7 +25,7 @@ func interruptible(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_CONSOLE, HideWindow: true}
 }
 
-// interrupt is Ctrl-C. A process has one console at a time, so another one goes to that of p.
+// interrupt is Ctrl-C. A process has one console at a time, so a helper process attaches to that of p.
 func interrupt(p *os.Process) error {
 	k, err := theKeyboard()
 	if err != nil {

@@ -43,7 +43,7 @@ func (a *app) readSecret() (string, error) {
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
-// secretFile returns the first line of a file that nobody else can change.
+// secretFile returns the first line of a file that no other user can change.
 func secretFile(path string) (string, error) {
 	secret, err := keyring.PassphraseFile(path)("")
 	if err != nil {

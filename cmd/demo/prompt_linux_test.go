@@ -37,7 +37,7 @@ func TestPrompt_interrupt(t *testing.T) {
 	}
 }
 
-// TestPrompt_noInput: nobody is asked who does not want to be.
+// TestPrompt_noInput: --no-input means that nothing is asked.
 func TestPrompt_noInput(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})
@@ -97,7 +97,7 @@ func TestPrompt_passphrase(t *testing.T) {
 	}
 }
 
-// TestTerminal_colors: on a terminal there are, unless somebody does not want them.
+// TestTerminal_colors: a terminal gets colors, unless they are turned off.
 func TestTerminal_colors(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})

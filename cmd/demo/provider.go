@@ -42,7 +42,7 @@ func (a *app) showCode(_ context.Context, prompt login.DevicePrompt) error {
 }
 
 // paster returns a function that reads a line of stdin, which the user pastes. The function returns
-// when its context ends; the read itself cannot be ended and goes on for the next call.
+// when its context ends; the read itself cannot be ended and serves the next call.
 func (a *app) paster() func(context.Context) (string, error) {
 	type line struct {
 		text string
@@ -63,7 +63,7 @@ func (a *app) paster() func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		select {
 		case asked <- struct{}{}:
-		default: // an earlier read goes on
+		default: // an earlier read is still waiting
 		}
 		select {
 		case l := <-lines:

@@ -106,7 +106,7 @@ func TestPrompt_paste(t *testing.T) {
 }
 
 // TestPrompt_browser: without a display the address is shown, and a browser that reaches this
-// machine needs nobody to paste anything.
+// machine does not need a pasted address.
 func TestPrompt_browser(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})

@@ -166,7 +166,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(json.Unmarshal(line, &first))
 	ts.Setenv("SERVED", first.URL)
-	go func() { // it must not wait for somebody to read
+	go func() { // it must not wait for a reader
 		_, _ = lines.WriteTo(new(strings.Builder))
 	}()
 }

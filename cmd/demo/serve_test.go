@@ -10,7 +10,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/authtest"
 )
 
-// TestServe tells what to try and what happens, until it is interrupted.
+// TestServe: serve prints what to try and what happens, until it is interrupted.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, authtest.Config{})

@@ -270,7 +270,7 @@ func TestInterrupt_twice(t *testing.T) {
 	}
 }
 
-// TestPipe_closed: a reader that has had enough is no failure, and no signal ends a process that
+// TestPipe_closed: a reader that closes the pipe early is not a failure, and no signal ends a process that
 // holds a session.
 func TestPipe_closed(t *testing.T) {
 	t.Parallel()

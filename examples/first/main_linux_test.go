@@ -83,7 +83,7 @@ func TestProgram(t *testing.T) {
 		}
 	}
 
-	await(t, "run myprogram login", exe) // the keyring can be reached, and nobody has signed in
+	await(t, "run myprogram login", exe) // the keyring can be reached, and there is no session
 	run(t, authtest.DefaultPassword+"\n", "login", authtest.DefaultUser)
 
 	t.Run("again", func(t *testing.T) {

@@ -44,7 +44,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// must ends an example that cannot go on.
+// must ends an example that has failed.
 func must(err error) {
 	if err != nil {
 		panic(err)

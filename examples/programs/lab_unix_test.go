@@ -93,7 +93,7 @@ func (l *lab) alive(t *testing.T) {
 	l.AssertSessions(t, 1)
 }
 
-// running is a program that goes on until it is ended.
+// running is a program that runs until the test ends it.
 type running struct {
 	*exec.Cmd
 

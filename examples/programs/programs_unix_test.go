@@ -97,7 +97,7 @@ func TestPrograms_together(t *testing.T) {
 	for _, name := range []string{"command", "forks", "canceled", "clients", "retries", "hooks", "upload", "stranger"} {
 		all.Go(func() {
 			for range 6 {
-				// What a busy machine makes of a second is not asserted, but that nobody is signed out.
+				// Timing depends on the machine, so only the session is asserted: it must survive.
 				if out, code := l.run(t, name); code != 0 || strings.Contains(out, "login required") {
 					t.Errorf("%s: %d %s", name, code, out)
 				}

@@ -18,7 +18,7 @@ import (
 
 // TestPrograms_frozen: a sandbox, or Ctrl-Z, stops a program in the middle of a refresh, for longer
 // than a refresh and all who wait for it may take. The response arrives while it is stopped, and
-// counts when it goes on.
+// counts when the program continues.
 func TestPrograms_frozen(t *testing.T) {
 	t.Parallel()
 	const timeout = 3 * time.Second // of a refresh; the wait for one is twice as long, and a second

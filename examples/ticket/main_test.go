@@ -35,7 +35,7 @@ func TestGuide_code(t *testing.T) {
 	}
 }
 
-// TestGuide_commands types what the guide says into a shell, and compares what comes back. A
+// TestGuide_commands types the guide's commands into a shell, and compares their output. A
 // password is typed where the guide shows its prompt.
 func TestGuide_commands(t *testing.T) {
 	shell := newShell(t)

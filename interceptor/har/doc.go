@@ -25,7 +25,7 @@
 //
 // The recorder reads no body. It watches while the transport sends and the caller reads, keeps the
 // first [Config].MaxBody bytes of what can be shown, and counts the rest. An entry whose body is
-// still being read is written as far as it is known.
+// still being read is written as far as it has been read.
 //
 // # Usage
 //

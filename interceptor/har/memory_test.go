@@ -34,7 +34,7 @@ func TestMaxBytes(t *testing.T) {
 	}
 }
 
-// TestMaxBytes_unread: responses that nobody has read count with what they may come to.
+// TestMaxBytes_unread: unread responses count with the size that they may reach.
 func TestMaxBytes_unread(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

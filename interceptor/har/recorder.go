@@ -18,7 +18,7 @@ type Config struct {
 	MaxBody int
 	// MaxEntries is how many entries are kept; each further one drops the oldest. Default 1000.
 	MaxEntries int
-	// MaxBytes bounds the memory of all entries together; where there is no room the oldest are
+	// MaxBytes bounds the memory of all entries together; beyond it the oldest are
 	// dropped. A response that is still being read counts with the size that its kept body may
 	// reach. A request that has no response yet keeps up to MaxBody in addition. Default 64 MiB.
 	MaxBytes int64

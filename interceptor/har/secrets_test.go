@@ -188,7 +188,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// telltale is a transport whose errors, reason phrases and bodies tell what they were sent.
+// telltale is a transport whose errors, reason phrases and bodies repeat the request.
 func telltale() http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		req.Body.Close()

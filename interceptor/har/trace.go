@@ -10,7 +10,7 @@ import (
 )
 
 // trace watches an exchange being sent. Its functions run on several goroutines, some after the
-// request is over: a transport goes on dialing when another connection became free first.
+// request is over: a transport keeps dialing after another connection has become free.
 func (x *exchange) trace() *httptrace.ClientTrace {
 	dialing := func(at func(*clock) *time.Time) {
 		x.watch(func() {

@@ -188,7 +188,7 @@ func TestBodies(t *testing.T) {
 			})
 			l, j := newLogging(t, logging.Config{BodyLimit: c.limit})
 			req := request(t.Context(), t, http.MethodPost, url, strings.NewReader(c.body))
-			req.Header.Set("Accept-Encoding", "identity") // or net/http unpacks what comes
+			req.Header.Set("Accept-Encoding", "identity") // or net/http decompresses the body
 			if c.contentType != "" {
 				req.Header.Set("Content-Type", c.contentType)
 			}
@@ -206,7 +206,7 @@ func TestBodies(t *testing.T) {
 			size := len(c.body)
 			var received any = size
 			if size == 0 {
-				received = nil // there is no body to count
+				received = nil // no body to count
 			}
 			want(t, j.only(t), map[string]any{"request_body": c.shown, "response_body": c.shown, "sent": size, "received": received})
 		})
@@ -330,7 +330,7 @@ type liar struct{ io.ReadCloser }
 
 func (liar) Read(p []byte) (int, error) { return len(p) + 1, nil }
 
-// TestLiar: a body that claims to have read more than there was room for is passed on as it is.
+// TestLiar: a body that claims to have read more than the buffer holds is passed on unchanged.
 func TestLiar(t *testing.T) {
 	t.Parallel()
 	base := roundTrip(func(*http.Request) (*http.Response, error) {

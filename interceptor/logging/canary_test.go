@@ -68,7 +68,7 @@ func (c *canaries) token(place string) string {
 // check looks for the canaries, and for pieces of those that are long, in every spelling.
 func (c *canaries) check(t *testing.T, output string) {
 	t.Helper()
-	const piece, step = 8, 4 // whoever shows 11 characters shows a piece
+	const piece, step = 8, 4 // any 11 characters contain a whole piece
 	lower := strings.ToLower(output)
 	for place, b := range c.birds {
 		forms := []string{b, url.QueryEscape(b), base64.StdEncoding.EncodeToString([]byte(b)), strconv.QuoteToASCII(b)}

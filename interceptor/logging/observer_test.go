@@ -147,7 +147,7 @@ func TestCanceledCall(t *testing.T) {
 	}
 }
 
-// TestDisabled: where nobody listens the call is left alone, down to its body.
+// TestDisabled: if the logger is disabled, the call and its body are untouched.
 func TestDisabled(t *testing.T) {
 	t.Parallel()
 	above := func(l slog.Level) *slog.Logger {
@@ -247,11 +247,11 @@ func TestByHand(t *testing.T) {
 	req := interceptor.Request{Request: request(t.Context(), t, "", "http://127.0.0.1/", nil), Call: &call}
 	req.Method = ""
 	l.OnRequest(&req, interceptor.RequestHandler{})
-	l.OnRequest(&req, interceptor.RequestHandler{}) // somebody before it had it sent again
+	l.OnRequest(&req, interceptor.RequestHandler{}) // an earlier interceptor had it sent again
 	resp := interceptor.NewResponse(&req, 200, nil, []byte("hello"))
 	l.OnResponse(resp, interceptor.ResponseHandler{})
 	l.OnResponse(interceptor.NewResponse(&req, 201, nil, nil), interceptor.ResponseHandler{})
-	l.OnRequest(&req, interceptor.RequestHandler{}) // nobody has read the body
+	l.OnRequest(&req, interceptor.RequestHandler{}) // the body has not been read
 	want(t, j.only(t), map[string]any{"method": "GET", "status": 200, "received": 0})
 	if _, err := io.ReadAll(resp.Body); err != nil {
 		t.Error(err)

@@ -189,7 +189,7 @@ func TestPropagation(t *testing.T) {
 	}
 }
 
-// TestOrder: whoever retries, and wherever, each attempt has a span.
+// TestOrder: each attempt has a span, whatever retries it and wherever that is in the list.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -233,7 +233,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestUnsent: what is not sent has no span, and what comes by twice is counted once.
+// TestUnsent: a request that is not sent has no span; an event seen twice is counted once.
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	server := serve(t)

@@ -63,6 +63,9 @@ func checkGrowth(t *testing.T, before, unit, after string) {
 // FuzzGrowth looks for texts that take more than their share. It counts steps, and when fuzzing
 // also the time of the processor, which sees what is not counted.
 func FuzzGrowth(f *testing.F) {
+	if len(units) < 10 {
+		f.Fatal("the seeds are lost")
+	}
 	for i, u := range units {
 		f.Add("", u, "", uint8(i))
 	}

@@ -115,7 +115,7 @@ func (w *jsonWriter) token(t jsonToken) {
 	}
 }
 
-// separate writes what comes between two values, or between two members.
+// separate writes the separator between two values, or between two members.
 func (w *jsonWriter) separate() {
 	if len(w.open) == 0 {
 		if w.some {

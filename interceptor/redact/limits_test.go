@@ -39,7 +39,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimits_header: the fields that there is no room for are counted.
+// TestLimits_header: fields beyond the limit are counted.
 func TestLimits_header(t *testing.T) {
 	t.Parallel()
 	h := make(http.Header)

@@ -53,7 +53,7 @@ func TestBudget_outage(t *testing.T) {
 	})
 }
 
-// TestBudget_perHost: what one host has used up, another one has.
+// TestBudget_perHost: one host's budget is separate from another's.
 func TestBudget_perHost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

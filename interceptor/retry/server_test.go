@@ -113,7 +113,7 @@ func TestServer_idempotencyKey(t *testing.T) {
 	}
 }
 
-// TestServer_refused: a POST to a port where nobody listens has never left.
+// TestServer_refused: a POST to a port without a listener was never sent.
 func TestServer_refused(t *testing.T) {
 	t.Parallel()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

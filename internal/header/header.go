@@ -20,7 +20,7 @@
 //
 // # Security
 //
-// A visible value cannot end a header line, nor begin another one.
+// A visible value cannot end a header line or begin a new one.
 package header
 
 import (

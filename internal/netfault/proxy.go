@@ -35,7 +35,7 @@ const (
 // A link is a connection of the client and the one to the server.
 type link struct {
 	client, server net.Conn
-	mute           bool // what comes is thrown away; guarded by the proxy's lock
+	mute           bool // received bytes are discarded; guarded by the proxy's lock
 }
 
 func (l *link) end() {
@@ -155,7 +155,7 @@ func (p *Proxy) serve() {
 	}
 }
 
-// pass copies what comes, as far as allowed says, until either end closes.
+// pass copies received bytes, as far as allowed permits, until either end closes.
 func (p *Proxy) pass(l *link, to io.Writer, from io.Reader, allowed func(l *link, n int) (pass int, more bool)) {
 	defer p.remove(l)
 	buf := make([]byte, 32<<10)

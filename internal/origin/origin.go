@@ -139,7 +139,7 @@ func (o Origin) String() string {
 	return (&url.URL{Scheme: o.scheme, Host: o.host}).String()
 }
 
-// Secure reports whether nobody on the network can read what is sent there: by https, or on this
+// Secure reports whether requests to the origin cannot be read on the network: by https, or on this
 // machine.
 func (o Origin) Secure() bool { return o.scheme == "https" || o.Loopback() }
 

@@ -94,7 +94,7 @@ func TestOf_everyLetter(t *testing.T) {
 	}
 }
 
-// TestZeroValue is no origin, and nothing matches it.
+// TestZeroValue: the zero Origin is not an origin, and nothing matches it.
 func TestZeroValue(t *testing.T) {
 	t.Parallel()
 	var o origin.Origin

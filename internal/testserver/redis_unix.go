@@ -58,7 +58,7 @@ func (s *Server) AwaitLink(t *testing.T) {
 	})
 }
 
-// Follow makes the server a replica of another one.
+// Follow makes the server a replica of master.
 func (s *Server) Follow(t *testing.T, master *Server) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(master.Addr)

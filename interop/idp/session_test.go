@@ -226,7 +226,7 @@ func (p *provider) loginAs(t *testing.T, c login.Client) auth.Token {
 	token, err := login.Browser(t.Context(), login.BrowserConfig{
 		Client: c, Output: io.Discard,
 		Open: func(ctx context.Context, url string) error {
-			go func() { visited <- p.visit(context.WithoutCancel(ctx), url) }() // a browser goes on
+			go func() { visited <- p.visit(context.WithoutCancel(ctx), url) }() // a browser keeps running
 			return nil
 		},
 	})

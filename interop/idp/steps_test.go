@@ -63,7 +63,7 @@ func (p *provider) browserLogin(t *testing.T) {
 			if strings.Contains(url, "code_challenge") {
 				t.Errorf("the request was not pushed")
 			}
-			go func() { visited <- p.visit(context.WithoutCancel(ctx), url) }() // a browser goes on
+			go func() { visited <- p.visit(context.WithoutCancel(ctx), url) }() // a browser keeps running
 			return nil
 		},
 	})
@@ -176,7 +176,7 @@ func openKeyring(t *testing.T, dir string) *keyring.Store {
 	return store
 }
 
-// restart goes on with the session after the program was started again.
+// restart continues the session after the program was started again.
 func (p *provider) restart(t *testing.T) {
 	dir := t.TempDir()
 	first := p.signIn(t, "public", openKeyring(t, dir))

@@ -19,7 +19,7 @@ type serialCaller struct {
 func newSerialCaller() serialCaller { return serialCaller{turn: make(chan struct{}, 1)} }
 
 // callWithTimeout returns what fn returns, or an error when limit or ctx is
-// over. In that case fn goes on, because nothing can stop it, and the next call
+// over. In that case fn keeps running, because nothing can stop it, and the next call
 // waits for its end.
 func callWithTimeout[T any](ctx context.Context, c serialCaller, limit time.Duration, fn func() (T, error)) (T, error) {
 	type outcome struct {

@@ -26,7 +26,7 @@ type Config struct {
 	// Credential Manager), "pass", or "file" (a file in Dir, encrypted with
 	// Passphrase). Empty means the backend that Dir remembers, and at first the
 	// native one of the platform (secret-service, keychain or wincred), if a
-	// test entry can be written, read and removed; never another one. If the key
+	// test entry can be written, read and removed; no other entry is touched. If the key
 	// is in another backend, the error is ErrOtherBackend; [Move] moves it.
 	Backend string
 
@@ -57,7 +57,7 @@ type Config struct {
 	// bits, as 32 hexadecimal digits or 22 characters of base 64 or more, and not
 	// words that a person chose. Such a key is not stretched, which saves about
 	// 0.1 s of CPU time at each start. It counts when the encryption key is created
-	// or moved; a store goes on with what it was created with. What is obviously
+	// or moved; an existing store keeps the value it was created with. What is obviously
 	// not a random key is refused.
 	RandomKey bool
 

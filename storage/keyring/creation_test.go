@@ -42,7 +42,7 @@ func TestCreationCutOff(t *testing.T) {
 		if err := os.Chtimes(litter, past, past); err != nil {
 			t.Fatal(err)
 		}
-		// Even the passphrase may be another one: nothing is lost.
+		// Even the passphrase may differ: nothing is lost.
 		cfg.Passphrase = passphrase("another one")
 		s := open(t, cfg)
 		put(t, s, "default", "value")

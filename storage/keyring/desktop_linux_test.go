@@ -101,7 +101,7 @@ func (d *desktop) unlock(t *testing.T) {
 	t.Helper()
 	p := d.daemonize(t, "password of the user", "gnome-keyring-daemon", "--foreground", "--replace", "--unlock", "--components=secrets")
 	d.daemon = p.cmd
-	// Who asks a service that is not there yet makes the bus start another one.
+	// A request to a service that is not running yet makes the bus start a second one.
 	d.eventually(t, "keyring on the bus", func() bool { return d.owner() == p.cmd.Process.Pid })
 	d.eventually(t, "unlocked collection", func() bool {
 		locked, err := d.locked()

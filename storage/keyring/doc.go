@@ -14,7 +14,7 @@
 // Linux (GNOME, KDE, KeePassXC), the Keychain on macOS, the Credential Manager
 // on Windows. Before its first use a test entry is written, read and removed.
 // Which backend was used is remembered beside the values. It never changes by
-// itself, and nothing falls back to another one, least of all to plain text.
+// itself, and nothing falls back to another keyring, least of all to plain text.
 //
 // Where there is no such keyring, over ssh, in a container, in CI, under cron,
 // name another backend: "file" is a file in [Config.Dir], encrypted with
@@ -46,7 +46,7 @@
 // A [Store] is safe for use by many goroutines, and many processes may have the
 // same directory open. A process that has opened the store keeps the key in
 // memory, so a keyring that is locked afterwards does not disturb it. A backend
-// call that does not return in time goes on in the background, because nothing
+// call that does not return in time continues in the background, because nothing
 // can stop it; at most one does per store.
 //
 // # Security
@@ -55,5 +55,5 @@
 // imports it starts. This package keeps that from hanging on a bus that does not
 // answer, from starting one where there is none, and from speaking to another
 // user's: it tries the bus first, for at most 0.7 s per address. Against other
-// programs of the same user a keyring is no protection.
+// programs of the same user a keyring does not protect.
 package keyring

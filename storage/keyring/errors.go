@@ -122,7 +122,7 @@ func (e absentError) Error() string { return "keyring: " + string(e) }
 
 func (absentError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// errAbsent is the backend's word that there is no such entry.
+// errAbsent means that the backend reported the entry as missing.
 var errAbsent error = absentError("the key is not in the keyring")
 
 func isAbsent(err error) bool { return errors.Is(err, errAbsent) }

@@ -153,7 +153,7 @@ func TestBadMannersLater(t *testing.T) {
 			before := snapshot(t, cfg.Dir)
 			c.spoil(ring)
 			wantOpenError(t, cfg, c.kind, "")
-			// What runs goes on.
+			// A running call continues.
 			wantValue(t, running, "default", "value")
 			if !equal(before, snapshot(t, cfg.Dir)) || ring.size() != 1 {
 				t.Errorf("files or entries changed: %v -> %v, %d entries", before, snapshot(t, cfg.Dir), ring.size())

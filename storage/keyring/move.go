@@ -10,7 +10,7 @@ import (
 // Move moves the encryption key of a store to another backend, or under another
 // passphrase. The values stay as they are, and so do the sessions in them.
 //
-// The configuration from opens the store as it is. The configuration to says
+// The configuration from opens the existing store. The configuration to says
 // where the key is to be: Service and Dir must be the same, or empty; of
 // Backends the first usable one is taken. Move waits, no longer than ctx, until no
 // Update of the service runs in any process. Programs that have the store open go

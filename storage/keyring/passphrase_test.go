@@ -198,7 +198,7 @@ func TestPassphraseIsSlow(t *testing.T) {
 	}
 }
 
-// A prompt that is interrupted gives the terminal back before the program goes on, and perhaps
+// A prompt that is interrupted gives the terminal back before the program continues, and perhaps
 // ends.
 func TestPassphraseGoesBack(t *testing.T) {
 	t.Parallel()

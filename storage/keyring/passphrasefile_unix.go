@@ -13,7 +13,7 @@ import (
 const openNonblocking = syscall.O_NONBLOCK
 
 // checkPassphraseFile refuses a file whose passphrase another user could have
-// chosen. Who may read it is up to whoever mounted it.
+// chosen. Read access is the responsibility of whoever mounted it.
 func checkPassphraseFile(path string, info fs.FileInfo) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {

@@ -24,7 +24,7 @@ var errNoTerminal = errors.New("there is no terminal to ask on; give the passphr
 // end (SIGTERM, SIGHUP; on Windows also when the console is closed), and, called
 // by [Open], when its context ends. After kill -9 it is up to the shell to set the
 // terminal as it was. While the process is stopped (Ctrl-Z) the terminal is as it
-// was too; when it goes on, the prompt appears again. Prompts of several
+// was too; when it continues, the prompt appears again. Prompts of several
 // goroutines appear one after the other.
 func PassphrasePrompt(prompt string) (string, error) {
 	ctx, release, err := terminal.take()

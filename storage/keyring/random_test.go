@@ -33,7 +33,7 @@ func TestRandomKey(t *testing.T) {
 	wantOpenError(t, randomConfig(cfg.Dir, "short"), keyring.ErrWrongPassphrase, "")
 }
 
-// A store with a stretched passphrase goes on with it, until it is moved.
+// A store with a stretched passphrase keeps using it until it is moved.
 func TestRandomKeyLater(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,7 +16,7 @@ import (
 
 // A test binary finds out at its start which keyrings there are. So tests that
 // use one within their own process are run by a second process, in the
-// environment of the session; this variable tells which backend it is for.
+// environment of the session; this variable names the backend.
 const sessionVariable = "CHATELAINE_TEST_SESSION"
 
 func session() string { return os.ExpandEnv("$" + sessionVariable) }

@@ -36,7 +36,7 @@ type Mutex struct {
 	gates map[string]*gate
 }
 
-// A gate is a mutex in channel form: whoever put the token in holds it.
+// A gate is a mutex in channel form: the goroutine that put the token in holds it.
 // Senders blocked on a channel are served first come, first served.
 type gate struct {
 	token chan struct{}

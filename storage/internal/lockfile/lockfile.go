@@ -116,7 +116,7 @@ func (l *Lock) Remove() {
 	}
 }
 
-// RemoveIfFree removes the file at path unless its lock is held. A file that is missing is no error.
+// RemoveIfFree removes the file at path unless its lock is held. A missing file is not an error.
 func RemoveIfFree(path string) error {
 	l := &Lock{path: path, try: (*flock.Flock).TryLock, next: func() {}}
 	file, free, err := l.once()

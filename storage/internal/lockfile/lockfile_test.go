@@ -143,7 +143,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestRemoveIfFree removes a file whose lock nobody holds, and no other.
+// TestRemoveIfFree removes a file only if its lock is free.
 func TestRemoveIfFree(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")

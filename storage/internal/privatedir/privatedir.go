@@ -75,7 +75,7 @@ type walk struct {
 	linked bool // the last element of the path was a symbolic link
 }
 
-// step goes on by one element.
+// step advances by one element.
 func (w *walk) step() error {
 	if err := checkParent(w.at, w.info); err != nil {
 		return err

@@ -34,7 +34,7 @@ func mkdir(t *testing.T, path string, mode os.FileMode, owner, group int) string
 	return path
 }
 
-// Whoever may write to a directory above could put another one in place of the
+// A user who can write to a parent directory could put another directory in place of the
 // private one.
 func TestParents(t *testing.T) {
 	t.Parallel()

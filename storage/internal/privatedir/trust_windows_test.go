@@ -122,7 +122,7 @@ func TestEnsureMakesParents(t *testing.T) {
 	}
 }
 
-// TestParents: in a directory that everyone may empty anyone could put another one in place of the
+// TestParents: in a directory that everyone can empty, anyone could replace the
 // private one.
 func TestParents(t *testing.T) {
 	t.Parallel()

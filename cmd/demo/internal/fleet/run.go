@@ -202,7 +202,7 @@ func (r *Run) pick() (int, *member) {
 	return 0, nil
 }
 
-// killOne kills a process and starts another one in its place.
+// killOne kills a process and starts a new one in its place.
 func (r *Run) killOne(ctx context.Context) {
 	i, m := r.pick()
 	if m == nil {

@@ -72,7 +72,7 @@ type state struct {
 	} `json:"armed"`
 }
 
-// TestStream: it begins with everything, and goes on with what changes.
+// TestStream: it begins with the whole state, and continues with the changes.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	s := start(t, authtest.Config{})

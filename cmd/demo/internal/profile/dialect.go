@@ -111,7 +111,7 @@ func (p *Profile) revoke() (revoke func(context.Context, auth.Token) error, err 
 	}.Revoke, nil
 }
 
-// readSecret reads the secret of the OAuth client, from a file that nobody else can change.
+// readSecret reads the secret of the OAuth client, from a file that no other user can change.
 func (p *Profile) readSecret() (err error) {
 	if p.Server.ClientSecretFile != "" {
 		p.secret, err = keyring.PassphraseFile(p.Server.ClientSecretFile)("")

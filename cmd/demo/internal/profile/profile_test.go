@@ -352,7 +352,7 @@ func TestProfile_Login(t *testing.T) {
 	}
 }
 
-// TestOpen_secret: a client's secret comes from a file that nobody else can read.
+// TestOpen_secret: a client's secret comes from a file that no other user can read.
 func TestOpen_secret(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"missing": filepath.Join(t.TempDir(), "nowhere")} {

@@ -14,7 +14,7 @@ import (
 
 func nothing(string) string { return "" }
 
-// TestStyle: the zero value and what is no terminal leave text as it is.
+// TestStyle: the zero value, and a writer that is not a terminal, leave text unchanged.
 func TestStyle(t *testing.T) {
 	t.Parallel()
 	f, err := os.CreateTemp(t.TempDir(), "")

@@ -97,7 +97,7 @@ func TestRun_failed(t *testing.T) {
 		t.Skip("TestRun is enough for the race detector")
 	}
 	o, out := options(t)
-	o.Server = authtest.Config{RefusedStatus: 503} // so nobody can tell that a session has ended
+	o.Server = authtest.Config{RefusedStatus: 503} // so the client cannot see that a session has ended
 	err := tour.Run(t.Context(), o)
 	if !errors.Is(err, tour.ErrFailed) {
 		t.Errorf("%v", err)

@@ -4,7 +4,7 @@
 // That client connects to the session bus while packages are initialized. It
 // waits without limit for a bus that accepts connections and stays silent. When
 // there is no bus address it starts dbus-launch, which leaves a daemon behind
-// for every run. And it speaks to whoever listens at the address: a bus that has
+// for every run. And it trusts any process that listens at the address: a bus that has
 // ended frees its abstract name, or its path in a directory that all may write
 // to, for another user to take.
 //
