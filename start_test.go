@@ -11,7 +11,7 @@ import (
 )
 
 // TestStart_noRegexp: no package compiles a regular expression when a program starts, which every
-// program that imports it would pay for. Inside a function, sync.OnceValue's included, it may.
+// program that imports it would pay for. Inside a function it may, also in one for [sync.OnceValue].
 func TestStart_noRegexp(t *testing.T) {
 	t.Parallel()
 	files := 0
