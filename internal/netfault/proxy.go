@@ -44,16 +44,16 @@ func (l *link) end() {
 }
 
 // New starts a proxy for the server at target. It ends with the test.
-func New(t testing.TB, target string) *Proxy {
-	t.Helper()
+func New(tb testing.TB, target string) *Proxy {
+	tb.Helper()
 	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p := &Proxy{target: target, listener: l, links: make(map[*link]struct{})}
 	p.wg.Go(p.serve)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close()
 		p.Cut()
 		p.wg.Wait()

@@ -2,7 +2,6 @@ package netfault_test
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -50,7 +49,7 @@ type client struct {
 
 func dial(t *testing.T, p *netfault.Proxy) client {
 	t.Helper()
-	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.Addr())
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,9 +23,13 @@
 //
 // A failover may bring back a value that was already replaced: the refresh
 // token in it is spent, and a provider with strict rotation ends the session.
-// Config.Replicas makes each write wait until so many replicas have it. A lease
-// that they do not confirm is an error before the callback runs, so nothing is
-// spent.
+// Config.Replicas makes each write wait until so many replicas have it, whichever
+// they are: the failover must promote one of those, as sentinels and clusters do
+// that promote the one that has received the most. A lease that they do not
+// confirm is an error before the callback runs, so nothing is spent.
+//
+// Load does not wait for replicas: just before a failover it may return a value
+// that the next master gets only when its holder saves it again.
 //
 // # Errors
 //
