@@ -62,7 +62,7 @@ func TestClose(t *testing.T) {
 // A panicking is a driver that panics.
 type panicking struct{ driver.Connector }
 
-func (panicking) Connect(context.Context) (driver.Conn, error) { panic("broken") } //nolint:forbidigo // that is what it is for
+func (panicking) Connect(context.Context) (driver.Conn, error) { panic("broken") }
 
 // The panic of a driver, on a goroutine that no caller knows, is an error.
 func TestSignals_panic(t *testing.T) {
