@@ -29,14 +29,19 @@ func (a *Interceptor) ask(ctx, lockCtx context.Context, f *facts) {
 	}
 	callCtx, cancel := wait.WhileAwake(
 		a.withEnvironment(a.markInside(context.WithoutCancel(lockCtx)), f.session.ProofKey), a.config.RefreshTimeout)
+	// Only a Logout may end the call, which ends ctx after a grace; the loss of the lock, which
+	// ends lockCtx, comes too late to take back a refresh token.
 	stop := context.AfterFunc(ctx, cancel)
 	r := &reply{done: make(chan struct{})}
-	// Fork, not Start: a refresh that Close waits for must still be able to ask.
+	// The call gets a goroutine, so that one that never returns can be left behind. Fork, not
+	// Start: a refresh that Close waits for must still be able to ask.
 	a.workers.Fork(func() {
 		defer cancel()
 		defer a.returned(r, f.session)
 		r.err = errVanished // unless it returns
 		r.token, r.err = callRefresher(callCtx, a.config.Refresher, f.session.token())
+		// A Minter is asked under the same lock. Otherwise another process would find the dead
+		// token in the store and send it once more before the new one is saved.
 		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
 			r.minted = true
 			r.token, r.err = a.callMinter(callCtx)
@@ -47,7 +52,7 @@ func (a *Interceptor) ask(ctx, lockCtx context.Context, f *facts) {
 	if r.abandon() {
 		f.err = errNoReturn
 	} else {
-		<-r.done
+		<-r.done // the reply is on its way: returned has taken it, and closes done next
 		f.token, f.minted, f.err = r.token, r.minted, r.err
 	}
 	f.at = time.Now()
@@ -102,6 +107,9 @@ func (a *Interceptor) late(s *session, r *reply) {
 	if current := a.state.current.Load(); current.is(s) && current.differsFrom(s) {
 		return
 	}
+	// The lock is gone, so the token cannot be saved here and now. An error of the store, even one
+	// that never happened, makes it a pending save, which takes the lock again, and gives way to
+	// what another process has stored.
 	o := decide(facts{
 		session: s, read: true, stored: s.Record, asked: true, token: r.token, minted: r.minted, at: now,
 		storeErr: errLate, policy: a.policyNow(),
@@ -122,7 +130,9 @@ var (
 	errLate = errors.New("the token arrived after the refresh had been given up")
 )
 
-// callRefresher turns a panic, or a success without an access token, into an error.
+// callRefresher turns a panic, or a success without an access token, into an error: saving an empty
+// token would throw away the refresh token that is still good. The user's error may quote either
+// token, so both are hidden.
 func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err error) {
 	defer func() { err = redactError(recovered("Refresher", recover(), err), old, t) }()
 	t, err = r.Refresh(ctx, old)
@@ -136,6 +146,7 @@ func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err er
 // Refresher. A token that arrives later is revoked: unlike a refresh token, which is spent, the
 // next attempt can mint another one.
 func (a *Interceptor) askMinter(ctx, lockCtx context.Context) (Token, error) {
+	// As in ask, only the values of lockCtx count: a response on its way must still be received.
 	callCtx, cancel := wait.WhileAwake(a.markInside(context.WithoutCancel(lockCtx)), a.config.RefreshTimeout)
 	defer context.AfterFunc(ctx, cancel)()
 	r := &reply{done: make(chan struct{})}
@@ -174,10 +185,11 @@ func (a *Interceptor) callMinter(ctx context.Context) (t Token, err error) {
 	case t.AccessToken == "":
 		return t, errors.New("the response has no access token")
 	}
+	// The record is made from t as it is. A refresh gets its expiry in decide, which mints pass by.
 	if t.Expiry.IsZero() {
 		t.Expiry = tokens.JWTExpiry(t.AccessToken, time.Now(), time.Time{})
 	}
-	if t.ProofKey == nil {
+	if t.ProofKey == nil { // a Minter that made a key of its own has bound the token to that one
 		t.ProofKey = key
 	}
 	return t, nil

@@ -53,7 +53,8 @@ func (f *failure) wait(t trigger, now time.Time) time.Duration {
 // stands reports whether the failure also holds for a request that was under way when it happened.
 func (f *failure) stands(now time.Time) bool { return f.wait(early, now) > 0 }
 
-// left is how much of a wait remains. A clock that was set back ends it.
+// left is how much of a wait remains. A clock that was set back ends it: else a session could be
+// locked out for as long as the clock was wrong. The price is one refresh too early.
 func (f *failure) left(wait time.Duration, now time.Time) time.Duration {
 	passed := now.Round(0).Sub(f.at)
 	if passed < 0 {
@@ -62,7 +63,8 @@ func (f *failure) left(wait time.Duration, now time.Time) time.Duration {
 	return max(wait-passed, 0)
 }
 
-// window holds the times of refreshes that did not help.
+// window holds the times of refreshes that did not help: the server gave a token and then refused
+// it. No backoff slows those down, since no refresh has failed.
 type window []time.Time
 
 // add counts one.
@@ -74,6 +76,7 @@ func (w *window) wait(now time.Time, limit RefreshWindow) time.Duration {
 	if limit.MaxAttempts < 0 || len(*w) < limit.MaxAttempts {
 		return 0
 	}
+	// One more may start when so many have left the interval that fewer than allowed are in it.
 	return limit.Interval - now.Sub((*w)[len(*w)-limit.MaxAttempts])
 }
 

@@ -83,9 +83,9 @@ func (a *Interceptor) glance(ctx context.Context, f *facts) bool {
 }
 
 // suffices reports whether r, which was read without the lock, is enough, and puts it among the
-// facts if it is. It is asked by glance, and by a store that had to wait for the lock. Nil, which is
-// nothing or what cannot be read, is never enough: the lock decides whether that is an outage or an
-// end.
+// facts if it is. It is asked by glance, and by a store that had to wait for the lock. Nil, which
+// is nothing or what cannot be read, is never enough: the lock decides whether that is an outage or
+// an end.
 func (a *Interceptor) suffices(f *facts, r *record.Record) bool {
 	seen := *f
 	seen.read, seen.stored, seen.at, seen.storeErr = true, r, time.Now(), nil

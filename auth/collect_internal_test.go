@@ -291,7 +291,8 @@ func TestWaitForLogin_success(t *testing.T) {
 	})
 }
 
-// TestRefreshWindow: the error of a window that is full says how long to wait, and what was allowed.
+// TestRefreshWindow: the error of a window that is full says how long to wait, and what was
+// allowed.
 func TestRefreshWindow(t *testing.T) {
 	t.Parallel()
 	a, err := New(Config{BaseURL: "https://api.example.com", RefreshWindow: RefreshWindow{MaxAttempts: 2, Interval: time.Hour}})

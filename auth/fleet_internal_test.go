@@ -108,7 +108,8 @@ func TestFleet_noteLoss(t *testing.T) {
 	p := &a.persist
 	p.journal = &a.journal
 	for _, err := range []error{nil, errDown, says{lost: true}} {
-		if p.noteLoss(err); p.wiped.Load() || len(p.journal.queue) != 0 {
+		p.noteLoss(err)
+		if p.wiped.Load() || len(p.journal.queue) != 0 {
 			t.Errorf("%v is taken for a loss", err)
 		}
 	}
@@ -118,14 +119,15 @@ func TestFleet_noteLoss(t *testing.T) {
 	loss := says{dataLost: true}
 	p.noteLoss(loss)
 	p.noteLoss(loss)
-	if q := p.journal.queue; len(q) != 1 || q[0].Kind != StoreLost || q[0].Err != error(loss) || !a.policyNow().wiped {
+	if q := p.journal.queue; len(q) != 1 || q[0].Kind != StoreLost || !errors.Is(q[0].Err, loss) || !a.policyNow().wiped {
 		t.Errorf("events %v, policy %+v", q, a.policyNow())
 	}
 	if a.policy.wiped {
 		t.Error("the policy of the settings was changed")
 	}
 	p.wiped.Store(false) // stored again
-	if p.noteLoss(loss); len(p.journal.queue) != 2 {
+	p.noteLoss(loss)
+	if len(p.journal.queue) != 2 {
 		t.Error("the second loss is not reported")
 	}
 }

@@ -20,7 +20,7 @@ func (j *journal) enqueue(events ...Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range events {
-		e.Time = time.Now()
+		e.Time = time.Now() // when it happened, which may be long before a slow OnEvent gets it
 		j.queue = append(j.queue, e)
 	}
 }
@@ -46,6 +46,7 @@ func (j *journal) deliverNext(to func(Event)) bool {
 	}
 	j.delivering = true
 	j.mu.Unlock()
+	// Deferred, since OnEvent may panic: otherwise nobody would deliver an event ever again.
 	defer func() {
 		j.mu.Lock()
 		defer j.mu.Unlock()

@@ -18,6 +18,8 @@ func (a *Interceptor) Login(ctx context.Context, t Token) error {
 	if err := t.check(a.config.SetCredential == nil); err != nil {
 		return err
 	}
+	// Such a token would be refused by every request. Said here, it is the program's mistake; said
+	// by the server later, it would look like an expired session.
 	if t.scheme() == "DPoP" && a.config.SetCredential == nil && !a.proves(t) {
 		a.log(slog.LevelDebug, slog.String("event", "login refused"), slog.String("account", a.account), slog.String("hint", hintProofs))
 		return errNoProofs
@@ -62,8 +64,11 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record.Record) error {
 		return err
 	}
 	defer unlock()
+	// From here on a reader that meets the record in the store knows that it is ours.
 	a.state.setCommitting(r.Session)
 	err = a.persist.replace(ctx, func(context.Context, []byte) ([]byte, error) {
+		// Now, not when Login was called: it may have waited for a refresh, and a Logout that could
+		// not read the store deletes what was obtained before it was called.
 		r.Obtained = record.NormalizeTime(time.Now())
 		return r.Encode()
 	})
@@ -71,7 +76,7 @@ func (a *Interceptor) commitLogin(ctx context.Context, r *record.Record) error {
 		a.state.setCommitting("")
 		return err
 	}
-	a.persist.wiped.Store(false)
+	a.persist.wiped.Store(false) // the store has a session again; if it is empty next, that is a logout
 	s := newSession(r, "", a.policy)
 	a.state.commitLogin(s, Event{Kind: SignedIn, Expiry: r.Expiry})
 	return nil

@@ -53,6 +53,7 @@ func (a *Interceptor) Logout(ctx context.Context) error {
 // the session after the logout.
 func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *record.Record, err error) {
 	p := &pendingSave{session: out.ended, reason: ReasonLogout, logout: true}
+	// Deferred before the write lock is taken, so that the retry begins when that is free again.
 	defer func() {
 		if err == nil {
 			a.state.endLogout(out, nil)
@@ -86,8 +87,11 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 		last, p.stored, p.since = r, r.Session, time.Time{}
 		return a.persist.bury(r, ReasonLogout)
 	})
+	// A store that cannot decrypt a value cannot give it to a function either. It is deleted
+	// unseen, but only while nobody is signed in: it might be that of a Login that came after this
+	// Logout.
 	if isUnreadable(err) && ctx.Err() == nil && !a.state.current.Load().signedIn() && a.persist.remove(ctx) {
-		err = nil // its encryption key is gone, say
+		err = nil
 	}
 	return last, err
 }
@@ -97,6 +101,7 @@ func (a *Interceptor) revoke(ctx context.Context, t Token) (err error) {
 	if a.config.Revoke == nil {
 		return nil
 	}
+	// With a limit of its own: a server that hangs must not keep a user from signing out.
 	ctx, cancel := context.WithTimeout(a.withEnvironment(ctx, t.ProofKey), revokeTimeout)
 	defer cancel()
 	defer func() { err = redactError(recovered("Revoke", recover(), err), t) }()

@@ -38,24 +38,10 @@ type minting struct {
 	err    error    // what its callers got
 }
 
-// minter returns the configured Minter; nil if the Refresher is not one.
-func (s *settings) minter() Minter {
-	switch r := s.config.Refresher.(type) {
-	case configuredMinter:
-		return r
-	case configured:
-		return nil
-	case Minter:
-		return r
-	default:
-		return nil
-	}
-}
-
 // minted returns a session in place of one that is signed out. Everyone who asks at the same time
 // shares one attempt.
 func (a *Interceptor) mintOnce(ctx context.Context, out *session) (*session, error) {
-	if a.isInside(ctx) {
+	if a.isInside(ctx) { // the Minter would wait for itself, under the lock of the store
 		return nil, &RefreshError{Err: errInside}
 	}
 	c, err := a.minting.join(time.Now(), func() *call { return a.startMint(out) })
@@ -73,6 +59,8 @@ func (m *minting) join(now time.Time, begin func() *call) (*call, error) {
 	if m.call != nil {
 		return m.call, nil
 	}
+	// Without a session there is nothing to hold the failure, so the backoff is kept here. Callers
+	// get the error of the attempt that failed, as if they had taken part in it.
 	if m.failed != nil && m.failed.wait(expired, now) > 0 {
 		return nil, m.err
 	}
@@ -102,6 +90,9 @@ func (a *Interceptor) startMint(out *session) *call {
 	started := a.workers.Start(func() {
 		defer abort()
 		var s *session
+		// Replaced unless the Minter or the store ends this goroutine. The order is that of run:
+		// first the attempt counts as over, so that a caller that is woken can begin another; then
+		// the events; then the callers, even if OnEvent panics.
 		err := errVanished
 		defer func() {
 			a.minting.end(err, time.Now())
@@ -126,7 +117,7 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	if err != nil {
 		return nil, mintError(err)
 	}
-	if s := a.state.current.Load(); s.signedIn() {
+	if s := a.state.current.Load(); s.signedIn() { // a Login had the lock before
 		unlock()
 		return s, nil
 	}
@@ -135,7 +126,7 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 	case cause != nil:
 		unlock()
 		return nil, mintError(cause)
-	case err != nil:
+	case err != nil: // what was minted is dropped: the next attempt mints another one
 		a.state.setCommitting("")
 		unlock()
 		return nil, mintError(persistError("save", err))
@@ -150,6 +141,8 @@ func (a *Interceptor) mint(ctx context.Context, out *session) (*session, error) 
 		}
 		return s, err
 	}
+	// Stored first, then known, as with a Login: no request may use a session that a crash would
+	// lose.
 	s := newSession(made, "", a.policy)
 	ok := a.state.commitMint(out, s, Event{Kind: SignedIn, Expiry: made.Expiry})
 	unlock()
@@ -185,6 +178,8 @@ func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *recor
 			cause = err
 			return nil, err
 		}
+		// Looked up again under the lock: another process may have minted, or the user signed in or
+		// out here, while this one waited.
 		if stored.Live() != nil || a.state.current.Load() != out {
 			return old, nil
 		}
@@ -199,6 +194,8 @@ func (a *Interceptor) mintStored(ctx context.Context, out *session) (made *recor
 			cause = err
 			return nil, err
 		}
+		// From the save until the session is current, a reader of the store must not take it for
+		// another process's.
 		a.state.setCommitting(r.Session)
 		made = r
 		return value, nil

@@ -32,6 +32,10 @@ func (p *pendingSave) removes(r *record.Record) bool {
 
 // value returns what to store in place of old. Lost reports that another process has ended or
 // replaced the session that was to be saved.
+//
+// A token is saved only over an older one of the same login. Whatever else is stored was stored
+// later, by a process that could reach the store: a newer token, another login, or nothing after a
+// logout. Saving over it would bring back a session that has ended.
 func (p *pendingSave) value(old []byte, stored *record.Record) (value []byte, lost bool, err error) {
 	switch {
 	case stored == nil || p.record != nil && stored.Session != p.session:
@@ -58,6 +62,8 @@ func (a *Interceptor) retrySave(p *pendingSave) {
 		wait := firstSaveRetry
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
+		// Nothing is retried faster than once a second: an outage ends no sooner for being asked,
+		// and a thousand programs that ask a database at once are its next outage.
 		for closing := a.workers.Done(); ; {
 			select {
 			case <-timer.C:
@@ -85,7 +91,7 @@ func (a *Interceptor) trySave(ctx context.Context, p *pendingSave) error {
 	if err != nil {
 		return err
 	}
-	a.state.saved(p)
+	a.state.saved(p) // first: lose publishes an outcome, which may be a pending save of its own
 	if lost {
 		a.lose(p, stored)
 	}
@@ -101,6 +107,8 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 		return nil, false, err
 	}
 	defer unlock()
+	// The token of a refresh must not replace a value that cannot be read: a newer program may have
+	// written it. A Logout deletes it as well: the user wants nothing left.
 	update := a.persist.update
 	if p.logout {
 		update = a.persist.replace
@@ -113,7 +121,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 			if !p.logout {
 				return nil, err
 			}
-			return nil, nil // after a Logout a record that cannot be read is deleted as well
+			return nil, nil
 		}
 		if stored = stored.Live(); stored != nil && p.removes(stored) {
 			return a.persist.bury(stored, p.reason)
@@ -128,7 +136,7 @@ func (a *Interceptor) savePending(ctx context.Context, p *pendingSave) (stored *
 // What is stored wins, as in a refresh, so it goes the same way: facts, decide, apply.
 func (a *Interceptor) lose(p *pendingSave, stored *record.Record) {
 	s := a.state.current.Load()
-	if !s.signedIn() || s.Session != p.session {
+	if !s.signedIn() || s.Session != p.session { // a Login or Logout here has settled it already
 		return
 	}
 	o := decide(facts{session: s, read: true, stored: stored, policy: a.policyNow()})
@@ -152,6 +160,8 @@ func persistError(verb string, err error) error {
 // still signed with the token that is known, and nothing is refreshed. A second Close waits and
 // tries again.
 func (a *Interceptor) Close(ctx context.Context) error {
+	// The workers first: a refresh that ends now may leave a pending save, and the goroutine that
+	// retries one must not be in the middle of it.
 	if err := a.workers.Close(ctx); err != nil {
 		return fmt.Errorf("auth: Close: a refresh is still under way: %w", err)
 	}

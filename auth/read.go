@@ -35,8 +35,8 @@ func (a *Interceptor) reload(ctx context.Context) (*session, error) {
 	return a.read(ctx, s)
 }
 
-// reloadIfSignedOut is current for callers that ask about the session itself: if nobody is signed in, another
-// process may have changed that.
+// reloadIfSignedOut is current for callers that ask about the session itself: if nobody is signed
+// in, another process may have changed that.
 func (a *Interceptor) reloadIfSignedOut(ctx context.Context) (*session, error) {
 	if s, err := a.current(ctx); err != nil || s.signedIn() {
 		return s, err
@@ -44,8 +44,8 @@ func (a *Interceptor) reloadIfSignedOut(ctx context.Context) (*session, error) {
 	return a.tryReload(ctx)
 }
 
-// tryReload is reload for callers that can do with what was known before, if the store cannot be read:
-// a locked keyring does not fail a request that needs no token.
+// tryReload is reload for callers that can do with what was known before, if the store cannot be
+// read: a locked keyring does not fail a request that needs no token.
 func (a *Interceptor) tryReload(ctx context.Context) (*session, error) {
 	s, err := a.reload(ctx)
 	if known := a.state.current.Load(); err != nil && known != nil && ctx.Err() == nil {

@@ -89,3 +89,17 @@ func newClient(
 		InHeader: style == oauth2.AuthStyleInHeader || style == oauth2.AuthStyleAutoDetect && secret != "",
 	}
 }
+
+// minter returns the configured Minter; nil if the Refresher is not one.
+func (s *settings) minter() Minter {
+	switch r := s.config.Refresher.(type) {
+	case configuredMinter:
+		return r
+	case configured:
+		return nil
+	case Minter:
+		return r
+	default:
+		return nil
+	}
+}

@@ -174,15 +174,16 @@ func TestCall_repeats(t *testing.T) {
 	}
 }
 
-// TestCall_lock: nothing secret is sent once the lock of the store is lost, not even if that happens
-// while the connection is made.
+// TestCall_lock: nothing secret is sent once the lock of the store is lost, not even if that
+// happens while the connection is made.
 func TestCall_lock(t *testing.T) {
 	t.Parallel()
 	for held := range 2 {
 		s := new(server)
 		asked := 0
 		ctx := context.WithValue(t.Context(), struct{ LockHeld struct{} }{}, func() error {
-			if asked++; asked > held {
+			asked++
+			if asked > held {
 				return errDown
 			}
 			return nil
@@ -219,8 +220,8 @@ func (p *prover) Learn(resp *http.Response) bool {
 	return p.again >= 0
 }
 
-// TestCall_proof: each send has a proof of its own if the session has a key, and a server that wants
-// a nonce gets one more request, not two.
+// TestCall_proof: each send has a proof of its own if the session has a key, and a server that
+// wants a nonce gets one more request, not two.
 func TestCall_proof(t *testing.T) {
 	t.Parallel()
 	send := func(p *prover, key []byte) (*server, error) {

@@ -143,8 +143,8 @@ func TestCookieHeader(t *testing.T) {
 	}
 }
 
-// TestCookiesAfter: what a response sets replaces what was there, what it deletes is gone, and other
-// cookies do not count.
+// TestCookiesAfter: what a response sets replaces what was there, what it deletes is gone, and
+// other cookies do not count.
 func TestCookiesAfter(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
