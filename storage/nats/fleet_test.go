@@ -137,7 +137,7 @@ func start(t *testing.T, o *server.Options) *server.Server {
 func serveCluster(t *testing.T, servers int) (cluster []*server.Server) {
 	t.Helper()
 	var ports []int
-	var routes string
+	var routes []string
 	for range servers {
 		var lc net.ListenConfig
 		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -149,11 +149,11 @@ func serveCluster(t *testing.T, servers int) (cluster []*server.Server) {
 			t.Fatal(err)
 		}
 		ports = append(ports, tcp.Port)
-		routes += fmt.Sprintf(",nats://127.0.0.1:%d", tcp.Port)
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", tcp.Port))
 	}
 	for i, port := range ports {
 		cluster = append(cluster, start(t, &server.Options{
-			ServerName: fmt.Sprint("server", i), Routes: server.RoutesFromStr(routes[1:]),
+			ServerName: fmt.Sprint("server", i), Routes: server.RoutesFromStr(strings.Join(routes, ",")),
 			Cluster: server.ClusterOpts{Name: "fleet", Host: "127.0.0.1", Port: port},
 		}))
 	}

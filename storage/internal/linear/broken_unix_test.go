@@ -44,7 +44,7 @@ func (n naive) Update(ctx context.Context, key string, fn func(context.Context, 
 		if !errors.Is(err, goredis.Nil) {
 			return err
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 	defer n.client.Del(context.WithoutCancel(ctx), lock)
 	old, err := n.Load(ctx, key)

@@ -101,7 +101,7 @@ func (c *crew) end() {
 func history(t *testing.T, kind string) []op {
 	t.Helper()
 	const processes = 5
-	server := kinds[kind].start(t)
+	server := kinds()[kind].start(t)
 	p := netfault.New(t, server.addr)
 	c := &crew{
 		t: t, kind: kind, addr: p.Addr(), running: make([]*exec.Cmd, processes), lines: make(chan op, 1024), done: make(chan int, 64),
@@ -153,7 +153,7 @@ func history(t *testing.T, kind string) []op {
 // TestLinearizable has stores whose histories have an order, and broken ones
 // whose histories do not.
 func TestLinearizable(t *testing.T) {
-	for name, k := range kinds {
+	for name, k := range kinds() {
 		t.Run(name, func(t *testing.T) {
 			ops := history(t, name)
 			counts := make(map[string]int)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ const natsServers = 3
 func startNATS(t *testing.T) server {
 	t.Helper()
 	var ports []int
-	var routes string
+	var routes []string
 	for range natsServers {
 		var lc net.ListenConfig
 		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -34,13 +35,13 @@ func startNATS(t *testing.T) server {
 		port := l.Addr().(*net.TCPAddr).Port
 		_ = l.Close()
 		ports = append(ports, port)
-		routes += fmt.Sprintf(",nats://127.0.0.1:%d", port)
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", port))
 	}
 	var addrs []string
 	var first *natsserver.Server
 	for i, port := range ports {
 		s, err := natsserver.NewServer(&natsserver.Options{
-			ServerName: fmt.Sprint("server", i), Routes: natsserver.RoutesFromStr(routes[1:]),
+			ServerName: fmt.Sprint("server", i), Routes: natsserver.RoutesFromStr(strings.Join(routes, ",")),
 			Cluster: natsserver.ClusterOpts{Name: "linear", Host: "127.0.0.1", Port: port},
 			Host:    "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true,
 		})

@@ -37,10 +37,8 @@ type server struct {
 	failover func(t *testing.T) (addr string)
 }
 
-var kinds map[string]kind
-
-func init() { // the worker's part of the test binary needs them before any test runs
-	kinds = map[string]kind{
+func kinds() map[string]kind {
+	return map[string]kind{
 		"PostgreSQL": {want: porcupine.Ok, start: startPostgres, open: openPostgres},
 		// A Redis server shows a write to others before its replica has it.
 		"Redis":        {want: porcupine.Ok, start: startRedis, open: openRedis, only: func(o op) bool { return o.Update }},

@@ -43,9 +43,9 @@ func work(ctx context.Context, argument string) error {
 	if err := json.Unmarshal([]byte(argument), &j); err != nil {
 		return err
 	}
-	s, err := kinds[j.Kind].open(ctx, j.Addr)
-	for ; err != nil; s, err = kinds[j.Kind].open(ctx, j.Addr) { // the faults have begun already
-		time.Sleep(10 * time.Millisecond)
+	s, err := kinds()[j.Kind].open(ctx, j.Addr)
+	for ; err != nil; s, err = kinds()[j.Kind].open(ctx, j.Addr) { // the faults have begun already
+		<-time.After(10 * time.Millisecond)
 	}
 	w := &worker{store: s, job: j}
 	var group sync.WaitGroup

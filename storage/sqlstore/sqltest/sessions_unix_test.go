@@ -19,7 +19,6 @@ import (
 // that has expired is refreshed by one of them, and a logout is one of both.
 func TestSessions(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
 		dir := t.TempDir()
 		testSessions(t, func() auth.Store { return openSQLite(t, dir) })
 	})
