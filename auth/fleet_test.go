@@ -357,6 +357,50 @@ func TestFleet_logoutByName(t *testing.T) {
 	})
 }
 
+// fleetFaulty is a faulty store that machines share.
+type fleetFaulty struct{ *faulty }
+
+// Tombstones tells auth that machines share the store.
+func (fleetFaulty) Tombstones() bool { return true }
+
+// TestFleet_logoutUnread: a Logout that could not read the store, of a session that this process
+// never knew, deletes later what is older by the clock if the clock is that of the only machine. On
+// a store that machines share, no clock decides: the session is kept, and a Logout that gets
+// through ends it.
+func TestFleet_logoutUnread(t *testing.T) {
+	t.Parallel()
+	for name, shared := range map[string]bool{"one machine": false, "a fleet": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				disk := newFaulty()
+				var store auth.Store = disk
+				if shared {
+					store = fleetFaulty{disk}
+				}
+				f := start(t, authtest.Config{InMemory: true}, with(disk.Memory))
+				before := stored(t, disk.Memory)
+				late := join(t, f.Server, with(store))
+				disk.fail(2, 1, 0) // the Load, its repetition, and the Update
+				if err := late.session.Logout(t.Context()); !errors.Is(err, auth.ErrPersist) {
+					t.Errorf("Logout: %v", err)
+				}
+				sleep(time.Minute)
+				if kept := stored(t, disk.Memory) == before; kept != shared {
+					t.Errorf("kept: %t", kept)
+				}
+				if err := late.session.Logout(t.Context()); err != nil {
+					t.Errorf("the second Logout: %v", err)
+				}
+				if now := stored(t, disk.Memory); now != "" && !strings.Contains(now, `"ended":"logout"`) {
+					t.Errorf("stored %s", now)
+				}
+				finish(f, late)
+			})
+		})
+	}
+}
+
 // TestLogin_damagedValue: Login and Logout get past a sealed value that cannot be read.
 func TestLogin_damagedValue(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,9 @@ const (
 // Config.Revoke with the removed token. It works offline: a failed revocation is an event, not an
 // error, and a hanging refresh delays it by at most five seconds. [ErrPersist] says that the
 // session is still stored, because the store failed or ctx ended while another process held its
-// lock; it is not used again, and is removed as soon as possible. It is not an error if nobody is
+// lock; it is not used again, and is removed as soon as possible. If machines share the store, and
+// Logout could not read it and did not know the session, call Logout again instead: the clocks of
+// two machines do not tell which of two sessions is the older one. It is not an error if nobody is
 // signed in.
 func (a *Interceptor) Logout(ctx context.Context) error {
 	// Memory first: from here on no request is signed, whatever the store does.
@@ -66,8 +68,8 @@ func (a *Interceptor) deleteStored(ctx context.Context, out *session) (last *rec
 	// later.
 	if r, err := a.persist.read(ctx); r.Live() != nil {
 		p.stored = r.Session
-	} else if err != nil {
-		p.since = called
+	} else if err != nil && !keepsTombstones(a.persist.store) {
+		p.since = called // by the clock of this machine, the only one that uses the store
 	}
 	unlock, err := a.lockWrites(ctx)
 	if err != nil {

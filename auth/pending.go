@@ -17,8 +17,8 @@ type pendingSave struct {
 	reason  Reason         // of a deletion
 
 	// A Logout is also about the session that was stored when it was called, whichever that was. If
-	// that could not be read, all that is left is to compare when the Logout was called and the
-	// session obtained.
+	// that could not be read, the time when the Logout was called is compared with the time when
+	// the stored session was obtained, but only if a single machine uses the store.
 	logout bool
 	stored string
 	since  time.Time // zero: stored is known
