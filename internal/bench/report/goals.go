@@ -38,7 +38,7 @@ func goals(m *measured) string {
 		{"the same, 6 headers, instructions", part(of6, "chain/list=auth"), 0.55, ratio, ratio(part(of6, "floor"))},
 		{"resty v2 + chain + auth, of what `oauth2.Transport` adds to resty v2", onResty("resty2"), 1, ratio, ""},
 		{"the same without a context", onResty("resty2-plain"), 1, ratio, ""},
-		{"an interceptor that passes on", passing, 20, nanos, ""},
+		{"an interceptor that passes on and promises `CopyOnWrite`", passing, 20, nanos, ""},
 		{"`Queued`, nobody waits", m.cpuOf("Queued/depth=0"), 2000, micros, ""},
 		{"`Queued`, 1,000 frames deep", m.cpuOf("Queued/depth=1000"), 2000, micros, ""},
 		{"64 goroutines on one session, a request, over that of one goroutine", parallel, 1.2, ratio, ""},
