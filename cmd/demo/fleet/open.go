@@ -91,7 +91,7 @@ func openNATS(ctx context.Context, address string, leaseTTL time.Duration) (flee
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "chatelaine_fleet"})
+	bucket, err := nats.OpenBucket(ctx, js, jetstream.KeyValueConfig{Bucket: "chatelaine_fleet"})
 	if err != nil {
 		return nil, err
 	}
