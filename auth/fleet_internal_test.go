@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/chatelaine-go/chatelaine/auth/internal/record"
 	"github.com/chatelaine-go/chatelaine/internal/origin"
@@ -234,13 +236,65 @@ func TestFleet_updateUnless(t *testing.T) {
 	}
 }
 
-// TestPersistence_read: what a store without a session says, and a failure that goes by, are not
-// errors; what it holds for another server is.
+// TestPersistence_read: what a store without a session says is not an error.
 func TestPersistence_read(t *testing.T) {
 	t.Parallel()
 	for _, store := range []*sharedStore{{}, {err: fs.ErrNotExist}, {err: fmt.Errorf("the file: %w", fs.ErrNotExist)}} {
 		if r, err := persistenceOf(store).read(t.Context()); r != nil || err != nil {
 			t.Errorf("%v: %v, %v", store.err, r, err)
 		}
+	}
+}
+
+// shakyStore fails the first Loads.
+type shakyStore struct {
+	*sharedStore
+	failures, loads int
+}
+
+func (s *shakyStore) Load(ctx context.Context, key string) ([]byte, error) {
+	if s.loads++; s.loads <= s.failures {
+		return nil, fmt.Errorf("load %d: %w", s.loads, errDown)
+	}
+	return s.sharedStore.Load(ctx, key)
+}
+
+// TestPersistence_readTwice: a Load that fails is repeated once, after a pause, unless the context
+// ends in it.
+func TestPersistence_readTwice(t *testing.T) {
+	t.Parallel()
+	ours, err := recordOf("S", 2, "a", "r").Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		failures, loads int
+		timeout, took   time.Duration
+		fails           bool
+	}{
+		"no failure":                    {loads: 1, timeout: time.Minute},
+		"one failure":                   {failures: 1, loads: 2, timeout: time.Minute, took: loadPause},
+		"two failures":                  {failures: 2, loads: 2, timeout: time.Minute, took: loadPause, fails: true},
+		"the context ends in the pause": {failures: 1, loads: 1, timeout: loadPause / 2, took: loadPause / 2, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), test.timeout)
+				defer cancel()
+				store := &shakyStore{sharedStore: &sharedStore{old: ours}, failures: test.failures}
+				began := time.Now()
+				r, err := persistenceOf(store).read(ctx)
+				if took := time.Since(began); took != test.took || store.loads != test.loads {
+					t.Errorf("%d loads in %v, want %d in %v", store.loads, took, test.loads, test.took)
+				}
+				switch {
+				case test.fails && (r != nil || !errors.Is(err, errDown)):
+					t.Errorf("%v, %v, want the error of the store", r, err)
+				case !test.fails && (err != nil || r == nil || r.Session != "S"):
+					t.Errorf("%v, %v, want the record", r, err)
+				}
+			})
+		})
 	}
 }
