@@ -47,7 +47,7 @@ type Watcher interface {
 
 // A Renewer is a [Backend] that renews many leases in one call. A store asks it
 // in place of [Backend.Renew], so that a thousand refreshes that wait for a slow
-// provider cost the database no more than a few statements per third of the TTL.
+// provider cost the database no more than a few statements per quarter of the TTL.
 type Renewer interface {
 	// RenewAll is [Backend.Renew] for each lease. held[i] belongs to leases[i].
 	RenewAll(ctx context.Context, leases []Lease, ttl time.Duration) (held []bool, err error)

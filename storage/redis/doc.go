@@ -7,7 +7,10 @@
 //
 // Two packages are called redis here; import this one under another name:
 //
-//	client := redis.NewClient(&redis.Options{Addr: addr}) // go-redis
+//	client := redis.NewClient(&redis.Options{ // go-redis
+//		Addr:                  addr,
+//		ContextTimeoutEnabled: true, // so that calls end with their contexts
+//	})
 //	store, err := chatelaineredis.New(chatelaineredis.Config{Client: client})
 //	…
 //	err = store.Provision(ctx) // once, when the database is set up

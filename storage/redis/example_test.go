@@ -10,7 +10,7 @@ import (
 
 // The client is go-redis's, for one server, a cluster, or a sentinel.
 func ExampleNew() {
-	client := goredis.NewClient(&goredis.Options{Addr: "localhost:6379"})
+	client := goredis.NewClient(&goredis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer func() { _ = client.Close() }()
 	store, err := redis.New(redis.Config{Client: client, Prefix: "myprogram"})
 	if err != nil {
