@@ -1,8 +1,9 @@
 // Package sqlstore keeps values in a table of PostgreSQL or SQLite, so that the
 // programs of many machines share one session.
 //
-// It imports database/sql only: the driver is the program's choice. Tests run
-// it with pgx and modernc.org/sqlite.
+// It imports database/sql only: the driver is the program's choice. The tested
+// drivers are github.com/jackc/pgx/v5/stdlib, with its default settings, and
+// modernc.org/sqlite.
 //
 // # Usage
 //
@@ -15,9 +16,14 @@
 //	err = store.Migrate(ctx) // once; or apply Schema with your own tools
 //
 // No transaction and no connection is held while a callback runs, so a pool of
-// ten connections serves any number of refreshes at once, and PgBouncer works
-// in every mode, with a driver that then prepares no statements. What holds
-// others off is a lease in the row of the key: see package lease.
+// ten connections serves any number of refreshes at once. What holds others off
+// is a lease in the row of the key: see package lease.
+//
+// Each operation is one statement or one transaction, and none sets or needs
+// state of the database's session. So the store asks nothing of a pooler like
+// PgBouncer but that a transaction stays on one connection; it is not tested
+// behind one. The driver may ask more: see there whether its prepared statements
+// work in the pooler's mode.
 //
 // With SQLite, open the database with a busy timeout, with write-ahead logging,
 // and with one connection (SetMaxOpenConns), because more of them only wait for
