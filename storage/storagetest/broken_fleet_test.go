@@ -110,7 +110,7 @@ func TestBrokenFleet(t *testing.T) {
 }
 
 // naive is what is found in many programs: a key that expires is the lock. It
-// is not renewed, and the save does not depend on it. RunShared passes it.
+// is not renewed, and the save does not depend on it.
 type naive struct{ *pool }
 
 func (n naive) Load(ctx context.Context, key string) ([]byte, error) {
