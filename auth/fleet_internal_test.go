@@ -253,7 +253,8 @@ type shakyStore struct {
 }
 
 func (s *shakyStore) Load(ctx context.Context, key string) ([]byte, error) {
-	if s.loads++; s.loads <= s.failures {
+	s.loads++
+	if s.loads <= s.failures {
 		return nil, fmt.Errorf("load %d: %w", s.loads, errDown)
 	}
 	return s.sharedStore.Load(ctx, key)
