@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/chatelaine-go/chatelaine/cmd/demo/internal/fleet"
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
+	"github.com/chatelaine-go/chatelaine/storage/lease"
 )
 
 // full runs the fleets of docs/benchmarks.md: minutes for each.
@@ -48,11 +50,14 @@ func size() fleet.Config {
 	}
 }
 
+// strict is the scenario in which nothing goes wrong.
+const strict = "strict rotation"
+
 // scenarios are what the fleets have to bear. All of them check what
 // Summary.Failures says.
 func scenarios() map[string]func(*fleet.Config) {
 	all := map[string]func(*fleet.Config){
-		"strict rotation": func(*fleet.Config) {},
+		strict: func(*fleet.Config) {},
 		"killed, with grace": func(c *fleet.Config) {
 			c.KillEvery, c.Grace = 2*time.Second, 20*time.Second
 			c.LeaseTTL = min(c.LeaseTTL, 5*time.Second)
@@ -75,7 +80,39 @@ func scenarios() map[string]func(*fleet.Config) {
 	return all
 }
 
-func runAll(t *testing.T, store string) {
+// excesses returns what the leases of a fleet took more of than they may where nothing goes wrong.
+// At least one update and two operations, an acquire and a commit, are needed for each refresh.
+func excesses(s fleet.Summary) (excesses []string) {
+	const updates, operations = 1.3, 3
+	if n := s.UpdatesPerRotation(); n > updates {
+		excesses = append(excesses, fmt.Sprintf("%.2f updates for each refresh, more than %v", n, updates))
+	}
+	if n := s.OperationsPerRotation(); n > operations {
+		excesses = append(excesses, fmt.Sprintf("%.2f lease operations for each refresh, more than %v", n, operations))
+	}
+	return excesses
+}
+
+func TestExcesses(t *testing.T) {
+	for _, test := range []struct {
+		store lease.Stats
+		want  int
+	}{
+		{lease.Stats{Updates: 10, Acquires: 10, Commits: 10}, 0},
+		{lease.Stats{Updates: 13, Acquires: 12, Looks: 4, Renewals: 4, Commits: 10}, 0},
+		{lease.Stats{Updates: 14, Acquires: 14, Commits: 10}, 1},
+		{lease.Stats{Updates: 10, Acquires: 12, Looks: 5, Renewals: 4, Commits: 10}, 1},
+		{lease.Stats{Updates: 20, Acquires: 20, Looks: 1, Commits: 10}, 2},
+	} {
+		if got := excesses(fleet.Summary{Refreshes: 10, Total: fleet.Report{Store: test.store}}); len(got) != test.want {
+			t.Errorf("%+v: %q, want %d of them", test.store, got, test.want)
+		}
+	}
+}
+
+// runAll runs the scenarios. Bounded says that the full run has to keep within the bounds of
+// excesses.
+func runAll(t *testing.T, store string, bounded bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -100,16 +137,21 @@ func runAll(t *testing.T, store string) {
 			if s.Refreshes == 0 {
 				t.Error("nothing was refreshed")
 			}
+			if *full && bounded && name == strict {
+				for _, excess := range excesses(s) {
+					t.Error(excess)
+				}
+			}
 		})
 	}
 }
 
 func TestPostgres(t *testing.T) {
-	runAll(t, testserver.PostgresURL(testserver.Postgres(t, "max_connections=300").Addr))
+	runAll(t, testserver.PostgresURL(testserver.Postgres(t, "max_connections=300").Addr), true)
 }
 
 func TestRedis(t *testing.T) {
-	runAll(t, "redis://"+testserver.Redis(t).Addr)
+	runAll(t, "redis://"+testserver.Redis(t).Addr, true)
 }
 
 func TestNATS(t *testing.T) {
@@ -131,5 +173,5 @@ func TestNATS(t *testing.T) {
 	if !ok {
 		t.Fatalf("the server listens on %v", s.Addr())
 	}
-	runAll(t, "nats://"+addr.String())
+	runAll(t, "nats://"+addr.String(), false)
 }

@@ -1,7 +1,7 @@
 // Fleet is `demo fleet` over a real database.
 //
 //	go run . -processes 16 -postgres postgres://postgres@127.0.0.1:5432/postgres
-//	go run . -processes 16 -redis 127.0.0.1:6379
+//	go run . -processes 16 -redis rediss://user:password@redis.example.com:6379/1
 //	go run . -processes 16 -nats nats://127.0.0.1:4222
 //
 // It creates the table, the prefix or the bucket chatelaine_fleet and signs new sessions in.
@@ -81,7 +81,7 @@ func parse(args []string) (fleet.Config, error) {
 	var postgres, redis, nats string
 	f := flag.NewFlagSet("fleet", flag.ContinueOnError)
 	f.StringVar(&postgres, "postgres", "", "`URL` of a PostgreSQL database")
-	f.StringVar(&redis, "redis", "", "host:port of a Redis `server`")
+	f.StringVar(&redis, "redis", "", "`URL` of a Redis server, or its host:port")
 	f.StringVar(&nats, "nats", "", "`URL` of a NATS server with JetStream")
 	f.IntVar(&c.Processes, "processes", 16, "`number` of processes")
 	f.IntVar(&c.Goroutines, "goroutines", 64, "`number` of goroutines of each process")
@@ -102,7 +102,9 @@ func parse(args []string) (fleet.Config, error) {
 	case postgres != "" && redis == "" && nats == "":
 		c.Store = postgres
 	case redis != "" && postgres == "" && nats == "":
-		c.Store = "redis://" + strings.TrimPrefix(redis, "redis://")
+		if c.Store = redis; !strings.Contains(redis, "://") {
+			c.Store = "redis://" + redis
+		}
 	case nats != "" && postgres == "" && redis == "":
 		c.Store = nats
 	default:

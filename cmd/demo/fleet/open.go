@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -38,13 +39,13 @@ func (c closing) Close(ctx context.Context) error {
 func open(ctx context.Context, address string, leaseTTL time.Duration) (fleet.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, err
+		return nil, unquoted(err)
 	}
 	switch u.Scheme {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, address, leaseTTL)
-	case "redis":
-		return openRedis(ctx, u, leaseTTL)
+	case "redis", "rediss":
+		return openRedis(ctx, address, leaseTTL)
 	case "nats":
 		return openNATS(ctx, address, leaseTTL)
 	default:
@@ -66,8 +67,32 @@ func openPostgres(ctx context.Context, address string, leaseTTL time.Duration) (
 	return closing{s.Store, db}, s.Migrate(ctx)
 }
 
-func openRedis(ctx context.Context, u *url.URL, leaseTTL time.Duration) (fleet.Store, error) {
-	client := goredis.NewClient(&goredis.Options{Addr: u.Host, PoolSize: connections, ContextTimeoutEnabled: true})
+// unquoted returns an error about a URL without the URL, which may have a password.
+func unquoted(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("the URL of the database: %w", err)
+}
+
+// redisOptions are those of a URL: its user, password, database and, with rediss, TLS. Its query
+// may have more, such as pool_size.
+func redisOptions(address string) (*goredis.Options, error) {
+	o, err := goredis.ParseURL(address)
+	if err != nil {
+		return nil, unquoted(err)
+	}
+	o.PoolSize = cmp.Or(o.PoolSize, connections)
+	o.ContextTimeoutEnabled = true
+	return o, nil
+}
+
+func openRedis(ctx context.Context, address string, leaseTTL time.Duration) (fleet.Store, error) {
+	options, err := redisOptions(address)
+	if err != nil {
+		return nil, err
+	}
+	client := goredis.NewClient(options)
 	s, err := redis.New(redis.Config{Client: client, Prefix: "chatelaine_fleet", TTL: leaseTTL})
 	if err != nil {
 		return nil, err
