@@ -57,11 +57,11 @@ func TestConventions_headings(t *testing.T) {
 		if p.name == "" || !p.public() {
 			continue
 		}
-		var doc string
+		var doc strings.Builder
 		for _, f := range p.files {
-			doc += f.Doc.Text()
+			doc.WriteString(f.Doc.Text())
 		}
-		has := func(heading string) bool { return strings.Contains(doc, "\n\n# "+heading+"\n\n") }
+		has := func(heading string) bool { return strings.Contains(doc.String(), "\n\n# "+heading+"\n\n") }
 		if !has("Usage") && !has("Order") {
 			t.Errorf("%s: the package comment has neither # Usage nor # Order", dir)
 		}

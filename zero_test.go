@@ -72,8 +72,19 @@ func TestZeroValues_configs(t *testing.T) {
 func TestZeroValues_data(t *testing.T) {
 	t.Parallel()
 	for _, v := range []any{
-		auth.Account{}, auth.Challenge{}, auth.Event{}, auth.SessionCounts{}, auth.Status{}, auth.Token{},
-		keyring.Report{}, lease.Change{}, lease.Grant{}, lease.Lease{}, lease.Stats{}, logging.Outcome{}, storagetest.Limits{},
+		auth.Account{},
+		auth.Challenge{},
+		auth.Event{},
+		auth.SessionCounts{},
+		auth.Status{},
+		auth.Token{},
+		keyring.Report{},
+		lease.Change{},
+		lease.Grant{},
+		lease.Lease{},
+		lease.Stats{},
+		logging.Outcome{},
+		storagetest.Limits{},
 	} {
 		if text, err := json.Marshal(v); err != nil || len(text) == 0 || fmt.Sprint(v) == "" {
 			t.Errorf("%T: %v, %v", v, v, err)

@@ -41,7 +41,7 @@ func (s *Server) Replica(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Redis(t, "--replicaof", host+" "+port)
+	r := Redis(t, "--replicaof", host, port)
 	r.AwaitLink(t)
 	return r
 }

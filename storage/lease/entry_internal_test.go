@@ -60,8 +60,12 @@ func TestEntryErrors(t *testing.T) {
 }
 
 func FuzzEntry(f *testing.F) {
-	f.Add(entry{owner: "owner", value: []byte("value")}.bytes())
-	f.Add(entry{}.bytes())
+	for _, seed := range []entry{{owner: "owner", value: []byte("value")}, {}} {
+		if _, err := parseEntry(seed.bytes()); err != nil {
+			f.Errorf("a seed does not parse: %v", err)
+		}
+		f.Add(seed.bytes())
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := parseEntry(b)
 		if err != nil {
