@@ -21,7 +21,7 @@ func (s *Signals) listen(ctx context.Context) {
 		if err == nil {
 			pause = firstRetry
 			s.listened(nil)
-			s.wakeAll()
+			s.waiters.WakeAll() // what was missed before is not known
 			err = s.receive(ctx, conn)
 		}
 		s.listened(fmt.Errorf("postgres: listen: %w", err))
@@ -61,6 +61,6 @@ func (s *Signals) receive(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil {
 			return err
 		}
-		s.wake(n.Payload)
+		s.waiters.Wake(n.Payload)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/chatelaine-go/chatelaine/storage/internal/waiters"
 	"github.com/chatelaine-go/chatelaine/storage/sqlstore"
 )
 
@@ -24,15 +25,15 @@ type Signals struct {
 	end        context.CancelFunc
 	running    func(work func(context.Context)) // runs work until end is called
 	workers    sync.WaitGroup
+	waiters    waiters.Registry // by payload
 
 	mu       sync.Mutex
 	closed   bool
-	listens  bool                                  // the goroutine that listens has been started
-	sends    bool                                  // a goroutine sends
-	released map[string]struct{}                   // payloads to send
-	waiters  map[string]map[chan struct{}]struct{} // by payload
-	deaf     error                                 // why the latest attempt to listen failed or ended
-	mute     error                                 // why the latest attempt to send failed
+	listens  bool                // the goroutine that listens has been started
+	sends    bool                // a goroutine sends
+	released map[string]struct{} // payloads to send
+	deaf     error               // why the latest attempt to listen failed or ended
+	mute     error               // why the latest attempt to send failed
 }
 
 var _ sqlstore.Signals = (*Signals)(nil)
@@ -46,8 +47,7 @@ func New(c Config) (*Signals, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Signals{
-		config: c, connection: connection, end: cancel,
-		released: make(map[string]struct{}), waiters: make(map[string]map[chan struct{}]struct{}),
+		config: c, connection: connection, end: cancel, released: make(map[string]struct{}),
 	}
 	s.running = func(work func(context.Context)) { s.workers.Go(func() { work(ctx) }) }
 	return s, nil
@@ -57,7 +57,6 @@ func New(c Config) (*Signals, error) {
 // any program. It does not wait for the connection, without which there are no
 // notifications. stop ends the watch.
 func (s *Signals) Watch(_ context.Context, key string) (released <-chan struct{}, stop func(), err error) {
-	payload, c := encode(key), make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -67,47 +66,8 @@ func (s *Signals) Watch(_ context.Context, key string) (released <-chan struct{}
 		s.listens = true
 		s.running(s.listen)
 	}
-	if s.waiters[payload] == nil {
-		s.waiters[payload] = make(map[chan struct{}]struct{})
-	}
-	s.waiters[payload][c] = struct{}{}
-	return c, func() { s.forget(payload, c) }, nil
-}
-
-func (s *Signals) forget(payload string, c chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.waiters[payload], c)
-	if len(s.waiters[payload]) == 0 {
-		delete(s.waiters, payload)
-	}
-}
-
-// wake tells those who wait for the key of payload.
-func (s *Signals) wake(payload string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.waiters[payload] {
-		signal(c)
-	}
-}
-
-// wakeAll tells everybody: nobody knows what was missed.
-func (s *Signals) wakeAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, all := range s.waiters {
-		for c := range all {
-			signal(c)
-		}
-	}
-}
-
-func signal(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default: // it has not looked at the one before
-	}
+	released, stop = s.waiters.Add(encode(key))
+	return released, stop, nil
 }
 
 // Err returns nil while notifications are sent and received, or have not been
