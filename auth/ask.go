@@ -16,51 +16,40 @@ const refresherGrace = time.Second
 
 // ask calls the Refresher, for no longer than RefreshTimeout and a grace. ctx is the context of the
 // refresh. lockCtx is the store's, of which only the values count: when it ends, the refresh token
-// may be on its way already, and the response must still be received.
-//
-// A Refresher that does not return is left alone, so that it cannot keep the store's lock from
-// other processes: it may be waiting for its own session. A token that it brings later is still
-// saved.
+// may be on its way already, and the response must still be received. A token that arrives after
+// the grace is still saved.
 func (a *Interceptor) ask(ctx, lockCtx context.Context, f *facts) {
 	f.asked = true
 	if !a.canRefresh(f.session.token()) {
 		f.err = errUnrefreshable
 		return
 	}
-	callCtx, cancel := wait.WhileAwake(
-		a.withEnvironment(a.markInside(context.WithoutCancel(lockCtx)), f.session.ProofKey), a.config.RefreshTimeout)
-	// Only a Logout may end the call, which ends ctx after a grace; the loss of the lock, which
-	// ends lockCtx, comes too late to take back a refresh token.
-	stop := context.AfterFunc(ctx, cancel)
-	r := &reply{done: make(chan struct{})}
-	// The call gets a goroutine, so that one that never returns can be left behind. Fork, not
-	// Start: a refresh that Close waits for must still be able to ask.
-	a.workers.Fork(func() {
-		defer cancel()
-		defer a.returned(r, f.session)
-		r.err = errVanished // unless it returns
-		r.token, r.err = callRefresher(callCtx, a.config.Refresher, f.session.token())
-		// A Minter is asked under the same lock. Otherwise another process would find the dead
-		// token in the store and send it once more before the new one is saved.
+	callCtx := a.withEnvironment(a.markInside(context.WithoutCancel(lockCtx)), f.session.ProofKey)
+	r := a.callInTime(ctx, callCtx, func(ctx context.Context, r *reply) {
+		r.token, r.err = callRefresher(ctx, a.config.Refresher, f.session.token())
 		if errors.Is(r.err, ErrInvalidGrant) && a.minter() != nil {
 			r.minted = true
-			r.token, r.err = a.callMinter(callCtx)
+			r.token, r.err = a.callMinter(ctx)
 		}
-	})
-	r.wait(callCtx)
-	stop()
-	if r.abandon() {
-		f.err = errNoReturn
-	} else {
-		<-r.done // the reply is on its way: returned has taken it, and closes done next
-		f.token, f.minted, f.err = r.token, r.minted, r.err
-	}
+	}, func(r *reply) { a.late(f.session, r) })
+	f.token, f.minted, f.err = r.token, r.minted, r.err
 	f.at = time.Now()
 	// The server may have taken its time, and the user may have signed out or in.
 	f.superseded = a.state.superseded(f.session, nil)
 }
 
-// reply is what a call of the Refresher returns, to exactly one of two: ask, or late.
+// askMinter calls the Minter as ask calls the Refresher. A token that arrives after the grace is
+// revoked: unlike a refresh token, which is spent, the next attempt can mint another one.
+func (a *Interceptor) askMinter(ctx, lockCtx context.Context) (Token, error) {
+	callCtx := a.markInside(context.WithoutCancel(lockCtx))
+	r := a.callInTime(ctx, callCtx, func(ctx context.Context, r *reply) {
+		r.token, r.err = a.callMinter(ctx)
+	}, func(r *reply) { a.revokeUnused(&r.token) })
+	return r.token, r.err
+}
+
+// reply is what a call of the Refresher or the Minter returns, to exactly one of two: the goroutine
+// that waits for it, or late.
 type reply struct {
 	token  Token
 	minted bool // the refresh token was dead, and the token is a Minter's
@@ -69,9 +58,37 @@ type reply struct {
 	taken  atomic.Bool
 }
 
-// abandon reports whether the reply has not arrived; then it will be late. One atomic word decides
-// between ask and the reply, so that no token is used twice, and none gets lost.
-func (r *reply) abandon() bool { return r.taken.CompareAndSwap(false, true) }
+// callInTime runs call on a goroutine of its own, with callCtx for RefreshTimeout, and waits for its
+// reply until that context has ended and a grace is over. The end of ctx ends it early.
+//
+// Code that does not return is left alone, so that it cannot keep the store's lock from other
+// processes: it may be waiting for its own session. A token that it brings after that is given to
+// late. One atomic word decides between the two, so that no token is used twice, and none gets lost.
+func (a *Interceptor) callInTime(
+	ctx, callCtx context.Context, call func(context.Context, *reply), late func(*reply),
+) *reply {
+	callCtx, cancel := wait.WhileAwake(callCtx, a.config.RefreshTimeout)
+	defer context.AfterFunc(ctx, cancel)()
+	r := &reply{done: make(chan struct{}), err: errVanished} // unless call returns
+	// Fork, not Start: a refresh that Close waits for must still be able to ask.
+	a.workers.Fork(func() {
+		defer cancel()
+		defer func() {
+			if r.taken.CompareAndSwap(false, true) {
+				close(r.done)
+			} else if r.err == nil {
+				late(r)
+			}
+		}()
+		call(callCtx, r)
+	})
+	r.wait(callCtx)
+	if r.taken.CompareAndSwap(false, true) {
+		return &reply{err: errNoReturn}
+	}
+	<-r.done
+	return r
+}
 
 // wait waits for the reply until ctx has ended and the grace is over.
 func (r *reply) wait(ctx context.Context) {
@@ -85,17 +102,6 @@ func (r *reply) wait(ctx context.Context) {
 	select {
 	case <-r.done:
 	case <-grace.C:
-	}
-}
-
-// returned hands the reply to ask, or deals with it if ask has given up.
-func (a *Interceptor) returned(r *reply, s *session) {
-	if r.taken.CompareAndSwap(false, true) {
-		close(r.done)
-		return
-	}
-	if r.err == nil {
-		a.late(s, r)
 	}
 }
 
@@ -140,34 +146,6 @@ func callRefresher(ctx context.Context, r Refresher, old Token) (t Token, err er
 		err = errors.New("the response has no access token")
 	}
 	return t, err
-}
-
-// askMinter calls the Minter for no longer than RefreshTimeout and a grace, as ask calls the
-// Refresher. A token that arrives later is revoked: unlike a refresh token, which is spent, the
-// next attempt can mint another one.
-func (a *Interceptor) askMinter(ctx, lockCtx context.Context) (Token, error) {
-	// As in ask, only the values of lockCtx count: a response on its way must still be received.
-	callCtx, cancel := wait.WhileAwake(a.markInside(context.WithoutCancel(lockCtx)), a.config.RefreshTimeout)
-	defer context.AfterFunc(ctx, cancel)()
-	r := &reply{done: make(chan struct{})}
-	a.workers.Fork(func() {
-		defer cancel()
-		defer func() {
-			if r.taken.CompareAndSwap(false, true) {
-				close(r.done)
-			} else if r.err == nil {
-				a.revokeUnused(&r.token)
-			}
-		}()
-		r.err = errVanished
-		r.token, r.err = a.callMinter(callCtx)
-	})
-	r.wait(callCtx)
-	if r.abandon() {
-		return Token{}, errNoReturn
-	}
-	<-r.done
-	return r.token, r.err
 }
 
 // callMinter turns a panic, or a success without an access token, into an error. It first makes the
