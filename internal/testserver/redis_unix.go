@@ -22,7 +22,7 @@ func Redis(t *testing.T, settings ...string) *Server {
 	t.Helper()
 	program := find(t, "redis-server")
 	dir, owner := dataDir(t)
-	addr, port := freePort(t)
+	addr, port := FreePort(t)
 	s := &Server{Addr: addr, Dir: dir, user: owner, argv: append([]string{
 		program, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
 		"--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0",
@@ -42,8 +42,38 @@ func (s *Server) Replica(t *testing.T) *Server {
 		t.Fatal(err)
 	}
 	r := Redis(t, "--replicaof", host, port)
-	r.AwaitLink(t)
+	s.awaitReplica(t, r)
 	return r
+}
+
+// awaitReplica returns when replica has confirmed what the server has. A link that is up is not
+// enough: for up to a second, until the replica has confirmed something, it is sent no writes.
+func (s *Server) awaitReplica(t *testing.T, replica *Server) {
+	t.Helper()
+	replica.AwaitLink(t)
+	if _, err := s.ask(t.Context(), "PUBLISH link up"); err != nil { // something to confirm
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(replica.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, func(ctx context.Context) error {
+		info, err := s.ask(ctx, "INFO replication")
+		if err == nil && !confirmed(info, port) {
+			err = errors.New(info)
+		}
+		return err
+	})
+}
+
+// confirmed reports whether the replica at port has confirmed all that info's server has.
+func confirmed(info, port string) bool {
+	_, replica, _ := strings.Cut(info, "port="+port+",state=online,offset=")
+	offset, _, _ := strings.Cut(replica, ",")
+	_, rest, _ := strings.Cut(info, "\nmaster_repl_offset:")
+	all, _, _ := strings.Cut(rest, "\r")
+	return offset != "" && offset != "0" && offset == all
 }
 
 // AwaitLink returns when a replica has what its master has.
@@ -68,7 +98,7 @@ func (s *Server) Follow(t *testing.T, master *Server) {
 	if reply, err := s.ask(t.Context(), "REPLICAOF "+host+" "+port); reply != "+OK" || err != nil {
 		t.Fatal(reply, err)
 	}
-	s.AwaitLink(t)
+	master.awaitReplica(t, s)
 }
 
 // Promote makes a replica a master of its own.
