@@ -1,5 +1,6 @@
 // Package testserver starts database servers for tests, on the loopback interface, on a free port,
-// with their data in a temporary directory, and a desktop session with a keyring. A server that is
+// with their data in a temporary directory, and a desktop session with a keyring. [Run] runs servers
+// that are part of the test program. A server that is
 // not installed skips the test, or fails it if the environment variable CHATELAINE_REQUIRE_ALL is
 // set.
 //

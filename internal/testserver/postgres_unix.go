@@ -62,7 +62,7 @@ const postgresFolder = "/usr/lib/postgresql/*/bin"
 func postgresAt(t *testing.T, dir string, owner *syscall.Credential, settings []string) *Server {
 	t.Helper()
 	isReady := find(t, "pg_isready", postgresFolder)
-	addr, port := freePort(t)
+	addr, port := FreePort(t)
 	s := &Server{Addr: addr, Dir: dir, user: owner, argv: []string{
 		find(t, "postgres", postgresFolder), "-D", filepath.Join(dir, "data"), "-p", port,
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",

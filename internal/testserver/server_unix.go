@@ -5,7 +5,6 @@ package testserver
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -46,23 +45,6 @@ func find(t *testing.T, name string, folders ...string) string {
 	}
 	t.Skipf("%s is not installed; on Debian it is in one of the packages postgresql, redis-server, dbus, gnome-keyring", name)
 	return ""
-}
-
-// freePort returns the address of a port that was free a moment ago.
-func freePort(t *testing.T) (addr, port string) {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	addr = l.Addr().String()
-	_, port, err = net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr, port
 }
 
 // dataDir returns a new directory that belongs to who runs the server: not to

@@ -58,7 +58,7 @@ func (q *queue) join(ctx context.Context) {
 	if !ok {
 		return
 	}
-	// Without notifications the polls go on; so an error is no reason to stop.
+	// Without notifications the polls continue, so an error does not matter.
 	if released, stop, err := watcher.Watch(ctx, q.key); err == nil {
 		q.released, q.stop, q.slowest = released, stop, fallback
 	}

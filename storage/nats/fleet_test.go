@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/nats"
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
@@ -31,19 +32,20 @@ func TestFleet_cluster(t *testing.T) {
 		testFleet(t, addr, servers, nil)
 		return
 	}
-	cluster := serveCluster(t, servers)
-	t.Setenv(envAddr, addrOf(t, cluster[0]))
-	testFleet(t, addrOf(t, cluster[0]), servers, func(t *testing.T) string {
+	first, addrs := serveCluster(t, servers)
+	t.Setenv(envAddr, addrs[0])
+	testFleet(t, addrs[0], servers, func(t *testing.T) string {
 		t.Helper()
-		cluster[0].Shutdown()
-		return addrOf(t, cluster[1])
+		first.Shutdown()
+		return addrs[1]
 	})
 }
 
 // TestReadsOfReplicas: a bucket whose replicas answer reads is refused before anything is read, until
 // it is opened as it should be.
 func TestReadsOfReplicas(t *testing.T) {
-	js, config := connect(t, addrOf(t, serveCluster(t, 3)[0]), "replicas")
+	_, addrs := serveCluster(t, 3)
+	js, config := connect(t, addrs[0], "replicas")
 	config.Replicas = 3
 	direct, err := js.CreateKeyValue(t.Context(), config)
 	if err != nil {
@@ -104,64 +106,46 @@ func testFleet(t *testing.T, addr string, replicas int, failover func(*testing.T
 	})
 }
 
-func addrOf(t *testing.T, s *server.Server) string {
-	t.Helper()
-	tcp, ok := s.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("the server listens on %v", s.Addr())
-	}
-	return tcp.String()
-}
-
 // start starts a server in this process.
-func start(t *testing.T, o *server.Options) *server.Server {
+func start(t *testing.T, o *server.Options) (s *server.Server, addr string) {
 	t.Helper()
 	o.Host, o.Port, o.JetStream, o.StoreDir, o.NoSigs = "127.0.0.1", server.RANDOM_PORT, true, t.TempDir(), true
 	s, err := server.NewServer(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	return s
+	return s, testserver.Run(t, s)
 }
 
-// serveCluster starts servers that know one another, and returns when they have
-// a leader.
-func serveCluster(t *testing.T, servers int) (cluster []*server.Server) {
+// serveCluster starts servers that know one another, and returns the first one and the addresses of
+// all when they have a leader.
+func serveCluster(t *testing.T, servers int) (first *server.Server, addrs []string) {
 	t.Helper()
 	var ports []int
 	var routes []string
 	for range servers {
-		var lc net.ListenConfig
-		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		addr, port := testserver.FreePort(t)
+		n, err := strconv.Atoi(port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tcp, ok := l.Addr().(*net.TCPAddr)
-		if err := l.Close(); err != nil || !ok {
-			t.Fatal(err)
-		}
-		ports = append(ports, tcp.Port)
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", tcp.Port))
+		ports, routes = append(ports, n), append(routes, "nats://"+addr)
 	}
 	for i, port := range ports {
-		cluster = append(cluster, start(t, &server.Options{
+		s, addr := start(t, &server.Options{
 			ServerName: fmt.Sprint("server", i), Routes: server.RoutesFromStr(strings.Join(routes, ",")),
 			Cluster: server.ClusterOpts{Name: "fleet", Host: "127.0.0.1", Port: port},
-		}))
+		})
+		if first == nil {
+			first = s
+		}
+		addrs = append(addrs, addr)
 	}
-	js, _ := connect(t, addrOf(t, cluster[0]), "")
+	js, _ := connect(t, addrs[0], "")
 	for { // until there is a leader
 		_, err := js.AccountInfo(t.Context())
 		if err == nil || t.Context().Err() != nil {
-			return cluster
+			return first, addrs
 		}
 		if !errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
 			t.Log(err)

@@ -14,6 +14,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/chatelaine-go/chatelaine/internal/storetest"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/nats"
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
@@ -36,7 +37,7 @@ func serve(t *testing.T) (addr string) {
 	if addr := os.Getenv(envAddr); addr != "" {
 		return addr
 	}
-	addr = addrOf(t, start(t, &server.Options{}))
+	_, addr = start(t, &server.Options{})
 	t.Setenv(envAddr, addr)
 	return addr
 }
@@ -79,13 +80,7 @@ func openReplicated(t *testing.T, addr, dir string, replicas int) *nats.Store {
 	if err := s.Provision(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	storetest.Close(t, s)
 	return s
 }
 

@@ -3,7 +3,6 @@
 package postgres_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chatelaine-go/chatelaine/internal/storetest"
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/postgres"
@@ -81,13 +81,7 @@ func newStore(t *testing.T, c sqlstore.Config) *sqlstore.Store {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	storetest.Close(t, s)
 	return s
 }
 

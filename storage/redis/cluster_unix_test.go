@@ -26,18 +26,7 @@ func startCluster(t *testing.T) (addr string, servers []*testserver.Server) {
 	t.Helper()
 	const masters, slots = 2, 16384
 	node := func() *testserver.Server {
-		var lc net.ListenConfig
-		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0") // of the bus, otherwise 10,000 above the other
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, bus, err := net.SplitHostPort(l.Addr().String())
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, bus := testserver.FreePort(t) // otherwise 10,000 above the other
 		return testserver.Redis(t, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "5000")
 	}
 	do := func(s *testserver.Server, command ...any) string {

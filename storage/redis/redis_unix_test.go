@@ -5,7 +5,6 @@ package redis_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/chatelaine-go/chatelaine/internal/storetest"
 	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/redis"
@@ -65,13 +65,7 @@ func open(t *testing.T, c redis.Config) *redis.Store {
 	if err := s.Provision(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	storetest.Close(t, s)
 	return s
 }
 

@@ -5,7 +5,7 @@ package linear_test
 import (
 	"context"
 	"fmt"
-	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +14,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/chatelaine-go/chatelaine/internal/testserver"
 	"github.com/chatelaine-go/chatelaine/storage"
 	"github.com/chatelaine-go/chatelaine/storage/nats"
 )
@@ -27,15 +28,12 @@ func startNATS(t *testing.T) server {
 	var ports []int
 	var routes []string
 	for range natsServers {
-		var lc net.ListenConfig
-		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		addr, port := testserver.FreePort(t)
+		n, err := strconv.Atoi(port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		port := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		ports = append(ports, port)
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", port))
+		ports, routes = append(ports, n), append(routes, "nats://"+addr)
 	}
 	var addrs []string
 	var first *natsserver.Server
@@ -48,15 +46,7 @@ func startNATS(t *testing.T) server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Start()
-		t.Cleanup(func() {
-			s.Shutdown()
-			s.WaitForShutdown()
-		})
-		if !s.ReadyForConnections(30 * time.Second) {
-			t.Fatal("the server does not start")
-		}
-		addrs = append(addrs, s.Addr().String())
+		addrs = append(addrs, testserver.Run(t, s))
 		if i == 0 {
 			first = s
 		}

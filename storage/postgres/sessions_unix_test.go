@@ -1,0 +1,15 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/chatelaine-go/chatelaine/auth"
+	"github.com/chatelaine-go/chatelaine/internal/storetest"
+)
+
+func TestSessions(t *testing.T) {
+	addr := server(t)
+	storetest.Sessions(t, func() auth.Store { return open(t, addr, "sessions") })
+}
