@@ -122,7 +122,7 @@ func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 	}
 }
 
-// TestSetRetryCount_mapping: another name for a failure of the transport is no decision about it,
+// TestSetRetryCount_mapping: an interceptor that renames a failure of the transport has not decided about it,
 // so resty retries as ever.
 func TestSetRetryCount_mapping(t *testing.T) {
 	t.Parallel()

@@ -91,7 +91,7 @@ func TestOnRequest_onceForEachCall(t *testing.T) {
 	}
 	for _, id := range got {
 		if !uuid.MatchString(id) {
-			t.Errorf("%q is no UUID of version 4", id)
+			t.Errorf("%q is not a UUID of version 4", id)
 		}
 	}
 }
