@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestNewFailure(t *testing.T) {
 			t.Errorf("failure %d: number %d of %v, after %v, want %v", i+1, f.count, f.at, f.err.RetryAfter, want)
 		}
 	}
-	if f.count = 1 << 40; newFailure(f, errDown, t0).err.RetryAfter != maxBackoff {
+	if f.count = math.MaxInt / 2; newFailure(f, errDown, t0).err.RetryAfter != maxBackoff {
 		t.Error("a long row of failures does not wait for the longest time")
 	}
 	for asked, want := range map[time.Duration]time.Duration{1: 1, time.Hour: time.Hour, 0: maxBackoff, -time.Minute: maxBackoff} {
