@@ -13,7 +13,7 @@ import (
 // ensureFresh waits for that until ctx ends.
 //
 // It runs for every request. In the common case, a token that is neither expired nor about to
-// expire, it takes two atomic loads and one reading of the monotonic clock.
+// expire, it takes a few atomic loads and at most one reading of the monotonic clock.
 func (a *Interceptor) ensureFresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
 	if err == nil && !s.signedIn() && a.minter() != nil {
@@ -22,14 +22,12 @@ func (a *Interceptor) ensureFresh(ctx context.Context) (*session, error) {
 	if err != nil || !s.signedIn() || s.refreshAt.IsZero() {
 		return s, err
 	}
-	if time.Since(a.born) < time.Duration(s.marks.freshFor.Load()) {
+	if s.marks.fresh.holds(a.born) {
 		return s, nil
 	}
 	now := time.Now()
 	if !s.due(now) {
-		// The wall clock counts the time that the machine was asleep, but takes twice as long to
-		// read as the monotonic clock. It is read once per second, and at refreshAt.
-		s.marks.freshFor.Store(int64(now.Sub(a.born) + min(s.refreshAt.Sub(now), time.Second)))
+		s.marks.fresh.extend(now.Sub(a.born), s.refreshAt.Sub(now))
 		return s, nil
 	}
 	if !a.canRefresh(s.token()) { // the server decides how long it accepts the token

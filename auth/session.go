@@ -40,9 +40,7 @@ type session struct {
 // marks is what changes about a token while it is in use.
 type marks struct {
 	accepted atomic.Bool // the server has accepted it
-	// freshFor is how long the token need not be renewed, as a time.Duration that starts when the
-	// interceptor was made.
-	freshFor atomic.Int64
+	fresh    freshness   // it need not be renewed yet
 }
 
 // policy is the part of a Config that sessions depend on.

@@ -50,6 +50,9 @@ func (b *bodies) release() io.ReadCloser {
 
 // drain reads them to their ends, within limits, which saves their connections, and closes them.
 func (b *bodies) drain() {
+	if b.last == nil && b.under == nil {
+		return
+	}
 	if b.last != nil {
 		drain(b.last)
 	}

@@ -17,7 +17,9 @@ func (c *call) deliver() *http.Response {
 	}
 	if r.Body == nil || r.Body == http.NoBody {
 		c.bodies.drain()
-		r.Body = http.NoBody
+		if r.Body == nil {
+			r.Body = http.NoBody
+		}
 		return r
 	}
 	c.bodies.add(r.Body) // an interceptor may have replaced it in place
@@ -106,14 +108,14 @@ func (c *call) abandon() {
 // dropRequest closes the body of a request that was not sent, and the one an interceptor put in its
 // place.
 func (c *call) dropRequest() {
-	if c.unsent == nil {
+	if c.sent || c.body == nil {
 		return
 	}
-	if body := c.req.Body; body != nil && !same(body, c.unsent) {
+	if body := c.req.Body; body != nil && !same(body, c.body) {
 		closeBody(body)
 	}
-	closeBody(c.unsent)
-	c.unsent = nil
+	closeBody(c.body)
+	c.body = nil
 }
 
 // failure is an error on its way to the caller. Its message leaves out method and URL, which

@@ -28,7 +28,9 @@ func (c *call) requestPhase() step {
 			if req.Call == nil { // made by hand: what it stores must not be lost with it
 				req.Call = c.state
 			}
-			c.req = req
+			if req != c.req {
+				c.req = req
+			}
 		case engine.Resolve:
 			return c.resolve(i, v)
 		default:

@@ -52,5 +52,10 @@ func (c *call) retry() step {
 			return c.interrupted()
 		}
 	}
-	return c.begin()
+	c.resp, c.err = nil, nil
+	c.wire, c.failedByInterceptor = wireError{}, false
+	c.body, c.next.body, c.sent = c.next.body, nil, false
+	next := c.begin()
+	c.req.Body, c.state.Body = c.body, nil
+	return next
 }

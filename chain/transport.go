@@ -22,9 +22,8 @@ func (t *transport) layer() *transport { return t }
 // It is the only frame of the chain beneath the one of the phase: the collector reads the stacks of
 // all goroutines that wait for a response or a refresh.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := call{transport: t, list: t.chain.current(), orig: r}
+	c := call{transport: t, list: t.chain.current(), orig: r, body: r.Body}
 	defer c.end()
-	c.next.body = c.orig.Body
 	for s := c.begin(); ; {
 		switch s {
 		case stepRequest:

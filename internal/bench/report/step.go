@@ -45,7 +45,7 @@ func steps(bin string, p pace) []step {
 	const single = "GOMAXPROCS=1"
 	return []step{
 		{"", []string{"go", "test", "-c", "-o", test, "."}},
-		of(single, "Transport", often("250", "3ms")...),
+		of(single, "Transport", often("150", "10ms")...),
 		of(single, "Client|Interceptor|Growth|Queued", often("40", "10ms")...),
 		of("", "Parallel", often("25", "10ms")...),
 		of("", "Herd/goroutines=(1000|10000)$", times("11x")...),
