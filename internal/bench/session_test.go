@@ -180,31 +180,45 @@ func BenchmarkHerd(b *testing.B) {
 }
 
 // BenchmarkParallel: goroutines that use one session at the same time do not wait for each other.
-// The CPU time is that of one request.
+// The CPU time is that of one request, beside that of as many goroutines with a session each.
 func BenchmarkParallel(b *testing.B) {
-	session := newSession(b)
+	shared := newSession(b)
+	one := func() *auth.Interceptor { return shared }
+	own := func() *auth.Interceptor { return newSession(b) }
 	for _, callers := range []int{1, 2, 8, 64} {
-		const each = 2_000
-		var all []float64
+		var ofOne, ofOwn []float64
 		for range *rounds {
-			var group sync.WaitGroup
-			used := cpuTime()
-			for range callers {
-				// Its own response, which a chain writes to; that they share the session is the point.
-				do := through(b, chain.New(session).Transport(newTransport()), 2)
-				group.Go(func() {
-					for range each {
-						if err := do(); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			group.Wait()
-			all = append(all, float64((cpuTime()-used).Nanoseconds())/float64(callers*each))
+			ofOne = append(ofOne, parallel(b, callers, one))
+			ofOwn = append(ofOwn, parallel(b, callers, own))
 		}
-		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: medianOf(all, func(v float64) float64 { return v })})
+		median := func(all []float64) float64 { return medianOf(all, func(v float64) float64 { return v }) }
+		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: median(ofOne)}, "own-cpu-ns", median(ofOwn))
 	}
+}
+
+// parallel lets callers send requests at the same time, each through a chain of its own with a
+// session from get, and returns the CPU time of one request.
+func parallel(b *testing.B, callers int, get func() *auth.Interceptor) float64 {
+	b.Helper()
+	each := max(2_000, 20_000/callers)
+	all := make([]func() error, callers)
+	for i := range all {
+		// A chain writes to the response, so each has its own.
+		all[i] = through(b, chain.New(get()).Transport(newTransport()), 2)
+	}
+	var group sync.WaitGroup
+	used := cpuTime()
+	for _, do := range all {
+		group.Go(func() {
+			for range each {
+				if err := do(); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	return float64((cpuTime() - used).Nanoseconds()) / float64(callers*each)
 }
 
 // BenchmarkCrossing: requests while a token of known expiry is renewed in the background, against

@@ -34,8 +34,10 @@ func growth(m *measured) string {
 			line{"bytes", func(n float64) string { return number(m.get(name(n), "B/op")) }},
 			line{"allocations", func(n float64) string { return number(m.get(name(n), "allocs/op")) }})
 	}
-	parallel := series("goroutines that use one session at once", []float64{1, 2, 8, 64},
-		line{"CPU time of one request", func(n float64) string { return micros(m.cpuOf(fmt.Sprintf("Parallel/callers=%.0f", n))) }})
+	callers := func(n float64) string { return fmt.Sprintf("Parallel/callers=%.0f", n) }
+	parallel := series("goroutines that send requests at once", []float64{1, 2, 8, 64},
+		line{"CPU time of a request, all on one session", func(n float64) string { return micros(m.cpuOf(callers(n))) }},
+		line{"the same, each with a session of its own", func(n float64) string { return micros(m.get(callers(n), "own-cpu-ns")) }})
 	return grown("interceptors", "interceptors", 1, 2, 4, 8, 16, 32) + "\n" +
 		grown("headers", "headers", 1, 2, 4, 7, 8, 16, 32, 64) + "\n" +
 		grown("token", "bytes of the token", 16, 256, 1<<10, 4<<10, 16<<10) + "\n" + parallel
