@@ -103,8 +103,8 @@ func BenchmarkClient(b *testing.B) {
 	costs := compare(b, all)
 	for _, c := range all {
 		lib, _, _ := strings.Cut(c.name, "/")
-		added := costs[c.name].minus(costs[lib+"/add=none"])
-		report(b, c.name, costs[c.name], "added-cpu-ns", added.cpu, "added-allocs", added.allocs, "added-B", added.bytes)
+		added := costs.added(c.name, lib+"/add=none")
+		report(b, c.name, costs.of(c.name), "added-cpu-ns", added.cpu, "added-allocs", added.allocs, "added-B", added.bytes)
 	}
 }
 

@@ -30,31 +30,46 @@ func (c cost) minus(base cost) cost {
 	return cost{c.cpu - base.cpu, c.bytes - base.bytes, c.allocs - base.allocs}
 }
 
+// comparison holds what each contestant took, round by round.
+type comparison map[string][]cost
+
 // compare measures the contestants in turns, round after round, in one process: what the machine
 // does meanwhile, the frequency of its clock and the state of its caches, concern all of them
-// alike. It returns the median of the rounds for each. The time is that of the CPU, the collector's
-// work included, so it does not count who else is at work on the machine.
-func compare(b *testing.B, all []contestant) map[string]cost {
+// alike. The time is that of the CPU, the collector's work included, so it does not count who else
+// is at work on the machine.
+func compare(b *testing.B, all []contestant) comparison {
 	b.Helper()
 	n := make([]int, len(all))
 	for i, c := range all {
 		n[i] = calibrate(b, c)
 	}
-	costs := make([][]cost, len(all))
+	costs := make(comparison, len(all))
 	for range *rounds {
 		for i, c := range all {
-			costs[i] = append(costs[i], measureN(b, c, n[i]))
+			costs[c.name] = append(costs[c.name], measureN(b, c, n[i]))
 		}
 	}
-	medians := make(map[string]cost, len(all))
-	for i, c := range all {
-		medians[c.name] = cost{
-			medianOf(costs[i], func(c cost) float64 { return c.cpu }),
-			medianOf(costs[i], func(c cost) float64 { return c.bytes }),
-			medianOf(costs[i], func(c cost) float64 { return c.allocs }),
-		}
+	return costs
+}
+
+// of returns the median of the rounds.
+func (c comparison) of(name string) cost { return median(c[name]) }
+
+// added returns the median of what a contestant took more than base in the same round.
+func (c comparison) added(name, base string) cost {
+	more := make([]cost, len(c[name]))
+	for i, taken := range c[name] {
+		more[i] = taken.minus(c[base][i])
 	}
-	return medians
+	return median(more)
+}
+
+func median(all []cost) cost {
+	return cost{
+		medianOf(all, func(c cost) float64 { return c.cpu }),
+		medianOf(all, func(c cost) float64 { return c.bytes }),
+		medianOf(all, func(c cost) float64 { return c.allocs }),
+	}
 }
 
 // calibrate returns how often a contestant works in one slice.

@@ -191,8 +191,8 @@ func BenchmarkParallel(b *testing.B) {
 			ofOne = append(ofOne, parallel(b, callers, one))
 			ofOwn = append(ofOwn, parallel(b, callers, own))
 		}
-		median := func(all []float64) float64 { return medianOf(all, func(v float64) float64 { return v }) }
-		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: median(ofOne)}, "own-cpu-ns", median(ofOwn))
+		same := func(v float64) float64 { return v }
+		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: medianOf(ofOne, same)}, "own-cpu-ns", medianOf(ofOwn, same))
 	}
 }
 

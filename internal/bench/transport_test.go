@@ -118,9 +118,9 @@ func BenchmarkTransport(b *testing.B) {
 	for _, headers := range []int{2, 6} {
 		all := transports(b, session, headers)
 		costs := compare(b, all)
-		oauth := costs["lib=oauth2"].minus(costs["lib=bare"])
+		oauth := costs.added("lib=oauth2", "lib=bare")
 		for _, c := range all {
-			added := costs[c.name].minus(costs["lib=bare"])
+			added := costs.added(c.name, "lib=bare")
 			report(b, fmt.Sprintf("headers=%d/%s", headers, c.name), added, "of-oauth2", added.cpu/oauth.cpu)
 		}
 	}
@@ -160,7 +160,7 @@ func BenchmarkGrowth(b *testing.B) {
 		}
 		costs := compare(b, all)
 		for i, c := range all[1:] {
-			added := costs[c.name].minus(costs["bare"])
+			added := costs.added(c.name, "bare")
 			report(b, c.name, added, "cpu-ns/unit", added.cpu/float64(sizes[i]))
 		}
 	}
@@ -193,8 +193,8 @@ func BenchmarkQueued(b *testing.B) {
 		{"deep", func() error { return deep(1000, plain) }},
 	}
 	costs := compare(b, all)
-	report(b, "depth=0", costs["queued/depth=0"].minus(costs["plain"]))
-	report(b, "depth=1000", costs["queued/depth=1000"].minus(costs["deep"]))
+	report(b, "depth=0", costs.added("queued/depth=0", "plain"))
+	report(b, "depth=1000", costs.added("queued/depth=1000", "deep"))
 }
 
 // deep calls f below n frames.

@@ -25,7 +25,6 @@ type goal struct {
 func goals(m *measured) string {
 	auth := "lib=chain/list=auth"
 	share := func(size, lib string) float64 { return m.get("Transport/"+size+lib, "of-oauth2") }
-	part := func(size, lib string) float64 { _, part := added(m, size, lib); return part }
 	onResty := func(lib string) float64 {
 		return m.get("Client/lib="+lib+"/add=chain+auth", "added-cpu-ns") / m.get("Client/lib="+lib+"/add=oauth2", "added-cpu-ns")
 	}
@@ -34,8 +33,6 @@ func goals(m *measured) string {
 	all := []goal{
 		{"chain + auth, of what `oauth2.Transport` adds, 2 headers, CPU time", share(of2, auth), 0.65, ratio, ratio(share(of2, "lib=floor"))},
 		{"the same, 6 headers", share(of6, auth), 0.55, ratio, ratio(share(of6, "lib=floor"))},
-		{"the same, 2 headers, instructions", part(of2, "chain/list=auth"), 0.65, ratio, ratio(part(of2, "floor"))},
-		{"the same, 6 headers, instructions", part(of6, "chain/list=auth"), 0.55, ratio, ratio(part(of6, "floor"))},
 		{"resty v2 + chain + auth, of what `oauth2.Transport` adds to resty v2", onResty("resty2"), 1, ratio, ""},
 		{"the same without a context", onResty("resty2-plain"), 1, ratio, ""},
 		{"an interceptor that passes on and promises `CopyOnWrite`", passing, 20, nanos, ""},
