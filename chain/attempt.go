@@ -27,6 +27,14 @@ type attemptURL struct {
 	url url.URL
 }
 
+// firstAttempt begins a call.
+func (l *list) firstAttempt(r *http.Request) *attempt {
+	a := l.newAttempt(r)
+	a.state.Attempt, a.state.Redirected = 1, r.Response != nil
+	a.req = interceptor.Request{Request: &a.http, Call: &a.state}
+	return a
+}
+
 // newAttempt copies r as far as the interceptors may write into it: those that share promise not to
 // write into the URL. The values of headers are shared in any case, but no interceptor that may
 // write can append to one without moving it first.

@@ -77,22 +77,6 @@ func (c *call) end() {
 	c.abandon()
 }
 
-// begin copies the caller's request for the next attempt.
-func (c *call) begin() step {
-	a := c.list.newAttempt(c.orig)
-	if c.state == nil {
-		c.state = &a.state
-		c.state.Redirected = c.orig.Response != nil
-	}
-	c.state.Attempt++
-	a.req = interceptor.Request{Request: &a.http, Call: c.state}
-	if c.discarded != nil {
-		c.discarded.sendWith(&a.http)
-	}
-	c.now, c.req = a, &a.req
-	return stepRequest
-}
-
 // send passes the request to the base transport.
 func (c *call) send() step {
 	r, err := c.base.RoundTrip(c.req.Request) //nolint:bodyclose // deliver, discard or fail

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
 // retry is what the next attempt needs.
@@ -52,10 +54,21 @@ func (c *call) retry() step {
 			return c.interrupted()
 		}
 	}
-	c.resp, c.err = nil, nil
+	c.again()
+	return stepRequest
+}
+
+// again copies the caller's request for the next attempt.
+func (c *call) again() {
+	a := c.list.newAttempt(c.orig)
+	a.http.Body = c.next.body
+	a.req = interceptor.Request{Request: &a.http, Call: c.state}
+	if c.discarded != nil {
+		c.discarded.sendWith(&a.http)
+	}
+	c.state.Attempt++
+	c.state.Body = nil
+	c.now, c.req, c.resp, c.err = a, &a.req, nil, nil
 	c.wire, c.failedByInterceptor = wireError{}, false
 	c.body, c.next.body, c.sent = c.next.body, nil, false
-	next := c.begin()
-	c.req.Body, c.state.Body = c.body, nil
-	return next
 }

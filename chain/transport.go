@@ -22,9 +22,11 @@ func (t *transport) layer() *transport { return t }
 // It is the only frame of the chain beneath the one of the phase: the collector reads the stacks of
 // all goroutines that wait for a response or a refresh.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := call{transport: t, list: t.chain.current(), orig: r, body: r.Body}
+	list := t.chain.current()
+	a := list.firstAttempt(r)
+	c := call{transport: t, list: list, orig: r, body: r.Body, now: a, req: &a.req, state: &a.state}
 	defer c.end()
-	for s := c.begin(); ; {
+	for s := stepRequest; ; {
 		switch s {
 		case stepRequest:
 			s = c.requestPhase()
