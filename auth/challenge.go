@@ -7,6 +7,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
 
+// headerChallenge is WWW-Authenticate as net/http spells it; another spelling costs an allocation.
+const headerChallenge = "Www-Authenticate"
+
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110, section 11.6.1).
 type Challenge struct {
 	Scheme string            // in lower case
@@ -18,7 +21,7 @@ type Challenge struct {
 // header or in many. What cannot be parsed ends its header there; the challenges before it are
 // returned. It takes time linear in the length of the headers.
 func Challenges(h http.Header) []Challenge {
-	parsed := challenge.ParseAll(h.Values("WWW-Authenticate"))
+	parsed := challenge.ParseAll(h.Values(headerChallenge))
 	if parsed == nil {
 		return nil
 	}
@@ -42,7 +45,7 @@ func Challenges(h http.Header) []Challenge {
 // new token of the same session. Without a challenge it may. It does not if the server names
 // another reason, or asks for other schemes only. An explicit invalid_token wins over both.
 func newTokenHelps(h http.Header) bool {
-	list := challenge.ParseAll(h.Values("WWW-Authenticate"))
+	list := challenge.ParseAll(h.Values(headerChallenge))
 	ours, other := false, false
 	for _, c := range list {
 		switch {

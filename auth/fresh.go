@@ -79,16 +79,13 @@ func (a *Interceptor) requireSession(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// retried marks a call that has been sent again with a new token after the old one was refused.
-type retried struct{ by *Interceptor }
-
 // renew replaces the token of s, which the server refused, and reports whether to send the request
 // again. A call is sent again once. A retry with a token that another process has stored does not
 // count, since that token may have expired, too. Before a wait, renew calls release: the refresh
 // may need the connection of the refused response.
 func (a *Interceptor) renew(req *interceptor.Request, s *session, release func()) (again bool, err error) {
 	if s.signedIn() {
-		if req.Extra(retried{a}) != nil {
+		if a.hasRetried(req) {
 			a.refusals.Add(req.Request, s.Name(), time.Now()) // even a fresh token is refused there
 			return false, nil
 		}
@@ -99,7 +96,7 @@ func (a *Interceptor) renew(req *interceptor.Request, s *session, release func()
 				return false, nil
 			}
 		case refusals.OnTrial:
-			req.SetExtra(retried{a}, true)
+			a.markRetried(req)
 			return true, nil
 		case refusals.Unknown:
 		}
@@ -111,7 +108,7 @@ func (a *Interceptor) renew(req *interceptor.Request, s *session, release func()
 	// A token from the store proves nothing: it may have expired while this process was not
 	// looking. If the server refuses it as well, it is refreshed, and that marks the call.
 	if !next.loaded {
-		req.SetExtra(retried{a}, true)
+		a.markRetried(req)
 		a.refusals.Try(req.Request, next.Name(), time.Now())
 	}
 	return true, nil

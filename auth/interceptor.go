@@ -73,7 +73,7 @@ func (a *Interceptor) UsesRestyRequest() bool { return a.config.ShouldRefresh !=
 func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
 	a.resolve(req.Request)
 	if !a.shouldSign(req.Request) {
-		req.SetExtra(a, (*session)(nil)) // forget the session that signed an earlier attempt
+		a.noteSigner(req, nil)
 		return h.Next(req)
 	}
 	s, err := a.ensureFresh(req.Context())
@@ -88,7 +88,7 @@ func (a *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	if err != nil {
 		return h.Reject(err, interceptor.Through)
 	}
-	req.SetExtra(a, s)
+	a.noteSigner(req, s)
 	if s.signedIn() && s.AccessToken != "" {
 		if err := a.sign(req.Request, s); err != nil {
 			return h.Reject(fmt.Errorf("auth: the request was not signed: %w", redactError(err, s.token())), interceptor.Through)
@@ -176,16 +176,6 @@ func (a *Interceptor) shouldSign(r *http.Request) bool {
 		}
 	}
 	return true
-}
-
-// signer returns the session that a request was signed with. It returns nil if the request was not
-// ours to sign, and a signed-out session if there was no token to sign it with.
-func (a *Interceptor) signer(req *interceptor.Request) *session {
-	if req == nil {
-		return nil
-	}
-	s, _ := req.Extra(a).(*session)
-	return s
 }
 
 // refusedToken reports whether the response refuses the token of s, which signed the request. While

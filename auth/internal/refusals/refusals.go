@@ -91,10 +91,11 @@ func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now 
 	if m.Empty() {
 		return Unknown
 	}
-	key := kindOf(req)
+	var space [kindSpace]byte
+	kind := appendKind(space[:0], req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch r, known := m.kinds[key]; {
+	switch r, known := m.kinds[string(kind)]; {
 	case !known || now.Sub(r.at) >= r.lasts:
 		return Unknown
 	case r.trial && r.token == token:
@@ -110,18 +111,19 @@ func (m *Memory) About(req *http.Request, token record.Name, accepted bool, now 
 // whether that helps, other requests of the kind that are refused with this very token do not have
 // it refreshed: they were sent between the refresh and the verdict, and are sent again once.
 func (m *Memory) Try(req *http.Request, fresh record.Name, now time.Time) {
-	key := kindOf(req)
+	var space [kindSpace]byte
+	kind := appendKind(space[:0], req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	// A trial is worth less than a refusal: it neither replaces one nor evicts one.
-	if _, known := m.kinds[key]; !known && len(m.kinds) < most {
-		m.put(key, refusal{at: now, lasts: trial, token: fresh, trial: true})
+	if _, known := m.kinds[string(kind)]; !known && len(m.kinds) < most {
+		m.put(string(kind), refusal{at: now, lasts: trial, token: fresh, trial: true})
 	}
 }
 
 // Add remembers that the request was refused with a token that had just been refreshed for it.
 func (m *Memory) Add(req *http.Request, fresh record.Name, now time.Time) {
-	key := kindOf(req)
+	key := string(appendKind(nil, req))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last, known := m.kinds[key]
@@ -159,16 +161,20 @@ func (m *Memory) Forget(req *http.Request) {
 	if m.Empty() {
 		return
 	}
-	key := kindOf(req)
+	var space [kindSpace]byte
+	kind := appendKind(space[:0], req)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.kinds, key)
+	delete(m.kinds, string(kind))
 	m.some.Store(len(m.kinds) > 0)
 }
 
-// kindOf names a kind of request: method, host, and path, with * for identifiers.
-func kindOf(req *http.Request) string {
-	kind := make([]byte, 0, 128)
+// kindSpace is room for nearly every kind, on the stack: of thousands of requests that are refused
+// together, each looks for the same kind.
+const kindSpace = 128
+
+// appendKind appends the name of a kind of request: method, host, and path, with * for identifiers.
+func appendKind(kind []byte, req *http.Request) []byte {
 	kind = append(kind, req.Method...)
 	kind = append(kind, ' ')
 	kind = append(kind, req.URL.Host...)
@@ -179,7 +185,7 @@ func kindOf(req *http.Request) string {
 		kind = append(kind, '/')
 		kind = append(kind, segment...)
 	}
-	return string(kind)
+	return kind
 }
 
 // isIdentifier reports whether a segment of a path looks like the name of one thing among many: a
