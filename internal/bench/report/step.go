@@ -46,7 +46,8 @@ func steps(bin string, p pace) []step {
 	return []step{
 		{"", []string{"go", "test", "-c", "-o", test, "."}},
 		of(single, "Transport", often("150", "10ms")...),
-		of(single, "Client|Growth", often("50", "20ms")...),
+		of(single, "Client", often("100", "25ms")...),
+		of(single, "Growth", often("50", "20ms")...),
 		of(single, "Interceptor|Queued", often("40", "10ms")...),
 		of("", "Parallel", often("25", "10ms")...),
 		of("", "Herd/goroutines=(1000|10000)$", times("11x")...),
