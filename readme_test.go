@@ -166,20 +166,66 @@ func TestREADME_guarantees(t *testing.T) {
 	}
 }
 
-// TestREADME_links asserts that what the documents link to inside the repository is there.
+// TestREADME_links asserts that every relative link of the documents leads to a file, and to a
+// heading of it if the link names one.
 func TestREADME_links(t *testing.T) {
 	t.Parallel()
-	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	code := regexp.MustCompile("(?s)```.*?```")
-	docs, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, doc := range append(docs, "README.md", "CONTRIBUTING.md", "CHANGELOG.md") {
-		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(readFile(t, doc), ""), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), m[1])); err != nil {
+	link := regexp.MustCompile(`\]\(([^)#:]*)(#[^)]+)?\)`)
+	for doc, text := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			target, heading := filepath.Join(filepath.Dir(doc), m[1]), m[2]
+			if m[1] == "" {
+				target = doc
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: dead link %s", doc, m[1])
+			} else if heading != "" && !slices.Contains(anchors(readFile(t, target)), heading) {
+				t.Errorf("%s: no heading for the link %s%s", doc, m[1], heading)
 			}
 		}
 	}
+}
+
+// TestREADME_linksList asserts that the README's list of links, which pkg.go.dev shows beside the
+// documentation, has every guide and every document.
+func TestREADME_linksList(t *testing.T) {
+	t.Parallel()
+	_, list, _ := strings.Cut(readFile(t, "README.md"), "\n## Links\n")
+	list, _, _ = strings.Cut(list, "\n## ")
+	for doc := range documents(t) {
+		if strings.HasPrefix(doc, "testdata") || doc == "README.md" {
+			continue
+		}
+		if !strings.Contains(list, "]("+doc+")\n") {
+			t.Errorf("the list Links lacks %s", doc)
+		}
+	}
+}
+
+// documents returns the Markdown files of the repository by name, without their blocks of code.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	code := regexp.MustCompile("(?s)```.*?```")
+	texts := make(map[string]string)
+	for _, pattern := range []string{"*.md", "docs/*.md", "testdata/*/*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(names), err)
+		}
+		for _, name := range names {
+			texts[filepath.ToSlash(name)] = code.ReplaceAllString(readFile(t, name), "")
+		}
+	}
+	return texts
+}
+
+// anchors returns the fragments under which GitHub shows the headings of a document.
+func anchors(text string) []string {
+	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ +(.*)$`).FindAllStringSubmatch(text, -1) {
+		name := dropped.ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, "#"+strings.ReplaceAll(name, " ", "-"))
+	}
+	return all
 }
