@@ -80,12 +80,12 @@ type oauthHandler struct {
 	login   func(context.Context) error // of the program: auth/login, for instance
 }
 
-// TokenSource returns the session's.
+// TokenSource returns the token source of the session.
 func (h oauthHandler) TokenSource(ctx context.Context) (oauth2.TokenSource, error) {
 	return h.session.TokenSource(ctx), nil
 }
 
-// Authorize renews the refused token, and has the user sign in where that is not possible any more.
+// Authorize renews the refused token, or has the user sign in if the session has ended.
 func (h oauthHandler) Authorize(ctx context.Context, req *http.Request, resp *http.Response) error {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusUnauthorized {

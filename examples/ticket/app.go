@@ -53,7 +53,7 @@ func open(ctx context.Context, account string) (*app, error) {
 	return &app{store: store, session: session, client: client}, nil
 }
 
-// close waits until what the session has still to save is saved, also after Ctrl-C.
+// close waits until the session has saved everything, also after Ctrl-C.
 func (a *app) close(ctx context.Context) {
 	_ = a.session.Close(context.WithoutCancel(ctx))
 	_ = a.store.Close()
