@@ -32,7 +32,7 @@ type call struct {
 
 	bodies bodies
 	body   io.ReadCloser // of the request
-	sent   bool          // the transport has taken body over, and closes it even if it fails
+	spent  bool          // body is closed, or the transport has it, which closes it even if it fails
 
 	next retry
 	// discarded collects the cookies of responses that a retry gave up; nil without any.
@@ -80,7 +80,7 @@ func (c *call) end() {
 // send passes the request to the base transport.
 func (c *call) send() step {
 	r, err := c.base.RoundTrip(c.req.Request) //nolint:bodyclose // deliver, discard or fail
-	c.sent = true
+	c.spent = true
 	if r != nil && r.Body != nil && r.Body != http.NoBody {
 		c.bodies.add(r.Body)
 		c.state.Body = r.Body

@@ -99,7 +99,7 @@ func (c *call) addReplaced() {
 func (c *call) abandon() {
 	c.dropRequest()
 	closeBody(c.next.body)
-	if c.bodies.last != nil {
+	if c.ended == stepRequest { // a panic
 		c.addReplaced()
 		c.bodies.close()
 	}
@@ -108,14 +108,14 @@ func (c *call) abandon() {
 // dropRequest closes the body of a request that was not sent, and the one an interceptor put in its
 // place.
 func (c *call) dropRequest() {
-	if c.sent || c.body == nil {
+	if c.spent {
 		return
 	}
-	if body := c.req.Body; body != nil && !same(body, c.body) {
-		closeBody(body)
+	c.spent = true
+	if r := c.req.Request; r != nil && !same(r.Body, c.body) { // nil: an interceptor has emptied it
+		closeBody(r.Body)
 	}
 	closeBody(c.body)
-	c.body = nil
 }
 
 // failure is an error on its way to the caller. Its message leaves out method and URL, which

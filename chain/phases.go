@@ -187,6 +187,10 @@ func (c *call) take(err error) {
 		return
 	}
 	e = c.complete(e)
+	if r := e.Response; r != nil && r != c.resp && r.Response != nil && c.owns(r) {
+		c.addReplaced()
+		c.bodies.add(r.Body) // a later interceptor may take r off the error, or retry
+	}
 	if c.err != nil && !errors.Is(e, c.err) {
 		e.Origin = e.Origin.With(c.err)
 	}

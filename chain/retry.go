@@ -70,5 +70,5 @@ func (c *call) again() {
 	c.state.Body = nil
 	c.now, c.req, c.resp, c.err = a, &a.req, nil, nil
 	c.wire, c.failedByInterceptor = wireError{}, false
-	c.body, c.next.body, c.sent = c.next.body, nil, false
+	c.body, c.next.body, c.spent = c.next.body, nil, false
 }
