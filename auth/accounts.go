@@ -78,16 +78,16 @@ func keysOf(ctx context.Context, store Store) iter.Seq2[string, error] {
 	}
 }
 
-// CleanAccounts removes what sessions that ended more than age ago have left behind, and returns for
-// how many accounts it did so. A store that machines share keeps a short record, without tokens, of a
+// CleanAccounts removes the records of sessions that ended more than age ago, and returns the
+// number of their accounts. A store that machines share keeps a short record, without tokens, of a
 // session that has ended, so that every machine says why. Nothing else removes these records but
 // the next login of their account: run CleanAccounts once a day, from one program or from any
 // number, where accounts come and go. A machine that learns of the end after that says
 // [ReasonEndedElsewhere]; 30 days are plenty.
 //
-// It leaves sessions alone, and what it cannot read; [Accounts] shows the latter. The store must have
-// the method Keys of storage.Lister. CleanAccounts ends with the first error of the store, and may be
-// run again.
+// It removes neither sessions nor records that it cannot read; [Accounts] shows the latter. The
+// store must have the method Keys of storage.Lister. CleanAccounts ends with the first error of the
+// store, and may be run again.
 func CleanAccounts(ctx context.Context, store Store, age time.Duration) (removed int, err error) {
 	if age < 0 {
 		return 0, fmt.Errorf("auth: clean accounts: the age is %v; it must not be negative", age)

@@ -30,8 +30,8 @@ type ClientCredentials struct {
 	// [AssertionFile] reads one that a platform puts into a file, such as the service account token
 	// of Kubernetes.
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 
@@ -84,8 +84,8 @@ type TokenExchange struct {
 	ClientID, ClientSecret string
 	AuthStyle              oauth2.AuthStyle
 	ClientAssertion        func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 

@@ -38,7 +38,7 @@ type Config struct {
 	// "default".
 	Account string
 	// Refresher obtains new tokens. It may be a [JSONRefresher], an [OAuth2Refresher], or your own.
-	// A [Minter], such as [ClientCredentials], also makes sessions, so that nobody has to log in.
+	// A [Minter], such as [ClientCredentials], also makes sessions, so that no user has to log in.
 	// If nil, tokens are not refreshed, and a 401 is returned unchanged.
 	Refresher Refresher
 	// Revoke, if not nil, tells the server that the session has ended (RFC 7009). Logout does not

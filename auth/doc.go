@@ -1,7 +1,7 @@
 // Package auth provides an interceptor that manages the session of an API client whose access
 // tokens are short-lived. It adds the base URL and the token to requests. An expired token is
-// refreshed once for everyone who notices, and the refused request is sent again. A temporary
-// failure never logs the user out.
+// refreshed once for all callers, and the refused request is sent again. A temporary failure never
+// logs the user out.
 //
 //	session, err := auth.New(auth.Config{
 //		BaseURL:   "https://api.example.com/v1",

@@ -26,8 +26,8 @@ type EndpointError struct {
 	Status int
 	// Code is the error code in lower case, such as invalid_grant; "" if there is none.
 	Code string
-	// Description is what the server says in words. It is the server's text and may hold anything:
-	// the message of the error does not show it.
+	// Description is the server's explanation in words. It may hold anything, so the message of the
+	// error does not show it.
 	Description string
 	// RetryAfter is how long the server asks to wait, an hour at most. Zero: it does not say.
 	RetryAfter time.Duration
@@ -56,7 +56,7 @@ func (e *EndpointError) Error() string {
 	return s
 }
 
-// Format prints the message, whatever the verb: Description is not for every log.
+// Format prints the message, whatever the verb: the Description does not belong in every log.
 func (e *EndpointError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // MarshalText returns the message, for logs.

@@ -89,10 +89,10 @@ func (e *RefreshError) Unwrap() error { return e.Err }
 // Is matches ErrRefreshFailed.
 func (e *RefreshError) Is(target error) bool { return target == ErrRefreshFailed }
 
-// Reason says why nobody is signed in.
+// Reason says why no user is signed in.
 type Reason uint8
 
-// Reasons why nobody is signed in.
+// The reasons why no user is signed in.
 const (
 	// ReasonNone is the reason of a session that is signed in: it has none.
 	ReasonNone Reason = iota
@@ -162,7 +162,7 @@ func (e *LoginRequiredError) Unwrap() error { return e.Err }
 // Is matches ErrLoginRequired.
 func (e *LoginRequiredError) Is(target error) bool { return target == ErrLoginRequired }
 
-// As gives the error as x/oauth2 would report it.
+// As sets target to the error that x/oauth2 would report.
 func (e *LoginRequiredError) As(target any) bool {
 	re, ok := target.(**oauth2.RetrieveError)
 	if ok {

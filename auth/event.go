@@ -27,7 +27,7 @@ const (
 	// PersistFailed is a change that the store did not take; it is repeated. Err matches
 	// [ErrPersist].
 	PersistFailed
-	// StoreLost is a store that has lost its data. Nobody is signed out: sessions continue in
+	// StoreLost is a store that has lost its data. No user is signed out: sessions continue in
 	// memory, and are stored again with their next refresh. Err is the store's.
 	StoreLost
 )

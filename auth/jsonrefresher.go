@@ -14,14 +14,15 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/tokens"
 )
 
-// JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"},
-// answered by 200 or 201 with the new token, in any of the forms that [ParseToken] knows.
+// JSONRefresher refreshes at an endpoint that speaks plain REST: POST {"refreshToken": "…"}, to
+// which the server responds with 200 or 201 and the new token, in any of the forms that
+// [ParseToken] knows.
 //
 // The session ends with one of DeadStatuses whose body is JSON or empty, and with one of the error
 // codes that [OAuth2Refresher] lists, in any status. It is kept if the server asks to wait (429,
 // 5xx, Retry-After, an exhausted rate limit), if the code is about the client or the server
-// (invalid_client, temporarily_unavailable, rate_limited …), or if something else than the server
-// responds: a page, a text.
+// (invalid_client, temporarily_unavailable, rate_limited …), or if the response is not the
+// server's, such as a proxy's page.
 type JSONRefresher struct {
 	// URL of the endpoint; relative to Config.BaseURL if it is not absolute.
 	URL string
@@ -52,8 +53,8 @@ type JSONRefresher struct {
 	// UseAccessToken sends the access token as a Bearer and no refresh token, for servers where a
 	// token that has not expired yet renews itself. Choose an ExpiryWindow long enough.
 	UseAccessToken bool
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 

@@ -22,7 +22,7 @@ const (
 // session is still stored, because the store failed or ctx ended while another process held its
 // lock; it is not used again, and is removed as soon as possible. If machines share the store, and
 // Logout could not read it and did not know the session, call Logout again instead: the clocks of
-// two machines do not tell which of two sessions is the older one. It is not an error if nobody is
+// two machines do not tell which of two sessions is the older one. It is not an error if no user is
 // signed in.
 func (a *Interceptor) Logout(ctx context.Context) error {
 	// Memory first: from here on no request is signed, whatever the store does.

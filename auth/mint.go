@@ -11,15 +11,15 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/wait"
 )
 
-// Minter is a [Refresher] that can also make a session out of nothing: client credentials, a token
-// exchange, the identity of a workload. With one, nobody has to call Login. While nobody is signed
-// in, the next request mints a session, once for all goroutines and processes that share the store,
-// and so does a session whose refresh token is dead. That includes the time after a Logout: stop
-// sending, or call Close, to stay signed out.
+// Minter is a [Refresher] that can also make a session without a login: client credentials, a token
+// exchange, the identity of a workload. With one, no program has to call Login. While no user is
+// signed in, the next request mints a session, once for all goroutines and processes that share the
+// store. A session whose refresh token is dead is replaced in the same way. A request after a
+// Logout mints a session, too: stop sending, or call Close, to stay signed out.
 //
 // Mint is called under the lock of the store, like Refresh. An error that wraps [ErrInvalidGrant]
 // means that nothing but the user's help can make a session; callers get [ErrLoginRequired]. Any
-// other error is for now; callers get [ErrRefreshFailed]. Either way the next attempt waits for a
+// other error is temporary; callers get [ErrRefreshFailed]. Either way the next attempt waits for a
 // backoff.
 //
 // All sessions of an account are taken for the same user, as with Config.AccountIsUser.

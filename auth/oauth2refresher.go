@@ -44,8 +44,8 @@ type OAuth2Refresher struct {
 	// DeadCodes are further error codes that mean that the refresh token is dead. Dex says
 	// invalid_request.
 	DeadCodes []string
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 }
 

@@ -28,8 +28,8 @@ func StatusWithMessage(status int, message string) func(*interceptor.Response) b
 	}
 }
 
-// StatusIn returns a [Config].ShouldRefresh for servers that answer an expired token with one of
-// the statuses, such as 403, unless the challenge rules it out; see [Unauthorized].
+// StatusIn returns a [Config].ShouldRefresh for servers that respond to an expired token with one
+// of the statuses, such as 403, unless the challenge rules it out; see [Unauthorized].
 func StatusIn(statuses ...int) func(*interceptor.Response) bool {
 	statuses = slices.Clone(statuses)
 	return func(r *interceptor.Response) bool {

@@ -28,8 +28,8 @@ type OAuth2Revoker struct {
 	AuthStyle oauth2.AuthStyle
 	// ClientAssertion authenticates the client in place of a secret; see [OAuth2Refresher].
 	ClientAssertion func(ctx context.Context, audience string) (string, error)
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 	// InsecureAllowHTTP lets the token travel over plain http to other machines.
 	InsecureAllowHTTP bool
@@ -81,8 +81,8 @@ func sendRevocation(ctx context.Context, c endpoints.Call) error {
 func notRevoked(err error) error { return fmt.Errorf("auth: the token was not revoked: %w", err) }
 
 // JSONRevoker ends a session at an endpoint that speaks plain REST: POST {"refreshToken": "…"} with
-// the access token as a Bearer, answered by any 2xx. Its method is the value for Config.Revoke:
-// auth.JSONRevoker{URL: "/auth/logout"}.Revoke.
+// the access token as a Bearer, to which the server responds with any 2xx. Its method is the value
+// for Config.Revoke: auth.JSONRevoker{URL: "/auth/logout"}.Revoke.
 type JSONRevoker struct {
 	URL    string // https, or loopback; relative to Config.BaseURL if it is not absolute
 	Method string // default POST
@@ -97,8 +97,8 @@ type JSONRevoker struct {
 	Cookies []string
 	// Header is added to the request, such as an API key.
 	Header http.Header
-	// Transport sends the request. It must not be one with the chain. Nil: the transport beneath
-	// the chain that the session is installed in, else [http.DefaultTransport].
+	// Transport sends the request. It must not contain the chain. Nil: the transport beneath the
+	// chain that the session is installed in, else [http.DefaultTransport].
 	Transport http.RoundTripper
 	// InsecureAllowHTTP lets the token travel over plain http to other machines.
 	InsecureAllowHTTP bool

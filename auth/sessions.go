@@ -145,7 +145,7 @@ func (s *Sessions) OnError(
 	return h.Next(e)
 }
 
-// OnDone lets the session go that the call has used.
+// OnDone releases the session that the call has used.
 func (s *Sessions) OnDone(
 	req *interceptor.Request, _ *interceptor.Response, _ *interceptor.Error,
 ) {

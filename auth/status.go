@@ -29,7 +29,7 @@ type Status struct {
 	Unsaved bool
 	// LastError is why the last refresh failed, nil if it did not.
 	LastError error
-	// Reason is why nobody is signed in.
+	// Reason is why no user is signed in.
 	Reason Reason
 }
 

@@ -40,7 +40,7 @@ func (c *Chain) Insert(at int, is ...interceptor.Interceptor) {
 	})
 }
 
-// Clear removes all interceptors. What is installed stays, and passes everything on.
+// Clear removes all interceptors. An installed chain stays installed, and passes everything on.
 func (c *Chain) Clear() {
 	c.change(func([]interceptor.Interceptor) []interceptor.Interceptor { return nil })
 }

@@ -36,7 +36,7 @@
 //
 // # Errors
 //
-// What an interceptor rejects reaches the caller as an [interceptor.Error], found by [errors.As]
+// An interceptor's rejection reaches the caller as an [interceptor.Error], found by [errors.As]
 // through resty and [*url.Error]. The message of the [*url.Error] that net/http wraps around it
 // quotes the whole URL, query included; to keep the query out of a log, log the inner error. When
 // the Timeout of [http.Client] strikes, net/http may replace any error by one of its own that only

@@ -26,8 +26,8 @@ var (
 //
 // Install also
 //   - keeps resty's SetRetryCount from repeating what an interceptor rejected, and a bad status
-//     that became an error. It still repeats a failure of the transport, also under the name that
-//     an OnError gave it with Next. Each repetition is a new call with [Config].MaxAttempts sends;
+//     that became an error. It still repeats a failure of the transport, even if an OnError
+//     replaced its error with Next. Each repetition is a new call with [Config].MaxAttempts sends;
 //   - sets the base URL of the client, if it has none, to that of the first interceptor with a
 //     method BaseURL() string, because cookies and relative redirects are resolved above the
 //     transport;
@@ -38,8 +38,8 @@ var (
 //
 // SetTimeout is one budget for all attempts of a call, the waits between them, and reading the
 // body; net/http runs two more goroutines for it over any transport that is not its own.
-// EnableTrace describes the last send of a call. Resty's debug log is written above the chain: it
-// has no headers of interceptors.
+// EnableTrace describes the last send of a call. Resty's debug log is written above the chain, so
+// it does not show headers that interceptors add.
 func (c *Chain) Install(client *resty.Client) error {
 	if client == nil {
 		return errors.New("chain: Install needs a resty client")
@@ -129,8 +129,8 @@ func Configure(client *resty.Client, fn func(*resty.Client)) error {
 }
 
 // RestyRequest returns the resty request that req was made from: its path parameters, its result,
-// its attempt. It reports false under any other client, and in a chain of which all interceptors
-// say that they do not use it (UsesRestyRequest, see package interceptor).
+// its attempt. It reports false under any other client, and in a chain whose interceptors all say
+// that they do not use it (UsesRestyRequest, see package interceptor).
 func RestyRequest(req *interceptor.Request) (*resty.Request, bool) {
 	r, ok := req.Context().Value(restyKey{}).(*resty.Request)
 	return r, ok

@@ -22,7 +22,7 @@ import (
 //
 // The message has method, URL, status and cause, each once, and no header and no body. User and
 // query of its URL, and of the URLs that net/http quotes, are masked; control characters are
-// escaped. Paths, and what else the cause says, are not masked; see package redact.
+// escaped. Paths, and the rest of the cause's text, are not masked; see package redact.
 //
 // The zero Error is an unknown failure of an unknown request.
 type Error struct {
@@ -47,9 +47,9 @@ func (e *Error) Error() string { return "interceptor: " + escape.Line(e.text()) 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// FromTransport reports whether e is what the transport delivered, a failure or a bad status, and
-// not what an interceptor decided or made of it. The end of the caller's context is neither.
-// Package retry repeats only such failures. An Error made by hand is not from the transport.
+// FromTransport reports whether e is a failure or a bad status that the transport delivered, rather
+// than an interceptor's decision. It reports false for the end of the caller's context, and for an
+// Error made by hand. Package retry repeats only errors from the transport.
 func (e *Error) FromTransport() bool { return e.Origin.Transport }
 
 // Is lets [errors.Is] find the error or status that an interceptor replaced by this one.
@@ -62,5 +62,5 @@ func (e *Error) As(target any) bool {
 	return e.Origin.Cause != nil && errors.As(e.Origin.Cause, target)
 }
 
-// Timeout reports whether time ran out: [*url.Error] asks for it.
+// Timeout reports whether time ran out. The method Timeout of [*url.Error] calls it.
 func (e *Error) Timeout() bool { return e.Kind == KindTimeout || e.Kind == KindConnectTimeout }

@@ -4,7 +4,7 @@ package interceptor
 // everything on. To remove it from a chain again, add it as a *Funcs: pointers can be compared,
 // functions cannot.
 type Funcs struct {
-	// Name is what error messages call this interceptor. Default "interceptor.Funcs".
+	// Name is the name of this interceptor in error messages. Default "interceptor.Funcs".
 	Name string
 
 	// The callbacks: OnRequest, OnResponse and OnError.

@@ -55,8 +55,8 @@ func (ResponseHandler) Reject(err error, flow ...Flow) Verdict {
 }
 
 // Retry waits for the duration after, which may be 0, then sends the caller's original request
-// again through the whole chain. What interceptors changed in the request of this send is gone;
-// values stored with SetExtra stay.
+// again through the whole chain. Changes that interceptors made to the request of this send are
+// lost; values stored with SetExtra stay.
 //
 // Where a retry is not possible, Retry acts as Next with the response intact: when the attempts are
 // used up, when the request has a body that cannot be read again (no GetBody), or when the context

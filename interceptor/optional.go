@@ -8,11 +8,12 @@ import "net/http"
 // OnDone runs exactly once for every call, after all other callbacks: when the call ends with a
 // response or an error, when its context was canceled, and also while a panic unwinds the call. It
 // runs for all interceptors of the call's list, the last one first, even for those whose OnRequest
-// was not reached; what they stored with SetExtra tells them.
+// was not reached. An interceptor can recognize that by a value that its OnRequest stores with
+// SetExtra.
 //
 // A call ends when the chain returns to the client. The body of the response may still be read
 // after that, so OnDone must neither read nor close it. To learn the end of a body, replace it in
-// OnResponse with one whose Close tells.
+// OnResponse with a body whose Close reports it.
 //
 // The request is the last one that was sent, or would have been. The response is nil if the call
 // failed, the error is nil if it did not, and after a panic both are nil.

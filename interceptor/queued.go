@@ -32,8 +32,8 @@ const queueLimit = time.Minute
 //
 // Only the callbacks are serialized, not the sends: the next OnRequest runs while the first request
 // is on the wire. There are three queues, and one call's OnRequest may run beside another's
-// OnError: what two callbacks share needs a lock of its own, or an atomic value. Where one callback
-// must see all calls alone, keep the state in that callback.
+// OnError: state that two callbacks share needs a lock of its own, or an atomic value. Where one
+// callback must see all calls alone, keep the state in that callback.
 func Queued(in Interceptor) Interceptor {
 	return &queued{in: in, request: newQueue(), response: newQueue(), failure: newQueue()}
 }

@@ -47,11 +47,11 @@
 //
 // # Security
 //
-// Sealed files are AES-256-GCM with a versioned header; docs/format.md in the
-// repository has every byte. They are bound to their key, their service and
-// their place: a file that was modified, truncated or swapped is an error. An older file
-// that is put back whole cannot be told from the newest one. The directory must
-// be out of reach of other users, which [SealedConfig].Dir explains.
+// Sealed files are encrypted with AES-256-GCM and have a versioned header; docs/format.md in the
+// repository describes every byte. They are bound to their key, their service and their place: a
+// file that was modified, truncated or swapped is an error. An older file that is put back whole
+// cannot be told from the newest one. The directory must be out of reach of other users, which
+// [SealedConfig].Dir explains.
 //
 // Files written by any 1.x version can be read by every later 1.x version. A
 // file of a version that is not known yet is left untouched: [ErrTooNew].

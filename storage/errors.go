@@ -34,12 +34,12 @@ var (
 	// ErrTooLarge: the key has more than 1024 bytes, or the value more than
 	// 16 MiB.
 	ErrTooLarge = errors.New("storage: too large")
-	// ErrLost: another holder changed the value while the callback ran, so that what the callback
-	// returned was not stored, or, if a response of the database got lost, was stored and replaced
-	// since. Load the value and decide anew. It is also the cause of the
-	// callback's context when the lock is lost while the callback runs. Stores whose locks expire
-	// return it, and sealed files whose lock file was removed while it was held. An error that
-	// matches it has a method Lost() bool for [errors.As].
+	// ErrLost: another holder changed the value while the callback ran, so the value that the
+	// callback returned was not stored, or, if a response of the database got lost, was stored and
+	// then replaced. Load the value and decide anew. It is also the cause of the callback's context
+	// when the lock is lost while the callback runs. Stores whose locks expire return it, and
+	// sealed files whose lock file was removed while it was held. An error that matches it has a
+	// method Lost() bool for [errors.As].
 	ErrLost error = lostError{}
 	// ErrDataLost: the store no longer has the data that it had, for example
 	// because the database was wiped or restored empty. It does not match

@@ -15,12 +15,11 @@ import (
 
 // A Lister is a [Store] that can list its keys.
 type Lister interface {
-	// Keys yields each key that has a value, in no particular order. A value
-	// that is damaged yields the error of Load in place of its key, and the
-	// iteration continues; so does one that was saved by a version which did not
-	// keep keys, until it is saved again. An error that concerns all values,
-	// such as a locked keyring or the end of ctx, is the last one. What is saved
-	// or removed meanwhile may be missing or not.
+	// Keys yields each key that has a value, in no particular order. A value that is damaged yields
+	// the error of Load in place of its key, and the iteration continues; so does one that was
+	// saved by a version which did not keep keys, until it is saved again. An error that concerns
+	// all values, such as a locked keyring or the end of ctx, is the last one. A value that is
+	// saved or removed during the iteration may or may not be included.
 	Keys(ctx context.Context) iter.Seq2[string, error]
 }
 

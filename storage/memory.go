@@ -66,14 +66,14 @@ func (m *Memory) Update(ctx context.Context, key string, fn func(ctx context.Con
 	return nil
 }
 
-// String reports the number of values and none of them.
+// String reports the number of values, and shows none of them.
 func (m *Memory) String() string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return fmt.Sprintf("storage.Memory(%d values)", len(m.values))
 }
 
-// GoString is [Memory.String]: values do not get into logs by way of %#v.
+// GoString is [Memory.String], so %#v shows no values.
 func (m *Memory) GoString() string { return m.String() }
 
 // get returns a copy, which is nil only if no value is stored.

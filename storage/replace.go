@@ -13,11 +13,10 @@ import (
 // A Replacer is a [Store] that can give up a value that it cannot read, for one
 // key and no other.
 type Replacer interface {
-	// Replace is [Store].Update, except that a value which is damaged, or sealed
-	// with another encryption key, counts as absent: fn gets nil, and what it
-	// returns takes the place of the damaged value. A value of a newer version
-	// is not damaged ([ErrTooNew]). Replace is for a user who signs in or out
-	// anew, never for a change that depends on the old value.
+	// Replace is [Store].Update, except that a value which is damaged, or sealed with another
+	// encryption key, counts as absent: fn gets nil, and the value that it returns takes the place
+	// of the damaged one. A value of a newer version is not damaged ([ErrTooNew]). Replace is for a
+	// user who signs in or out anew, never for a change that depends on the old value.
 	Replace(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error
 
 	// Remove durably removes the value of key, readable or not, under the key's

@@ -17,17 +17,15 @@ import (
 
 // SealedConfig configures [OpenSealed]. All fields are required.
 type SealedConfig struct {
-	// Dir is the directory of the sealed files and their locks, made with mode
-	// 0700 if it is missing. It is refused if it belongs to another user, if
-	// others may write to it, or if another user could replace it: each
-	// directory above must belong to this user or root, and be writable by
-	// others only with the sticky bit, as /tmp is. Symbolic links of other
-	// users are refused too. Permission for others to read Dir is removed, unless
-	// a symbolic link leads to it: then they must not have any. On Windows the
-	// access control lists decide in the same way, and administrators count as
-	// this user; above Dir only what a group of all users may replace is refused.
-	// Dir should be on a local disk: the locks of some network file systems do not
-	// reach other machines.
+	// Dir is the directory of the sealed files and their locks, made with mode 0700 if it is
+	// missing. It is refused if it belongs to another user, if others may write to it, or if
+	// another user could replace it: each directory above must belong to this user or root, and be
+	// writable by others only with the sticky bit, as /tmp is. Symbolic links of other users are
+	// refused too. Permission for others to read Dir is removed, unless a symbolic link leads to
+	// it: then Dir is refused if others can read it. On Windows the access control lists decide in
+	// the same way, and administrators count as this user; above Dir only directories that a group
+	// of all users may replace are refused. Dir should be on a local disk: the locks of some
+	// network file systems do not reach other machines.
 	Dir string
 	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
 	// underscores, beginning with a letter or digit, not ending with a dot, and
@@ -181,8 +179,7 @@ func (s *Sealed) String() string {
 	return fmt.Sprintf("storage.Sealed(%s in %s)", s.files.service, s.files.dir)
 }
 
-// GoString is [Sealed.String]: what a key source holds does not get into logs by
-// way of %#v.
+// GoString is [Sealed.String], so %#v shows nothing that a key source holds.
 func (s *Sealed) GoString() string { return s.String() }
 
 func (s *Sealed) context(key string) envelope.Context {

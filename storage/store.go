@@ -12,16 +12,14 @@ type Store interface {
 	// Load does not wait for an Update that is under way.
 	Load(ctx context.Context, key string) ([]byte, error)
 
-	// Update gives fn the current value (nil: absent) while it holds the key's
-	// lock among all goroutines, processes and machines that share the store,
-	// and durably stores what fn returns (nil: the value is deleted; old itself
-	// or equal bytes: nothing is written). An error of fn is returned unchanged,
-	// and nothing is written.
+	// Update gives fn the current value (nil: absent) while it holds the key's lock among all
+	// goroutines, processes and machines that share the store, and durably stores the value that fn
+	// returns (nil: the value is deleted; old itself or equal bytes: nothing is written). An error
+	// of fn is returned unchanged, and nothing is written.
 	//
-	// Update makes sure that it can write before it calls fn. It waits for the
-	// lock no longer than ctx. Once fn has returned a value, that is saved
-	// whatever happened to ctx. A panic of fn reaches the caller, after the
-	// lock has been released.
+	// Update makes sure that it can write before it calls fn. It waits for the lock no longer than
+	// ctx. Once fn has returned a value, it is saved, whatever happened to ctx. A panic of fn
+	// reaches the caller, after the lock has been released.
 	//
 	// fn must pass on the context it is given: with it, an Update of the same
 	// key from inside fn fails at once with [ErrNested] instead of waiting for

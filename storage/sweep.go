@@ -13,11 +13,10 @@ import (
 // maxSweepErrors bounds how many values the error of Sweep names.
 const maxSweepErrors = 10
 
-// Sweep seals every value of store anew that was sealed with an older key, each
-// under its lock, and returns how many it did. After a Sweep without an error,
-// the older keys are not needed anymore, if no program seals with one of them.
-// It may run while programs use the store, may be interrupted, and may be run
-// again.
+// Sweep seals every value of store anew that was sealed with an older key, each under its lock, and
+// returns how many it sealed. After a Sweep without an error, the older keys are not needed
+// anymore, if no program seals with one of them. It may run while programs use the store, may be
+// interrupted, and may be run again.
 //
 // Store must be one that [Seal] returned, over a [Lister]. A value that cannot
 // be opened does not stop it; the error names the first ten of them.

@@ -34,7 +34,7 @@ const (
 )
 
 // Event is one entry of the [Timeline]. It never holds a token, a password or a query string, and
-// the characters in it are printable: control characters and what is not UTF-8 are escaped.
+// the characters in it are printable: control characters and bytes that are not UTF-8 are escaped.
 type Event struct {
 	Time    time.Time // by the local clock
 	Kind    EventKind

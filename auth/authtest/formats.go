@@ -21,8 +21,8 @@ const (
 // ExpiresIn is the form of the lifetime in token responses.
 type ExpiresIn string
 
-// The kinds of [ExpiresIn], with what they make of five minutes. Whole seconds are counted, down,
-// but never less than one.
+// The kinds of [ExpiresIn], with the form in which each writes five minutes. Lifetimes are rounded
+// down to whole seconds, but never below one.
 const (
 	ExpiresInSeconds     ExpiresIn = ""            // 300
 	ExpiresInString      ExpiresIn = "string"      // "300"
@@ -80,8 +80,8 @@ func (c *Config) refreshMember(g *issued, presented string) (string, bool) {
 	return "", false
 }
 
-// ErrorDialect is the form of the response to a refresh token that is not valid, and of the
-// API's to an access token that is not.
+// ErrorDialect is the form in which the server refuses an invalid refresh token, and the API an
+// invalid access token.
 type ErrorDialect string
 
 // The kinds of [ErrorDialect].

@@ -38,8 +38,8 @@ func (s Secrets) LogValue() slog.Value { return slog.AnyValue(s.masked()) }
 // MarshalJSON encodes the names with their secrets masked.
 func (s Secrets) MarshalJSON() ([]byte, error) { return json.Marshal(s.masked()) }
 
-// TokenPair is what a login or a refresh gives a client. It prints redacted under every verb of
-// [fmt], in [log/slog] and as JSON; read the fields to use them.
+// TokenPair is the result of a login or a refresh. It prints redacted under every verb of [fmt], in
+// [log/slog] and as JSON; read the fields to use them.
 type TokenPair struct {
 	AccessToken  string    // for the header Authorization: Bearer
 	RefreshToken string    // for one refresh

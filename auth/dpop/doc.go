@@ -19,15 +19,15 @@
 //		Prover:    dpop.New(),
 //	})
 //
-// A [Key] gets the session started: the login sends with its transport, and the session takes the
-// key over.
+// A [Key] gets the session started: the login sends its requests through the key's transport, and
+// the session takes over the key.
 //
 //	key, err := dpop.NewKey()
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: key.Transport(nil)})
 //	token, err := client.Exchange(ctx, code)
 //	err = session.Login(ctx, key.Bind(auth.FromOAuth2(token)))
 //
-// A session that a [auth.Minter] makes needs no such start: its key is made under the lock of the
+// A session that an [auth.Minter] makes needs no such start: its key is made under the lock of the
 // store.
 //
 // # Errors

@@ -40,7 +40,7 @@ func NewKey() (*Key, error) {
 	return newKey(private)
 }
 
-// ParseKey reads a key as a Token has it in ProofKey: PKCS #8 of a P-256 key.
+// ParseKey reads a key in the form in which a Token has it in ProofKey: PKCS #8 of a P-256 key.
 func ParseKey(data []byte) (*Key, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(data)
 	private, ok := parsed.(*ecdsa.PrivateKey)

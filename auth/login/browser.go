@@ -50,7 +50,7 @@ type BrowserConfig struct {
 }
 
 // Browser signs the user in with an authorization code (RFC 6749, section 4.1) in the user's
-// browser, as RFC 8252 has it for programs on the user's machine, and returns the token.
+// browser, as RFC 8252 describes for programs on the user's machine, and returns the token.
 //
 // It listens on the loopback address for one response of the provider, and shows a plain page when
 // the login has ended. The error is an [*Error] if the provider refused, [ErrExpired] after

@@ -43,7 +43,7 @@ type Client struct {
 	Transport http.RoundTripper
 }
 
-// Refresher returns what refreshes the tokens of this client, for auth.Config. The parameters
+// Refresher returns a refresher for the tokens of this client, for auth.Config. The parameters
 // resource and audience are those of Params. It does not use Transport, which may be one for the
 // login only, such as that of a DPoP key: without a Transport of its own it sends beneath the
 // session's chain.
@@ -51,7 +51,7 @@ func (c Client) Refresher() auth.OAuth2Refresher {
 	return auth.OAuth2Refresher{Config: c.OAuth2(), Params: c.targets(), ClientAssertion: c.Assertion}
 }
 
-// Revoker returns what revokes the tokens of this client at a logout (RFC 7009): its method Revoke
+// Revoker returns a revoker for the tokens of this client at a logout (RFC 7009): its method Revoke
 // is for auth.Config. It fails if the provider has no RevocationURL. Assertions are made for the
 // token endpoint, as in all other requests: not every provider accepts the revocation endpoint. As
 // with Refresher, Transport is not used.

@@ -22,9 +22,9 @@
 // pastes the address that the browser ends up at. Servers with a password login of their own need
 // no part of this package: send the request with net/http and give its response to auth.ParseToken.
 //
-// Proofs of possession (DPoP, RFC 9449) come from package auth/dpop: let the Transport of a
-// dpop.Key be Client.Transport, bind the token with the Bind method of that key, and set the Prover
-// of the session. Signed client assertions (private_key_jwt, RFC 7523) come from [PrivateKeyJWT].
+// Proofs of possession (DPoP, RFC 9449) come from package auth/dpop: set Client.Transport to the
+// Transport of a dpop.Key, bind the token with the Bind method of that key, and set the Prover of
+// the session. Signed client assertions (private_key_jwt, RFC 7523) come from [PrivateKeyJWT].
 //
 // # Errors
 //

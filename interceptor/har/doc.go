@@ -16,7 +16,7 @@
 //	           given to Transport
 //	_connectionId, _resourceType   for browsers
 //
-// and the response of one that failed has status 0 and an _error, as browsers write them.
+// and the response of a failed attempt has status 0 and an _error, as browsers write them.
 //
 // The times are those of [net/http/httptrace]: waiting for a connection, name lookup, connecting
 // (TLS included), sending, waiting, receiving. They begin when a connection is requested, so what
@@ -42,9 +42,9 @@
 //
 // # Order
 //
-// First, because the first interceptor sees the outcome of every attempt, whatever the later ones
-// make of it. The request is shown as it was sent even so, except for a body that a later
-// interceptor replaced. With chain.Reverse: last.
+// Put the recorder first in the list, because the first interceptor sees the outcome of every
+// attempt, whatever the later ones make of it. Even there it shows the request as it was sent,
+// except for a body that a later interceptor replaced. With chain.Reverse, put it last.
 //
 // A request that a later interceptor resolved or rejected before it was sent leaves no entry,
 // unless it did so Through. To record exactly what is sent, put the transport beneath the chain,
@@ -53,8 +53,8 @@
 //	client.SetTransport(recorder.Transport(client.GetClient().Transport, ""))
 //	err = chain.New(recorder, session).Install(client)
 //
-// The transport records then; the interceptor only supplies attempt and cause. Resty's setters for
-// proxy and TLS do not work through it: call them before.
+// Then the transport records, and the interceptor only supplies attempt and cause. Resty's setters
+// for proxy and TLS do not work through it: call them before.
 //
 // # Errors
 //
@@ -67,10 +67,10 @@
 //
 // # Security
 //
-// Package redact decides what an entry shows: names, and the values on its lists. Of bodies it
-// shows JSON and forms; of all others, compressed ones included, type and size; of multipart forms
-// also the names of the parts. An entry is redacted as soon as it is complete: from then on memory
-// holds only what will be written. The entries are bounded in number and in size ([Config]), and of
-// a header the first 64 KiB and 1000 fields are shown. [Config].InsecureShowSecrets turns redaction
-// off.
+// Package redact decides what an entry shows: names, and the values on its lists. It shows bodies
+// of JSON and forms. Of all other bodies, including compressed ones, it shows type and size; of
+// multipart forms, also the names of the parts. An entry is redacted as soon as it is complete:
+// from then on memory holds only what will be written. The entries are bounded in number and in
+// size ([Config]), and of a header the first 64 KiB and 1000 fields are shown.
+// [Config].InsecureShowSecrets turns redaction off.
 package har

@@ -6,8 +6,8 @@ import (
 )
 
 // Transport returns a transport that records what goes through it and passes it on to base, for
-// clients without a chain: that of a Refresher, which reports its calls with the cause
-// "token-refresh" by convention.
+// clients without a chain, such as that of a Refresher, whose calls have the cause "token-refresh"
+// by convention.
 //
 // With an empty cause it may also lie under a chain that has the recorder; see Order. A nil base is
 // a new [http.Transport] with the settings of [http.DefaultTransport]. CloseIdleConnections is

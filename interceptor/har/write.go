@@ -13,7 +13,7 @@ import (
 )
 
 // WriteTo writes the archive, one JSON object, with the entries in the order of their start. Calls
-// that end while it writes are not in it. It implements [io.WriterTo].
+// that end while it writes are not included. It implements [io.WriterTo].
 func (r *Recorder) WriteTo(w io.Writer) (int64, error) {
 	entries, dropped := r.snapshot()
 	c := &counter{w: w}
@@ -45,7 +45,7 @@ func (r *Recorder) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteFile writes the archive to a file that only the user can read (mode 0600). One that is there
+// WriteFile writes the archive to a file that only the user can read (mode 0600). An existing file
 // is replaced in one step.
 func (r *Recorder) WriteFile(name string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")

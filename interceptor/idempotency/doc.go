@@ -25,7 +25,7 @@
 //
 // # Order
 //
-// Anywhere; before a logger that is to show the header.
+// Put it anywhere in the list, but before a logger that is to show the header.
 //
 // # Errors
 //

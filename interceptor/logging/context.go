@@ -11,8 +11,8 @@ type (
 	quietKey struct{}
 )
 
-// With returns a context whose calls are logged with these attributes, beside those it has already.
-// They are not redacted.
+// With returns a context whose calls are logged with these attributes, in addition to those that it
+// already has. They are not redacted.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	have := attrsOf(ctx)
 	return context.WithValue(ctx, attrsKey{}, append(slices.Clip(have), attrs...))

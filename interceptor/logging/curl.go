@@ -13,10 +13,10 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/escape"
 )
 
-// Curl renders a request as a command line for curl, for a Unix shell. What r does not show is
-// masked, so the command shows what was sent and does not work without credentials of your own. A
-// nil r shows what the zero redact.Config does. Nothing in the request can become an option of curl
-// or a command of the shell.
+// Curl renders a request as a command line for curl, for a Unix shell. Everything that r does not
+// show is masked, so the command shows what was sent and does not work without credentials of your
+// own. A nil r shows what the zero redact.Config does. Nothing in the request can become an option
+// of curl or a command of the shell.
 //
 // A body is shown if it is JSON or a form of up to 64 KiB that GetBody returns; any other body is
 // the file "body". The request's own body is not touched.

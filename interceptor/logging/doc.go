@@ -34,9 +34,9 @@
 // # Order
 //
 // Before auth, retry and every other interceptor that repeats requests; otherwise it does not see
-// the attempts they repeat. It shows the request as it was sent even so, with everything that
-// others added. It does not see what a later interceptor makes of an error, nor a call that a later
-// one resolves or rejects without interceptor.Through.
+// the attempts they repeat. Even there it shows the request as it was sent, with everything that
+// later interceptors added. It does not see what a later interceptor makes of an error, nor a call
+// that a later one resolves or rejects without interceptor.Through.
 //
 // # Errors
 //

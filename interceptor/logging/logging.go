@@ -33,7 +33,7 @@ func (l *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	return h.Next(req)
 }
 
-// OnResponse has the record written at the end of the body.
+// OnResponse writes the record at the end of the body.
 func (l *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 	if a := l.of(resp.Request); a != nil && resp.Response != nil {
 		a.respond(resp.Response)
@@ -41,8 +41,7 @@ func (l *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.Respo
 	return h.Next(resp)
 }
 
-// OnError has the record written: that of a bad status at the end of its body, that of a failure
-// now.
+// OnError writes the record of a failure at once, and that of a bad status at the end of its body.
 func (l *Interceptor) OnError(e *interceptor.Error, h interceptor.ErrorHandler) interceptor.Verdict {
 	a := l.of(e.Request)
 	if a == nil {

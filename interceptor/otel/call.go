@@ -70,8 +70,8 @@ func (i *Instrumentation) end(c *call, status int, err error, describe func(erro
 	c.span.End()
 }
 
-// Transport returns a transport that makes a span of every call that goes through it to next, which
-// has the chain:
+// Transport returns a transport that makes a span for every call that goes through it to next,
+// which has the chain:
 //
 //	client := &http.Client{Transport: telemetry.Transport(chain.New(telemetry.Around(session)...).Transport(nil))}
 //

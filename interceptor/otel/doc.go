@@ -2,7 +2,7 @@
 // every attempt, following the semantic conventions for HTTP clients, and the duration of requests
 // as a histogram.
 //
-// What a trace shows of an expired token:
+// An expired token looks like this in a trace:
 //
 //	call GET /users/{id}      2 sends
 //	├─ GET /users/{id}        401
@@ -52,12 +52,12 @@
 //	                chatelaine.sends
 //
 // The url.template is the path given to resty, if it has parameters in braces; a path that the
-// program put together itself would make a name of every value. [WithURLTemplate] sets one for
+// program put together itself would produce a name for every value. [WithURLTemplate] sets one for
 // everything else.
 //
 // # Metrics
 //
-// What is recorded, by name, unit and attributes:
+// The following is recorded, by name, unit and attributes:
 //
 //	http.client.request.duration   s          histogram, for every attempt: method, server, scheme,
 //	                                          protocol version, status, error, template
@@ -70,7 +70,7 @@
 //
 // # Order
 //
-// First and last: that is what Around does. It works with chain.Forward and chain.Reverse.
+// Around puts its interceptors first and last. It works with chain.Forward and chain.Reverse.
 //
 // # Errors
 //

@@ -7,9 +7,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Instrument makes a span of every call of client, from its hooks before the request to its result,
-// redirects and resty's own retries included, and gives url.template to it and to its attempts. It
-// may be called before or after the chain is installed, once for each client.
+// Instrument makes a span for every call of client, from its hooks before the request to its
+// result, redirects and resty's own retries included, and gives url.template to it and to its
+// attempts. It may be called before or after the chain is installed, once for each client.
 func (i *Instrumentation) Instrument(client *resty.Client) error {
 	if client == nil {
 		return errNoClient

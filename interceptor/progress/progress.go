@@ -29,7 +29,7 @@ type Report struct {
 
 // Config adjusts the interceptor. The zero value reports to the functions in the context only.
 type Config struct {
-	// Upload is told of all uploads, Download of all downloads. Nil: of none.
+	// Upload receives reports of all uploads, Download of all downloads. Nil: no reports.
 	Upload, Download func(Report)
 	// Interval is the shortest time between two reports of one transfer; the first and the last
 	// come in any case. Default 100 ms; negative: a report for every read.
@@ -58,12 +58,13 @@ type (
 	downloadKey struct{}
 )
 
-// WithUpload returns a context in which f is told of the upload of a call, besides Config.Upload.
+// WithUpload returns a context in which f receives reports of the upload of a call, besides
+// Config.Upload.
 func WithUpload(ctx context.Context, f func(Report)) context.Context {
 	return context.WithValue(ctx, uploadKey{}, f)
 }
 
-// WithDownload returns a context in which f is told of the download of a call, besides
+// WithDownload returns a context in which f receives reports of the download of a call, besides
 // Config.Download.
 func WithDownload(ctx context.Context, f func(Report)) context.Context {
 	return context.WithValue(ctx, downloadKey{}, f)

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms by their
-// names, of others the type and the size, of an empty one "". The body may be the beginning of a
-// longer one, cut anywhere.
+// Body returns what may be shown of a body, judged by its Content-Type: JSON and forms are judged
+// by their names; of other bodies it returns the type and the size, and of an empty one "". The
+// body may be the beginning of a longer one, cut anywhere.
 //
 //	{"id":"REDACTED","ok":true}
 //	grant_type=password&username=REDACTED&password=REDACTED

@@ -1,4 +1,4 @@
-// Package redact masks the secrets in what is logged, recorded or shown of HTTP calls.
+// Package redact masks secrets in HTTP calls that are logged, recorded or shown.
 //
 // It works with lists of what may be shown, not with lists of what is secret: no one knows the
 // latter for every server. A few harmless names of HTTP are built in; [Config] adds to them. Names
@@ -33,7 +33,7 @@
 // # Errors
 //
 // [New] reports everything that is wrong with its configuration in one error. Nothing else fails:
-// what cannot be parsed is masked.
+// input that cannot be parsed is masked.
 //
 // # Concurrency
 //
@@ -45,7 +45,7 @@
 // The work and the result are linear in the size of the input, which a server may choose. Texts,
 // header values and URLs longer than [MaxText] are not looked into; only their size is shown.
 //
-// Not recognized are
+// The package does not recognize
 //
 //   - in free text, a password or token that looks like a word or is short, unless it is known
 //     ([Redactor.Secrets]; 4 bytes or more) or follows "password:" or "name=": "swordfish is wrong", but

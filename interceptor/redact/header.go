@@ -44,9 +44,9 @@ func kindOf(lower string) headerKind {
 	}
 }
 
-// Header returns a copy of h with what may be shown of it. A nil h is nil. Names are looked at in
-// their order, up to [MaxText] bytes of names and values together; what is left then is counted
-// under the name "…".
+// Header returns a copy of h with what may be shown of it. If h is nil, so is the result. Names are
+// looked at in their order, up to [MaxText] bytes of names and values together; the remaining
+// fields are counted under the name "…".
 func (r *Redactor) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
@@ -74,8 +74,8 @@ const (
 	mostFields = MaxText / fieldCost
 )
 
-// HeaderValue returns what may be shown of one value of a header. Of a value longer than [MaxText]
-// that is the size, unless the name is listed.
+// HeaderValue returns what may be shown of one value of a header. If the value is longer than
+// [MaxText], that is its size, unless the name is listed.
 func (r *Redactor) HeaderValue(name, value string) string {
 	name = strings.ToLower(name)
 	wanted := r.orDefault().headers[name]

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Mask stands where a secret was.
+// Mask replaces a secret.
 const Mask = "REDACTED"
 
 // Config lists what may be shown in addition to the built-in harmless names. The zero value adds

@@ -6,8 +6,8 @@ import (
 )
 
 // URL returns what may be shown of u: no user information, no path segment that looks like a token,
-// of the query the names, with the values that may be shown. Of a URL longer than [MaxText] it
-// returns scheme and host. A nil u is "".
+// and of the query only the names and the values that may be shown. Of a URL longer than [MaxText]
+// it returns scheme and host. If u is nil, it returns "".
 func (r *Redactor) URL(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -42,7 +42,8 @@ func shownHost(host string) string {
 	return host
 }
 
-// URLString is URL for a URL in a string, absolute or relative. What cannot be parsed is masked.
+// URLString is URL for a URL in a string, absolute or relative. A string that cannot be parsed is
+// masked.
 func (r *Redactor) URLString(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil {

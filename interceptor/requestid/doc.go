@@ -18,8 +18,8 @@
 //
 // # Order
 //
-// Anywhere; first, if interceptors behind it are to see the ID. [Interceptor.Of] reads it from the
-// request of an error.
+// Put it anywhere in the list, but before interceptors that are to see the ID. [Interceptor.Of]
+// reads it from the request of an error.
 //
 // # Errors
 //

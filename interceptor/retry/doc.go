@@ -15,14 +15,14 @@
 //
 // An error that another interceptor decided on is not repeated (see
 // [interceptor.Error.FromTransport]), above all no error of package auth: retrying does not bring a
-// session back. Neither is a call whose context is done or that of [Never], or whose body cannot be
-// replayed.
+// session back. A call is not repeated either if its context is done or comes from [Never], or if
+// its body cannot be replayed.
 //
 // The wait is a random time between zero and [Config].BaseDelay, which doubles with every retry up
 // to MaxDelay ("full jitter": clients that failed together do not come back together). If the
-// server sends Retry-After, in seconds or as a date, it is that and up to BaseDelay more. If the
-// server asks for more than MaxRetryAfter, or than the context or MaxElapsed leave, there is no
-// retry, and the response with its Retry-After goes to the caller at once.
+// server sends Retry-After, in seconds or as a date, the wait is that time and up to BaseDelay
+// more. If the server asks for more than MaxRetryAfter, or than the context or MaxElapsed leave,
+// there is no retry, and the response with its Retry-After goes to the caller at once.
 //
 // MaxRetries bounds one call, and so does the chain's own MaxAttempts, which counts the retries of
 // all interceptors. A [Budget] bounds all calls to one host together: when the host is down for

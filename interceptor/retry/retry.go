@@ -39,7 +39,8 @@ func (i *Interceptor) OnRequest(req *interceptor.Request, h interceptor.RequestH
 	return h.Next(req)
 }
 
-// OnResponse gives the host of a call that succeeded at once its share of a token back.
+// OnResponse returns a share of a token (Budget.PerSuccess) to the host of a call that succeeded at
+// once.
 func (i *Interceptor) OnResponse(resp *interceptor.Response, h interceptor.ResponseHandler) interceptor.Verdict {
 	if req := resp.Request; i.budgets.some.Load() && req != nil && req.Request != nil && req.URL != nil {
 		if c := i.of(req); c == nil || c.retries == 0 {

@@ -15,10 +15,9 @@ import (
 
 // Config configures [Open]. Only Service is required.
 type Config struct {
-	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or
-	// underscores, beginning with a letter or digit, not ending with a dot, and
-	// not the name of a device on Windows (nul, con, com1 …). Users meet it in
-	// their keyring's program and in prompts.
+	// Service is the program's name: 1 to 64 letters, digits, dots, dashes or underscores,
+	// beginning with a letter or digit, not ending with a dot, and not the name of a device on
+	// Windows (nul, con, com1 …). Users see it in their keyring's program and in prompts.
 	Service string
 
 	// Backend names what holds the encryption key: "secret-service" (GNOME,
@@ -53,12 +52,11 @@ type Config struct {
 	// return before it is abandoned. The other backends do not call it.
 	Passphrase func(prompt string) (string, error)
 
-	// RandomKey declares that Passphrase returns a random key of at least 128
-	// bits, as 32 hexadecimal digits or 22 characters of base 64 or more, and not
-	// words that a person chose. Such a key is not stretched, which saves about
-	// 0.1 s of CPU time at each start. It counts when the encryption key is created
-	// or moved; an existing store keeps the value it was created with. What is obviously
-	// not a random key is refused.
+	// RandomKey declares that Passphrase returns a random key of at least 128 bits, as 32
+	// hexadecimal digits or 22 characters of base 64 or more, and not words that a person chose.
+	// Such a key is not stretched, which saves about 0.1 s of CPU time at each start. It counts
+	// when the encryption key is created or moved; an existing store keeps the value it was created
+	// with. A passphrase that is obviously not a random key is refused.
 	RandomKey bool
 
 	// Timeout bounds each call to a backend. Zero means 5 s, and 60 s where a

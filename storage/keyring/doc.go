@@ -51,9 +51,8 @@
 //
 // # Security
 //
-// The library underneath connects to the D-Bus session bus when a program that
-// imports it starts. This package keeps that from hanging on a bus that does not
-// answer, from starting one where there is none, and from speaking to another
-// user's: it tries the bus first, for at most 0.7 s per address. Against other
-// programs of the same user a keyring does not protect.
+// The library underneath connects to the D-Bus session bus when a program that imports it starts.
+// This package keeps that from hanging on a bus that does not respond, from starting one where
+// there is none, and from speaking to another user's: it tries the bus first, for at most 0.7 s per
+// address. A keyring does not protect against other programs of the same user.
 package keyring

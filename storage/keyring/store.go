@@ -130,5 +130,5 @@ func (s *Store) String() string {
 	return fmt.Sprintf("keyring.Store(%s in %s)", s.source.cfg.Service, s.Backend())
 }
 
-// GoString is [Store.String]: a key does not get into logs by way of %#v.
+// GoString is [Store.String], so %#v shows no key.
 func (s *Store) GoString() string { return s.String() }

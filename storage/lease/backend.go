@@ -19,15 +19,14 @@ type Backend interface {
 	// Load returns the value of key, or nil if there is none.
 	Load(ctx context.Context, key string) ([]byte, error)
 
-	// Acquire takes the lease of key for owner if nobody holds it, if it has
-	// expired, or if owner holds it already: a lost response must not keep
-	// the owner out. It is a write in any case, so that a database that cannot be
-	// written fails before a callback runs. The fence of the new lease is one that
-	// was never used before.
+	// Acquire takes the lease of key for owner if it is free, if it has expired, or if owner holds
+	// it already: a lost response must not keep the owner out. It is a write in any case, so that a
+	// database that cannot be written fails before a callback runs. The fence of the new lease is
+	// one that was never used before.
 	Acquire(ctx context.Context, key, owner string, ttl time.Duration) (Grant, error)
 
-	// Renew extends the lease of g by ttl from now, also when it has
-	// expired and nobody else has taken it. It reports whether g still holds it.
+	// Renew extends the lease of g by ttl from now, also when it has expired and no other owner has
+	// taken it. It reports whether g still holds it.
 	Renew(ctx context.Context, key string, g Grant, ttl time.Duration) (held bool, err error)
 
 	// Commit ends the lease of g and, if c.Write, stores c.Value: atomically,
@@ -36,8 +35,8 @@ type Backend interface {
 	Commit(ctx context.Context, key string, g Grant, c Change) (Result, error)
 }
 
-// A Watcher is a [Backend] that tells waiters when a lease has been released.
-// Without it, and beside it, they ask again at growing intervals.
+// A Watcher is a [Backend] that tells waiters when a lease has been released. With or without it,
+// waiters also ask again at growing intervals.
 type Watcher interface {
 	// Watch returns a channel that receives after a lease of key has been
 	// released. A notification may be lost. stop ends the watch, and returns
@@ -63,17 +62,16 @@ type Looker interface {
 	Look(ctx context.Context, keys []string) (left []time.Duration, err error)
 }
 
-// A Lease is one that a store holds, for [Renewer].
+// A Lease names a lease that a store holds, for [Renewer].
 type Lease struct {
 	Key   string
 	Fence int64
 }
 
-// A Grant is the response to [Backend.Acquire]. Only Left has a meaning unless
-// Held.
+// A Grant is the response to [Backend.Acquire]. Unless Held is true, only Left is meaningful.
 type Grant struct {
 	Held        bool
-	Fence       int64         // names this lease; unique for ever
+	Fence       int64         // names this lease; unique forever
 	Version     int64         // the fence of the writer of Value; 0: nothing was ever written
 	Value       []byte        // nil: absent
 	Left        time.Duration // how long another holder's lease lasts at most

@@ -13,10 +13,9 @@ import (
 // A KV is a database with conditional writes: an ETag, a revision, a resource
 // version. It is safe for concurrent use.
 type KV interface {
-	// Get returns the entry of key and its tag, which is another one after each
-	// write. The tag is "" if there is no entry. Get sees every Put that
-	// returned before it began: let the primary or leader answer, since a replica that
-	// lags makes a holder believe that its lease was lost.
+	// Get returns the entry of key and its tag, which is another one after each write. The tag is
+	// "" if there is no entry. Get sees every Put that returned before it began: let the primary or
+	// leader serve it, since a replica that lags makes a holder believe that its lease was lost.
 	Get(ctx context.Context, key string) (entry []byte, tag string, err error)
 	// Put writes the entry of key if its present tag is tag ("": if there is no
 	// entry). Otherwise it changes nothing, and the error matches [ErrConflict].

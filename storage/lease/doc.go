@@ -21,14 +21,13 @@
 //
 // # What the lease guarantees
 //
-// A newer value is never overwritten: the save is conditional on the version
-// that the callback was given. While the lease lasts, no other holder is let in. A
-// holder that dies keeps others out for at most Config.TTL; those after it can
-// tell by [Interrupted]. A holder that was stopped for longer than the TTL and
-// goes on finds that its context has ended, with the cause
-// [storage.ErrLost]. What it returns is still saved if no other holder has changed the
-// value, because it may be the only token that the server still accepts;
-// otherwise Update returns ErrLost, and the newer value stays.
+// A newer value is never overwritten: the save is conditional on the version that the callback was
+// given. While the lease lasts, no other holder is let in. A holder that dies keeps others out for
+// at most Config.TTL; the next holder learns of it by [Interrupted]. A holder that was stopped for
+// longer than the TTL and resumes finds that its context has ended, with the cause
+// [storage.ErrLost]. The value that it returns is still saved if no other holder has changed the
+// value, because it may be the only token that the server still accepts; otherwise Update returns
+// ErrLost, and the newer value stays.
 //
 // No lock can undo what a holder did elsewhere before it died or stopped. A
 // token that was spent and not saved is lost, unless the provider accepts the

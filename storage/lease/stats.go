@@ -11,7 +11,7 @@ type Stats struct {
 	Commits   uint64 `json:"commits"`   // calls of Backend.Commit, with those that only released
 	Updates   uint64 `json:"updates"`   // callbacks that ran
 	Waits     uint64 `json:"waits"`     // Updates that found the lease of another store
-	Settled   uint64 `json:"settled"`   // Updates that found, after a wait, what they wanted
+	Settled   uint64 `json:"settled"`   // Updates that needed no lease anymore after a wait
 	Takeovers uint64 `json:"takeovers"` // Updates that found that an earlier holder had vanished
 	Lost      uint64 `json:"lost"`      // leases that were lost while the callback ran
 	Retries   uint64 `json:"retries"`   // attempts to save that did not succeed and were repeated

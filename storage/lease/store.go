@@ -157,7 +157,7 @@ func (s *Store) stay() {
 	s.users++
 }
 
-// String names the store; no value or key gets into logs by way of it.
+// String names the store, and shows no value or key.
 func (s *Store) String() string { return fmt.Sprintf("lease.Store(%T)", s.config.Backend) }
 
 // GoString is [Store.String].

@@ -10,22 +10,20 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/internal/nested"
 )
 
-// Update implements [storage.Store]. The error matches [storage.ErrBusy] if
-// the lease could not be had before ctx ended, and [storage.ErrLost] if another
-// holder changed the value while fn ran. Between fn's return and Update's lie
-// at most Config.SaveTimeout.
+// Update implements [storage.Store]. The error matches [storage.ErrBusy] if the lease could not be
+// taken before ctx ended, and [storage.ErrLost] if another holder changed the value while fn ran.
+// Update returns at most Config.SaveTimeout after fn.
 //
-// The context of fn also ends, with a cause that matches [storage.ErrLost], when
-// the lease is lost. What fn returns after that is saved all the same where
-// nobody changed the value meanwhile.
+// The context of fn also ends, with a cause that matches [storage.ErrLost], when the lease is lost.
+// A value that fn returns after that is still saved if no other holder has changed the value.
 func (s *Store) Update(ctx context.Context, key string, fn func(ctx context.Context, old []byte) ([]byte, error)) error {
 	return s.UpdateUnless(ctx, key, nil, fn)
 }
 
-// UpdateUnless is Update for a caller to whom the value that another holder
-// stores may be as good as its own: if it had to wait, it asks settled about the
-// present value, and if that reports true, it returns nil without having taken
-// the lease or called fn. A value that is absent is not asked about.
+// UpdateUnless is Update for a caller that may be content with the value that another holder
+// stores. If it had to wait, it calls settled with the present value. If settled reports true,
+// UpdateUnless returns nil without taking the lease or calling fn. It does not call settled if the
+// value is absent.
 func (s *Store) UpdateUnless(
 	ctx context.Context, key string, settled func(value []byte) bool, fn func(ctx context.Context, old []byte) ([]byte, error),
 ) error {

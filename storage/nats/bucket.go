@@ -8,19 +8,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// OpenBucket returns the bucket of the configuration, and creates it if it is not
-// there. A bucket that is there keeps its configuration, but for one setting: reads
-// are answered by the leader of its replicas.
+// OpenBucket returns the bucket of the configuration, and creates it if it is not there. A bucket
+// that is there keeps its configuration, but for one setting: the leader of its replicas serves all
+// reads.
 //
-// A bucket that the client creates answers reads from any replica. One that
-// lags returns a value that was already replaced, and then a refresh token that
-// is spent; so a [Store] refuses such a bucket if it has more than one replica.
+// In a bucket that the client creates, any replica may serve a read. A replica that lags returns a
+// value that was already replaced, and so a refresh token that is spent. A [Store] therefore
+// refuses such a bucket if it has more than one replica.
 func OpenBucket(ctx context.Context, js jetstream.JetStream, config jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
 	bucket, err := js.KeyValue(ctx, config.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		bucket, err = js.CreateKeyValue(ctx, config)
 	}
-	if errors.Is(err, jetstream.ErrBucketExists) { // somebody else created it meanwhile
+	if errors.Is(err, jetstream.ErrBucketExists) { // another program created it meanwhile
 		bucket, err = js.KeyValue(ctx, config.Bucket)
 	}
 	if err != nil {

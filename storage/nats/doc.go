@@ -15,9 +15,9 @@
 //	…
 //	err = store.Provision(ctx) // once, when the bucket is set up
 //
-// The bucket needs no TTL and a history of 1; file storage and three replicas
-// are what lets a session survive a server. An entry must fit into the server's
-// max_payload, 1 MiB unless it is configured.
+// The bucket needs no TTL and a history of 1; with file storage and three replicas, a session
+// survives the loss of a server. An entry must fit into the server's max_payload, 1 MiB unless it
+// is configured.
 //
 // A client finds out late that its connection has fallen silent, as after a
 // firewall has forgotten it: by default after four minutes. Let it ask more often:
@@ -25,9 +25,8 @@
 //
 // # Errors
 //
-// They match those of package storage. A value that is missing is
-// [io/fs.ErrNotExist] only while the marker of [Store.Provision] is there;
-// without it, the error matches [storage.ErrDataLost].
+// Errors match those of package storage. A value that is missing is [io/fs.ErrNotExist] only while
+// the marker of [Store.Provision] is there; without it, the error matches [storage.ErrDataLost].
 //
 // # Concurrency
 //

@@ -25,9 +25,8 @@
 //
 // # Errors
 //
-// New reports a configuration that cannot work. Later errors are no reason to
-// fail: waiters look at the row as they would without signals. [Signals.Err] has
-// the latest one, for health checks.
+// New reports a configuration that cannot work. Later errors make nothing fail: waiters look at the
+// row as they would without signals. [Signals.Err] has the latest one, for health checks.
 //
 // # Concurrency
 //

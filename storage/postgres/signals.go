@@ -105,7 +105,7 @@ func (s *Signals) Close() error {
 	return nil
 }
 
-// String names the channel; the password of the URL gets into no log.
+// String names the channel, and leaves the URL out.
 func (s *Signals) String() string { return fmt.Sprintf("postgres.Signals(%q)", s.config.Channel) }
 
 // Format prints String, whatever the verb.

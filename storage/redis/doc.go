@@ -24,21 +24,19 @@
 //
 // # Replicas
 //
-// A failover may bring back a value that was already replaced: the refresh
-// token in it is spent, and a provider with strict rotation ends the session.
-// Config.Replicas makes each write wait until so many replicas have it, whichever
-// they are: the failover must promote one of those, as sentinels and clusters do
-// that promote the one that has received the most. A lease that they do not
-// confirm is an error before the callback runs, so nothing is spent.
+// A failover may bring back a value that was already replaced: the refresh token in it is spent,
+// and a provider with strict rotation ends the session. Config.Replicas makes each write wait until
+// that many replicas have it, whichever they are. The failover must promote one of those, as
+// sentinels and clusters do, which promote the replica that has received the most. A lease that
+// they do not confirm is an error before the callback runs, so nothing is spent.
 //
 // Load does not wait for replicas: just before a failover it may return a value
 // that the next master gets only when its holder saves it again.
 //
 // # Errors
 //
-// They match those of package storage. A value that is missing is
-// [io/fs.ErrNotExist] only while the marker of [Store.Provision] is there;
-// without it, the error matches [storage.ErrDataLost].
+// Errors match those of package storage. A value that is missing is [io/fs.ErrNotExist] only while
+// the marker of [Store.Provision] is there; without it, the error matches [storage.ErrDataLost].
 //
 // # Concurrency
 //

@@ -5,7 +5,7 @@ import "strings"
 // A Dialect is a kind of database. The zero value is none.
 type Dialect int
 
-// The databases that package sqlstore speaks to.
+// The supported databases.
 const (
 	PostgreSQL Dialect = iota + 1 // 12 or later
 	SQLite                        // 3.35 or later; all processes on one machine

@@ -15,9 +15,9 @@
 //	…
 //	err = store.Migrate(ctx) // once; or apply Schema with your own tools
 //
-// No transaction and no connection is held while a callback runs, so a pool of
-// ten connections serves any number of refreshes at once. What holds others off
-// is a lease in the row of the key: see package lease.
+// No transaction and no connection is held while a callback runs, so a pool of ten connections
+// serves any number of refreshes at once. A lease in the row of the key holds others off: see
+// package lease.
 //
 // Each operation is one statement or one transaction, and none sets or needs
 // state of the database's session. So the store asks nothing of a pooler like
@@ -31,9 +31,9 @@
 //
 // # Errors
 //
-// They match those of package storage. A row that is missing is
-// [io/fs.ErrNotExist] only while the marker of [Store.Migrate] is there; without
-// it, the table was wiped, and the error matches [storage.ErrDataLost].
+// Errors match those of package storage. A row that is missing is [io/fs.ErrNotExist] only while
+// the marker of [Store.Migrate] is there; without it, the table was wiped, and the error matches
+// [storage.ErrDataLost].
 //
 // # Concurrency
 //

@@ -12,8 +12,8 @@ import (
 // use.
 type Signals interface {
 	lease.Watcher
-	// Released tells the waiters of all programs that a lease of key has been
-	// released. It does not block. The news may be lost.
+	// Released tells the waiters of all programs that a lease of key has been released. It does not
+	// block. The notification may be lost.
 	Released(key string)
 }
 

@@ -40,9 +40,9 @@ func New(c Config) (*Store, error) {
 	return &Store{Store: s, backend: b, dialect: c.Dialect}, nil
 }
 
-// Migrate creates the table and its marker, if they are not there. Any number
-// of programs may do so at the same time. It needs the right to create tables;
-// a program without it leaves this to those who deploy it.
+// Migrate creates the table and its marker, if they are not there. Any number of programs may do so
+// at the same time. It needs the right to create tables; where a program does not have it, run
+// Migrate when you deploy.
 //
 // Run it when the database is set up, and with each new version. If the
 // table was wiped, Migrate makes it usable again; programs that run meanwhile go
@@ -84,9 +84,8 @@ func (s *Store) Clean(ctx context.Context) (rows int64, err error) {
 // values.
 func (s *Store) Namespace() string { return s.backend.table }
 
-// Keys implements [storage.Lister]: it returns the keys of all values, in the
-// order of their bytes. Keys that come or go meanwhile may be missed. It ends
-// with the first error.
+// Keys implements [storage.Lister]: it returns the keys of all values, in the order of their bytes.
+// Keys that come or go during the iteration may be missed. It ends with the first error.
 func (s *Store) Keys(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		from := []byte{}

@@ -11,13 +11,12 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage"
 )
 
-// A Fleet describes a store that machines share to [RunFleet].
+// A Fleet describes to [RunFleet] a store that machines share.
 type Fleet struct {
-	// Open opens the store whose server is at addr, with at most ten
-	// connections. Stores opened with one space have the same data, and a space
-	// that was not used before is empty: a table, a prefix, a directory. It is
-	// called in other processes as well. What has to be released, Open leaves to
-	// t.Cleanup.
+	// Open opens the store whose server is at addr, with at most ten connections. Stores opened
+	// with one space have the same data, and a space that was not used before is empty: a table, a
+	// prefix, a directory. It is called in other processes as well. Open registers with t.Cleanup
+	// whatever has to be released.
 	Open func(t *testing.T, addr, space string) storage.Store
 	// Addr is the host:port of the server. The suite reaches it through a proxy
 	// that cuts connections and loses responses. "": the store has no server,
@@ -64,12 +63,11 @@ func (f Fleet) checked() (Fleet, error) {
 // grace is what the suite adds to each limit, for a busy machine.
 const grace = 2 * time.Second
 
-// RunFleet checks how a store bears the faults of a fleet of machines: holders
-// that are killed or stopped for longer than their lock lasts, connections that
-// are cut or fall silent, responses that get lost, a server that is away, comes
-// back empty or is replaced by its replica.
-// It runs the test binary again for the holders that it kills. [RunShared]
-// checks what stores do without faults.
+// RunFleet checks how a store withstands the faults of a fleet of machines: holders that are killed
+// or stopped for longer than their lock lasts, connections that are cut or fall silent, responses
+// that get lost, a server that is away, comes back empty or is replaced by its replica. It runs the
+// test binary again for the holders that it kills. [RunShared] checks what stores do without
+// faults.
 func RunFleet(t *testing.T, f Fleet) {
 	t.Helper()
 	f, err := f.checked()

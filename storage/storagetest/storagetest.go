@@ -25,7 +25,7 @@
 //
 // # Errors
 //
-// A store that fails a check fails the test, with what was expected of it. A call
+// A store that fails a check fails the test, with a message that says what was expected. A call
 // that hangs is reported after [Patience].
 //
 // # Concurrency
@@ -55,11 +55,10 @@ type check struct {
 	run  func(*tester, storage.Store)
 }
 
-// Run checks the stores that newStore returns. Each call must return a store
-// that holds nothing; what has to be released, newStore leaves to t.Cleanup.
-// The checks run one after the other, as subtests named after what they check.
-// Those of [storage.Lister] and [storage.Replacer] skip if the store is none.
-// At most one Limits may be given.
+// Run checks the stores that newStore returns. Each call must return a store that holds nothing;
+// newStore registers with t.Cleanup whatever has to be released. The checks run one after the
+// other, as subtests named after what they check. Those of [storage.Lister] and [storage.Replacer]
+// skip if the store does not implement them. At most one Limits may be given.
 func Run(t *testing.T, newStore func(t *testing.T) storage.Store, limits ...Limits) {
 	t.Helper()
 	l, err := oneOf(limits)
