@@ -49,7 +49,7 @@ func newEndpointError(f *tokens.Failure) *EndpointError {
 
 // Error returns a message without secrets: status, code, and what arrived, but no values.
 func (e *EndpointError) Error() string {
-	s := fmt.Sprintf("the token endpoint answered %d", e.Status)
+	s := fmt.Sprintf("the token endpoint responded with status %d", e.Status)
 	if e.detail != "" {
 		s += ": " + e.detail
 	}

@@ -72,7 +72,7 @@ func (e *RefreshError) Error() string {
 	s := "auth: refresh failed, the session is kept"
 	_, said := errors.AsType[*EndpointError](e.Err)
 	if e.Status != 0 && !said && !errors.Is(e.Err, ErrRefreshFailed) {
-		s += fmt.Sprintf(": the token endpoint answered %d", e.Status)
+		s += fmt.Sprintf(": the token endpoint responded with status %d", e.Status)
 	}
 	if e.Err != nil {
 		s += ": " + withoutPrefix(e.Err)

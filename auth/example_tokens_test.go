@@ -37,7 +37,7 @@ func ExampleParseToken() {
 	// Output:
 	// Token{access: REDACTED, refresh: REDACTED, extra: REDACTED} pro <nil>
 	// invalid_grant - wrong password
-	// auth: the token endpoint answered 200: it holds no token (members ok)
+	// auth: the token endpoint responded with status 200: it holds no token (members ok)
 }
 
 // A program that acts for itself: nobody logs in, the first request makes the session.

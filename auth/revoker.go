@@ -74,7 +74,7 @@ func sendRevocation(ctx context.Context, c endpoints.Call) error {
 	case err != nil:
 		return notRevoked(err)
 	default:
-		return notRevoked(fmt.Errorf("the server answered %d", r.Status))
+		return notRevoked(fmt.Errorf("the server responded with status %d", r.Status))
 	}
 }
 

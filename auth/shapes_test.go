@@ -235,13 +235,13 @@ func TestParseToken_says(t *testing.T) {
 	}{
 		"members": {
 			200, "application/json", `{"ok":true,"user":{"password":"hunter2"},"\u001b[31m":1}`,
-			"auth: the token endpoint answered 200: it holds no token (application/json, members ok, user)",
+			"auth: the token endpoint responded with status 200: it holds no token (application/json, members ok, user)",
 		},
-		"page":   {200, "text/html; charset=utf-8", "<html>", "auth: the token endpoint answered 200: it is a page (text/html)"},
-		"type":   {200, "te\x1bxt", "<html>", `auth: the token endpoint answered 200: it is a page (te\x1bxt)`},
-		"client": {400, "", `{"error":"invalid_client"}`, "auth: the token endpoint answered 400: invalid_client: the server does not accept this client or its request; the configuration must change"},
-		"code":   {400, "", `{"error":"x9-secret"}`, "auth: the token endpoint answered 400"},
-		"empty":  {204, "", "", "auth: the token endpoint answered 204: it is empty"},
+		"page":   {200, "text/html; charset=utf-8", "<html>", "auth: the token endpoint responded with status 200: it is a page (text/html)"},
+		"type":   {200, "te\x1bxt", "<html>", `auth: the token endpoint responded with status 200: it is a page (te\x1bxt)`},
+		"client": {400, "", `{"error":"invalid_client"}`, "auth: the token endpoint responded with status 400: invalid_client: the server does not accept this client or its request; the configuration must change"},
+		"code":   {400, "", `{"error":"x9-secret"}`, "auth: the token endpoint responded with status 400"},
+		"empty":  {204, "", "", "auth: the token endpoint responded with status 204: it is empty"},
 	} {
 		_, err := auth.ParseToken(&http.Response{
 			StatusCode: test.status, Header: http.Header{"Content-Type": {test.contentType}}, Body: io.NopCloser(strings.NewReader(test.body)),

@@ -176,7 +176,7 @@ func TestEvents(t *testing.T) {
 	f.mustFail(t, "/me", auth.ErrLoginRequired)
 	f.events.want(t, "signed in, refresh failed, token refreshed, signed out, signed in, signed out")
 	want := `level=INFO msg=auth event="signed in" account=work
-level=WARN msg=auth event="refresh failed" account=work error="auth: refresh failed, the session is kept: the token endpoint answered 503"
+level=WARN msg=auth event="refresh failed" account=work error="auth: refresh failed, the session is kept: the token endpoint responded with status 503"
 level=INFO msg=auth event="token refreshed" account=work
 level=INFO msg=auth event="signed out" account=work reason="logged out"
 level=INFO msg=auth event="signed in" account=work

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// archive is what the tests read of one.
+// archive is the part of an archive that the tests read.
 type archive struct {
 	Log struct {
 		Comment string   `json:"comment"`
@@ -110,7 +110,7 @@ type cookie struct {
 	Secure   bool   `json:"secure"`
 }
 
-// line is an entry in a few words.
+// line returns a summary of the entry.
 func (e *entry) line() string {
 	s := fmt.Sprintf("%d.%d %s %d", e.Call, e.Attempt, e.Request.Method, e.Response.Status)
 	if e.Cause != "" {
@@ -145,7 +145,7 @@ func newRecorder(tb testing.TB, c har.Config) *har.Recorder {
 	return r
 }
 
-// written returns the archive of a recorder, checked in every way there is.
+// written returns the archive of a recorder, after checkArchive has checked it.
 func written(t *testing.T, r *har.Recorder) archive {
 	t.Helper()
 	var b bytes.Buffer
@@ -161,7 +161,7 @@ func written(t *testing.T, r *har.Recorder) archive {
 	return a
 }
 
-// only returns the one entry there is.
+// only returns the only entry of the recorder.
 func only(t *testing.T, r *har.Recorder) *entry {
 	t.Helper()
 	a := written(t, r)
@@ -188,7 +188,7 @@ func httpClient(t *testing.T, is ...interceptor.Interceptor) *http.Client {
 	return c
 }
 
-// call sends a request and reads the answer.
+// call sends a request and reads the response.
 func call(t *testing.T, c *http.Client, req *http.Request) (string, error) {
 	t.Helper()
 	resp, err := c.Do(req)

@@ -44,7 +44,7 @@ func signedIn(t *testing.T, server *authtest.Server, r *har.Recorder) *auth.Inte
 	return session
 }
 
-// TestRefresh is the picture of the package's documentation: what one expired token is made of.
+// TestRefresh asserts the picture in the package's documentation: the entries of one expired token.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})
@@ -77,7 +77,8 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// flaky answers as often with the status as told, then with 200 and what was sent.
+// flaky responds with the status the given number of times, then with 200 and the body that was
+// sent.
 func flaky(t *testing.T, n int32, status int) *httptest.Server {
 	t.Helper()
 	var left atomic.Int32
@@ -167,7 +168,7 @@ func TestRetry_afterRedirect(t *testing.T) {
 	}
 }
 
-// TestReverse is the other order: last in the list.
+// TestReverse asserts the same for the other order, with the recorder last in the list.
 func TestReverse(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 1, http.StatusServiceUnavailable)
@@ -182,7 +183,7 @@ func TestReverse(t *testing.T) {
 	}
 }
 
-// TestFailure: whatever goes wrong has an entry like a browser's.
+// TestFailure asserts that every kind of failure has an entry like a browser's.
 func TestFailure(t *testing.T) {
 	t.Parallel()
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -226,8 +227,8 @@ func reject(err error) interceptor.Interceptor {
 	}}
 }
 
-// TestUnsent: what a later interceptor keeps from being sent has an entry only if the recorder
-// hears of it.
+// TestUnsent asserts that a request that a later interceptor does not send has an entry only if the
+// recorder learns of it.
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -254,7 +255,7 @@ func TestUnsent(t *testing.T) {
 	}
 }
 
-// TestThrough: a response that comes by twice is one entry.
+// TestThrough asserts that a response that the recorder sees twice is one entry.
 func TestThrough(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 0, 0)
@@ -270,7 +271,7 @@ func TestThrough(t *testing.T) {
 	}
 }
 
-// TestAlone: without a chain the callbacks do nothing that could fail.
+// TestAlone asserts that the callbacks do not fail without a chain.
 func TestAlone(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t, har.Config{})

@@ -17,7 +17,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
-// serveBody answers with a body of some type.
+// serveBody starts a server that responds with a body of the given type.
 func serveBody(t *testing.T, contentType, body string) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -84,7 +84,8 @@ func TestBody_none(t *testing.T) {
 	}
 }
 
-// TestBody_stream: a body passes through while it is sent, and is written as far as it came.
+// TestBody_stream asserts that a body passes through while it is sent, and is recorded as far as it
+// was read.
 func TestBody_stream(t *testing.T) {
 	t.Parallel()
 	next := make(chan struct{})
@@ -117,7 +118,7 @@ func TestBody_stream(t *testing.T) {
 	}
 }
 
-// TestBody_memory: the size of a download does not matter.
+// TestBody_memory asserts that memory does not grow with the size of a download.
 func TestBody_memory(t *testing.T) {
 	t.Parallel()
 	const size = 64 << 20
@@ -181,7 +182,8 @@ func TestBody_closedEarly(t *testing.T) {
 	}
 }
 
-// TestBody_exactly: who knows the length need not read to the end.
+// TestBody_exactly asserts that a body is complete once its known length has been read, without
+// reading its end.
 func TestBody_exactly(t *testing.T) {
 	t.Parallel()
 	const object = `{"ok":true}`
@@ -203,7 +205,7 @@ func TestBody_exactly(t *testing.T) {
 	}
 }
 
-// TestBody_unsent: an answer that does not wait for the body.
+// TestBody_unsent asserts what is recorded if the response does not wait for the body.
 func TestBody_unsent(t *testing.T) {
 	t.Parallel()
 	base := roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -221,7 +223,7 @@ func TestBody_unsent(t *testing.T) {
 	}
 }
 
-// TestBody_broken: an error while the body is read.
+// TestBody_broken asserts what is recorded of an error while the body is read.
 func TestBody_broken(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -239,7 +241,7 @@ func TestBody_broken(t *testing.T) {
 	}
 }
 
-// TestBody_replaced: the interceptors behind may do what they like with the body.
+// TestBody_replaced asserts that later interceptors may replace the body.
 func TestBody_replaced(t *testing.T) {
 	t.Parallel()
 	server := serveBody(t, "application/json", `{"ok":true}`)
@@ -284,7 +286,7 @@ func TestBody_multipart(t *testing.T) {
 	}
 }
 
-// TestBody_encoded: what is compressed cannot be judged.
+// TestBody_encoded asserts that compressed bodies are not shown.
 func TestBody_encoded(t *testing.T) {
 	t.Parallel()
 	base := roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -331,7 +333,7 @@ func TestBody_insecure(t *testing.T) {
 	}
 }
 
-// TestUpgrade: after 101 the body is the connection, and stays what it is.
+// TestUpgrade asserts that after a 101 the body is the connection, unwrapped.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

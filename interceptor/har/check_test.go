@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// checkArchive is stricter than the schema, which lets pass what no reader of the format can make
-// sense of: negative times, phases that do not add up, entries out of order, names in two places
-// that differ.
+// checkArchive is stricter than the schema, which accepts archives that no reader of the format can
+// make sense of: with negative times, phases that do not add up, entries out of order, or names
+// that differ between two places.
 func checkArchive(t *testing.T, data []byte) {
 	t.Helper()
 	for _, problem := range problems(data) {
@@ -224,7 +224,7 @@ func (c *checker) pairs(m map[string]any, at, name string) [][2]string {
 	return list
 }
 
-// TestCheck shows that the checker can fail.
+// TestCheck asserts that the checker can fail.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	const good = `{"log":{"version":"1.2","creator":{"name":"a","version":"1"},"entries":[

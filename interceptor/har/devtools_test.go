@@ -15,7 +15,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
-// browser is a Chromium without a window, spoken to in its DevTools protocol over two pipes.
+// browser is a Chromium without a window, controlled by the DevTools protocol over two pipes.
 type browser struct {
 	commands io.Writer
 	answers  *bufio.Reader
@@ -61,7 +61,7 @@ type message struct {
 	ErrorInfo any            `json:"error,omitempty"`
 }
 
-// do sends a command and waits for its answer.
+// do sends a command and waits for its response.
 func (b *browser) do(session, method string, params map[string]any) (map[string]any, error) {
 	b.id++
 	data, err := json.Marshal(message{ID: b.id, Session: session, Method: method, Params: params})
@@ -90,7 +90,7 @@ func (b *browser) do(session, method string, params map[string]any) (map[string]
 	}
 }
 
-// loadInDevTools is what a drop of the file on the network panel does; it returns the text of the
+// loadInDevTools does what dropping the file on the network panel does, and returns the text of the
 // rows.
 const loadInDevTools = `(async archive => {
 	const load = path => import("devtools://devtools/bundled/" + path);
@@ -108,8 +108,8 @@ const loadInDevTools = `(async archive => {
 	return "no rows";
 })`
 
-// TestDevTools opens an archive in the network panel of Chromium's DevTools. It uses their innards,
-// which any version may rename, so it runs only where it is asked to:
+// TestDevTools opens an archive in the network panel of Chromium's DevTools. It uses their
+// internals, which any version may rename, so it runs only on request:
 //
 //	CHATELAINE_CHROMIUM=/usr/bin/chromium go test ./interceptor/har
 func TestDevTools(t *testing.T) {

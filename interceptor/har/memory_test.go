@@ -13,7 +13,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
-// TestMaxBytes drops the oldest entries when all together take too much.
+// TestMaxBytes asserts that the oldest entries are dropped when all of them together are too large.
 func TestMaxBytes(t *testing.T) {
 	t.Parallel()
 	server := serveBody(t, "application/json", `{"type":"`+strings.Repeat("a ", 10_000)+`"}`)
@@ -34,7 +34,7 @@ func TestMaxBytes(t *testing.T) {
 	}
 }
 
-// TestMaxBytes_unread: unread responses count with the size that they may reach.
+// TestMaxBytes_unread asserts that unread responses count with the size that they may reach.
 func TestMaxBytes_unread(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -70,7 +70,7 @@ func TestMaxBytes_unread(t *testing.T) {
 	}
 }
 
-// TestMaxBytes_one that is too large for all of the memory has no entry.
+// TestMaxBytes_one asserts that an entry larger than MaxBytes is dropped.
 func TestMaxBytes_one(t *testing.T) {
 	t.Parallel()
 	server := serveBody(t, "application/json", `{}`)
@@ -83,7 +83,7 @@ func TestMaxBytes_one(t *testing.T) {
 	}
 }
 
-// TestHeader_limit: of a header without end the beginning is shown, and how much is left.
+// TestHeader_limit asserts that of a huge header the beginning is shown, and the size of the rest.
 func TestHeader_limit(t *testing.T) {
 	t.Parallel()
 	for _, everything := range []bool{false, true} {

@@ -36,8 +36,8 @@ func TestNew_checksEverything(t *testing.T) {
 	}
 }
 
-// TestRedactor: what the user lists is shown, also in the cookie's, query's and form's other
-// places.
+// TestRedactor asserts that listed names are shown, also where cookies, queries and forms appear a
+// second time.
 func TestRedactor(t *testing.T) {
 	t.Parallel()
 	show, err := redact.New(redact.Config{Headers: []string{"X-Tenant"}, Query: []string{"key"}, Fields: []string{"id"}})
@@ -93,7 +93,7 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// TestMaxEntries drops the oldest, and says so.
+// TestMaxEntries asserts that the oldest entries are dropped, and that the archive says so.
 func TestMaxEntries(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 0, 0)
@@ -121,8 +121,8 @@ func TestMaxEntries(t *testing.T) {
 	}
 }
 
-// TestOrder: entries come in the order in which they were sent, at the same instant in the order of
-// the calls.
+// TestOrder asserts that entries are in the order in which they were sent, and those of the same
+// instant in the order of their calls.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestConcurrently(t *testing.T) {
 	written(t, r)
 }
 
-// TestTransport records a client without a chain.
+// TestTransport asserts that the transport records a client without a chain.
 func TestTransport(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 1, http.StatusFound)
@@ -228,8 +228,8 @@ func TestTransport(t *testing.T) {
 	bare.(interface{ CloseIdleConnections() }).CloseIdleConnections() // does nothing, but does not panic
 }
 
-// TestTransport_underTheChain: the transport records what is sent, the interceptor tells attempt
-// and cause, and an interceptor between them hides nothing.
+// TestTransport_underTheChain asserts that the transport records what is sent, that the interceptor
+// supplies attempt and cause, and that an interceptor between them hides nothing.
 func TestTransport_underTheChain(t *testing.T) {
 	t.Parallel()
 	server := flaky(t, 1, http.StatusServiceUnavailable)

@@ -23,7 +23,7 @@ func lacking(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// validate is what the packages of npm say about an archive; "" is nothing.
+// validate returns what the npm packages report about an archive; "" means no problem.
 func validate(t *testing.T, dir string, archive []byte) string {
 	t.Helper()
 	const script = `
@@ -67,7 +67,7 @@ func everything(t *testing.T, c har.Config) []byte {
 	return data
 }
 
-// TestSchema asks the validator that the tools around the format use:
+// TestSchema runs the validator that tools for the format use:
 //
 //	npm ci --prefix .ci/har --ignore-scripts
 //	CHATELAINE_HAR_VALIDATOR="$PWD/.ci/har" go test ./interceptor/har

@@ -21,8 +21,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/har"
 )
 
-// canaries are secrets of the kinds there are, by the place they are planted in. None may come out
-// anywhere.
+// canaries are secrets of every kind, by the place in which they are planted. None may appear in
+// any output.
 func canaries() map[string]string {
 	const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ%s0In0.c2lnbmF0dXJlLW9mLSVz"
 	return map[string]string{
@@ -52,8 +52,8 @@ func canaries() map[string]string {
 	}
 }
 
-// leaks returns what of the canaries can be found in data: whole, in pieces, and in the encodings a
-// message may put them in.
+// leaks returns the canaries that appear in data: whole, in pieces, or in the encodings that a
+// message may use.
 func leaks(data []byte) []string {
 	var found []string
 	text := strings.ToLower(string(data))
@@ -79,7 +79,7 @@ func leaks(data []byte) []string {
 	return found
 }
 
-// hoarder is a server that answers with secrets, and with those it was sent.
+// hoarder is a server that responds with secrets, including those that it was sent.
 func hoarder(t *testing.T) *httptest.Server {
 	t.Helper()
 	c := canaries()
@@ -159,8 +159,7 @@ func plant(t *testing.T, client *http.Client, base string) {
 
 var errRead = errors.New("connection reset while reading token " + canaries()["error of a read"])
 
-// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that
-// comes out.
+// TestSecrets plants secrets wherever HTTP has a place for them, and looks for them in all output.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]int{"whole bodies": 0, "cut bodies": 20, "no bodies": -1} {
@@ -204,8 +203,8 @@ func telltale() http.RoundTripper {
 	})
 }
 
-// TestSecrets_errors: an error that quotes what was sent does not tell it, nor does a reason
-// phrase.
+// TestSecrets_errors asserts that no secret is recorded from an error or a reason phrase that
+// quotes the request.
 func TestSecrets_errors(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t, har.Config{})
@@ -239,7 +238,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errRead }
 
-// TestSecrets_whileStreaming: also what has not been redacted yet is never shown.
+// TestSecrets_whileStreaming asserts that parts that have not been redacted yet are never shown.
 func TestSecrets_whileStreaming(t *testing.T) {
 	t.Parallel()
 	secret := canaries()["answer"]
@@ -278,8 +277,8 @@ func TestSecrets_whileStreaming(t *testing.T) {
 	}
 }
 
-// TestInsecure shows that the canaries arrive where nothing is redacted, so that finding none means
-// something.
+// TestInsecure asserts that the canaries are recorded when nothing is redacted, so that finding
+// none in the other tests means something.
 func TestInsecure(t *testing.T) {
 	t.Parallel()
 	server := hoarder(t)

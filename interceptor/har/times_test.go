@@ -47,7 +47,7 @@ func timed(e *entry) seconds {
 	return s
 }
 
-// TestTimes plays what transports report, in time that is exact.
+// TestTimes replays what transports report, on a fake clock.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	full := func(tr *httptrace.ClientTrace) {
@@ -176,7 +176,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestTimes_real compares the shape of the times with what a real connection does.
+// TestTimes_real asserts the shape of the times of a real connection.
 func TestTimes_real(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {

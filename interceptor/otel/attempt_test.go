@@ -27,8 +27,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
 )
 
-// parents is a server that notes the trace context of each request; /busy is busy twice, /moved
-// moved.
+// parents is a server that records the trace context of each request. Its /busy is busy twice, and
+// its /moved redirects.
 type parents struct {
 	*httptest.Server
 
@@ -59,7 +59,7 @@ func serve(t *testing.T) *parents {
 	return p
 }
 
-// TestAttempt compares the whole of a span with the semantic conventions.
+// TestAttempt compares a whole span with the semantic conventions.
 func TestAttempt(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -122,7 +122,8 @@ func TestAttempt(t *testing.T) {
 	}
 }
 
-// TestAttempt_fails: without a response the kind of the error tells.
+// TestAttempt_fails asserts that the span of an attempt without a response has the kind of the
+// error.
 func TestAttempt_fails(t *testing.T) {
 	t.Parallel()
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -165,8 +166,8 @@ func TestAttempt_fails(t *testing.T) {
 	}
 }
 
-// TestPropagation: every attempt has its own context, which the server gets, under the caller's
-// span.
+// TestPropagation asserts that every attempt has its own trace context under the caller's span, and
+// sends it to the server.
 func TestPropagation(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -189,7 +190,8 @@ func TestPropagation(t *testing.T) {
 	}
 }
 
-// TestOrder: each attempt has a span, whatever retries it and wherever that is in the list.
+// TestOrder asserts that each attempt has a span, whichever interceptor retries it, at any place in
+// the list.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -233,7 +235,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestUnsent: a request that is not sent has no span; an event seen twice is counted once.
+// TestUnsent asserts that a request that is not sent has no span, and that an event seen twice is
+// counted once.
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -268,7 +271,7 @@ func TestUnsent(t *testing.T) {
 	}
 }
 
-// TestAlone: without a chain the callbacks do nothing that could fail.
+// TestAlone asserts that the callbacks do not fail without a chain.
 func TestAlone(t *testing.T) {
 	t.Parallel()
 	x := newTelemetry(t)
@@ -285,7 +288,8 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// TestDuration is that of the request: without the interceptors before, nor the body behind.
+// TestDuration asserts that the duration is that of the request: it includes neither earlier
+// interceptors nor reading the body.
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -43,7 +43,7 @@ func signedIn(t *testing.T, server *authtest.Server, x *telemetry) *auth.Interce
 	return session
 }
 
-// TestRefresh is the picture of the package's documentation.
+// TestRefresh asserts the picture in the package's documentation.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})
@@ -68,7 +68,8 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// TestLoginRequired: what the caller gets is not what the server said.
+// TestLoginRequired asserts the spans of a call whose caller gets another error than the server
+// sent.
 func TestLoginRequired(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})
@@ -91,7 +92,8 @@ func TestLoginRequired(t *testing.T) {
 	t.Errorf("no span of the call:\n%s", x.tree())
 }
 
-// TestInstrument: a call is what the program asked resty for, whatever resty makes of it.
+// TestInstrument asserts that a call of resty is one call, whatever redirects and retries resty
+// makes of it.
 func TestInstrument(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -138,7 +140,8 @@ func TestInstrument(t *testing.T) {
 	}
 }
 
-// TestInstrument_fails: also a call that fails early, or in a panic, has a span that ends.
+// TestInstrument_fails asserts that the span of a call ends even if the call fails early, or
+// panics.
 func TestInstrument_fails(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -222,7 +225,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// TestNested: a call that an interceptor makes is one of its own.
+// TestNested asserts that a call that an interceptor makes has a span of its own.
 func TestNested(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -249,7 +252,7 @@ func TestNested(t *testing.T) {
 	}
 }
 
-// TestTransport: for any client.
+// TestTransport asserts that the transport makes spans of calls for any client.
 func TestTransport(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -285,7 +288,7 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-// TestTemplates of base URL and path.
+// TestTemplates asserts the templates for base URLs and paths.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
 	log.SetOutput(io.Discard)

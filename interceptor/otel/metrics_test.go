@@ -19,7 +19,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
 )
 
-// TestOnEvent counts what happens to real sessions.
+// TestOnEvent asserts the counts of events of real sessions.
 func TestOnEvent(t *testing.T) {
 	t.Parallel()
 	server := authtest.NewServer(authtest.Config{})
@@ -72,7 +72,7 @@ func TestOnEvent(t *testing.T) {
 	}
 }
 
-// TestNew_fails: what the meter provider says comes back, all of it.
+// TestNew_fails asserts that New returns all errors of the meter provider.
 func TestNew_fails(t *testing.T) {
 	t.Parallel()
 	i, err := otel.New(otel.Config{MeterProvider: broken{}})
@@ -95,7 +95,8 @@ func (brokenMeter) Int64Counter(name string, _ ...metric.Int64CounterOption) (me
 	return nil, errors.New("no instrument " + name)
 }
 
-// TestGlobal: the zero Config takes what the program sets. No other test here takes it from there.
+// TestGlobal asserts that the zero Config uses the global providers. No other test of the package
+// uses them.
 func TestGlobal(t *testing.T) {
 	t.Parallel()
 	exporter := tracetest.NewInMemoryExporter()

@@ -15,7 +15,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/chain"
 )
 
-// canaries are secrets, by the place they are planted in. None may come out anywhere.
+// canaries are secrets, by the place in which they are planted. None may appear in any output.
 func canaries() map[string]string {
 	return map[string]string{
 		"bearer":         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJZm9v4In0.c2lnbmF0dXJlLW9mLSVz",
@@ -33,8 +33,8 @@ func canaries() map[string]string {
 	}
 }
 
-// TestSecrets plants secrets wherever HTTP has a place for them and looks for them in all that is
-// emitted.
+// TestSecrets plants secrets wherever HTTP has a place for them, and looks for them in everything
+// that is emitted.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	c := canaries()
@@ -100,7 +100,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestLimits: what a server or a caller makes long is cut in spans.
+// TestLimits asserts that long texts of a server or a caller are truncated in spans.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	x := newTelemetry(t)

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// telemetry is an instrumentation and what it emitted.
+// telemetry is an instrumentation and everything that it emitted.
 type telemetry struct {
 	*otel.Instrumentation
 
@@ -50,8 +50,8 @@ func newTelemetry(tb testing.TB) *telemetry {
 	return x
 }
 
-// tree draws the spans that ended, each with those attributes, beneath its parent and in the order
-// of their start.
+// tree draws the spans that have ended, each with the given attributes, beneath its parent and in
+// the order of their start.
 func (x *telemetry) tree(keys ...attribute.Key) string {
 	stubs := x.spans.GetSpans()
 	slices.SortStableFunc(stubs, func(a, b tracetest.SpanStub) int { return a.StartTime.Compare(b.StartTime) })
@@ -85,7 +85,7 @@ func attributesOf(s tracetest.SpanStub) map[string]string {
 	return m
 }
 
-// only returns the one span there is.
+// only returns the only span.
 func (x *telemetry) only(t *testing.T) tracetest.SpanStub {
 	t.Helper()
 	s := x.spans.GetSpans()
@@ -136,7 +136,7 @@ func (x *telemetry) collect(t *testing.T) []metricdata.Metrics {
 	return list
 }
 
-// everything is all that was emitted, as one text.
+// everything returns all that was emitted, as one text.
 func (x *telemetry) everything(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/otel"
 )
 
-// TestZeroValue: it does nothing and changes nothing.
+// TestZeroValue asserts that the zero value does nothing and changes nothing.
 func TestZeroValue(t *testing.T) {
 	t.Parallel()
 	var zero otel.Instrumentation

@@ -10,8 +10,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// BenchmarkSaveAndLoad compares one save and one load of a value with the same
-// in the encrypted file of 99designs/keyring, which neither syncs nor locks.
+// BenchmarkSaveAndLoad compares one save and one load of a value with the same operations on the
+// encrypted file of 99designs/keyring, which neither syncs nor locks.
 func BenchmarkSaveAndLoad(b *testing.B) {
 	value := bytes.Repeat([]byte("0123456789abcdef"), 4<<10/16)
 	b.Run("store=bare-keyring-file/size=4096", func(b *testing.B) {

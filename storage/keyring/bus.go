@@ -17,7 +17,7 @@ func whyNoBus() error {
 	case busguard.Unreachable:
 		return errors.New("no process listens at the address of the D-Bus session bus")
 	case busguard.Silent:
-		return fmt.Errorf("the D-Bus session bus accepts connections but does not answer within %v", busguard.Patience)
+		return fmt.Errorf("the D-Bus session bus accepts connections but does not respond within %v", busguard.Patience)
 	case busguard.Unsupported:
 		return errors.New("the D-Bus session bus is reached over the network, which could hang this program")
 	case busguard.Foreign:

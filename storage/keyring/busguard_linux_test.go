@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// silentBus accepts connections and never says anything.
+// silentBus accepts connections and never responds.
 func silentBus(t *testing.T) (address string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bus")
@@ -63,9 +63,8 @@ func fullBus(t *testing.T) (address string) {
 	return "unix:path=" + path
 }
 
-// A bus that is not there, or not quite, must not hold up a program that
-// imports the package, and the program's children must see the address that
-// the user set.
+// A bus that is missing or does not work must not hold up a program that imports the package, and
+// the program's children must see the address that the user set.
 func TestImportNeverHangs(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{
@@ -132,10 +131,10 @@ func TestSilentBusFailsInTime(t *testing.T) {
 	env := []string{"DBUS_SESSION_BUS_ADDRESS=" + silentBus(t)}
 	start := time.Now()
 	out := output(t, env, "put", "", t.TempDir(), "value")
-	wantSaid(t, out, "error: keyring: unavailable", "does not answer", `"file"`)
+	wantSaid(t, out, "error: keyring: unavailable", "does not respond", `"file"`)
 	wantNotSaid(t, out, "done")
 	out = output(t, env, "diagnose", t.TempDir())
-	wantSaid(t, out, "secret-service: usable false, selected true: keyring: unavailable", "does not answer", "file: usable true")
+	wantSaid(t, out, "secret-service: usable false, selected true: keyring: unavailable", "does not respond", "file: usable true")
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %v", took)
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-var errTimeout = errors.New("no answer in time")
+var errTimeout = errors.New("no response in time")
 
 // A serialCaller runs calls that know no context, one at a time: no backend
 // promises more, and calls that hang must not pile up.

@@ -20,8 +20,7 @@ const (
 	patience = 30 * time.Second
 )
 
-// TestMain lets the test binary play the part of a program that uses the
-// package.
+// TestMain lets the test binary act as a program that uses the package.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Arg(0) == childMarker {
@@ -35,7 +34,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// play is main of the program.
+// play is the main function of the program.
 func play(role string, args []string) error {
 	ctx := context.Background()
 	switch role {

@@ -59,8 +59,8 @@ func TestDefaultDir(t *testing.T) {
 	wantSaid(t, output(t, []string{"HOME=", "XDG_STATE_HOME="}, "put", "file", "", "value"), "error: keyring: there is no directory for the keys")
 }
 
-// A backend that is named but not the platform's is an error that says so, and
-// never the next best one.
+// Naming a backend that the platform does not have is an error that says so. No other backend takes
+// its place.
 func TestForeignBackend(t *testing.T) {
 	t.Parallel()
 	for _, backend := range []string{"keychain", "wincred", "kwallet", "secret-service"} {
@@ -100,8 +100,8 @@ func TestNativeKeyring(t *testing.T) {
 	}
 }
 
-// The key stays in its backend until the store is purged. Nothing but the
-// configuration is wrong, so no one is told to purge it.
+// The key stays in its backend until the store is purged. Only the configuration is wrong, so no
+// message advises to purge the store.
 func TestChangingTheBackend(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -146,8 +146,8 @@ func TestClosedStore(t *testing.T) {
 	}
 }
 
-// A program that closes its store and ends does not lose what an Update under
-// way brings. One whose callback was not called yet changes nothing.
+// A program that closes its store and ends does not lose the value of an Update under way. An
+// Update whose callback was not called yet changes nothing.
 func TestCloseWaitsForUpdates(t *testing.T) {
 	t.Parallel()
 	cfg := fileConfig(t.TempDir())

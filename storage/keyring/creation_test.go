@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// pending makes the store look as if its creation had been cut off before the
-// key was read back. It holds no value.
+// pending makes the store look as if its creation had been interrupted before the key was read
+// back. It holds no value.
 func pending(t *testing.T, cfg keyring.Config) (item string) {
 	t.Helper()
 	open(t, cfg)
@@ -23,8 +23,7 @@ func pending(t *testing.T, cfg keyring.Config) (item string) {
 	return only(t, cfg.Dir, "keys/*")
 }
 
-// The next Open after one that was cut off starts over, whatever is left, and
-// cleans up.
+// An Open after one that was interrupted starts over, whatever was left behind, and cleans up.
 func TestCreationCutOff(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(item string) error{

@@ -12,9 +12,8 @@ import (
 	kr "github.com/99designs/keyring"
 )
 
-// TestNoVulnerableDependency fails when the build selects a version of what
-// 99designs/keyring needs that has a known vulnerability, though keyring itself
-// would be content with it.
+// TestNoVulnerableDependency fails if the build selects a version with a known vulnerability of a
+// module that 99designs/keyring needs, even if keyring itself accepts that version.
 func TestNoVulnerableDependency(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -75,8 +74,8 @@ func TestVersionsAreCompared(t *testing.T) {
 	}
 }
 
-// The selected version does by itself what the pin is for: this entry asks for
-// 2,000,000,000 rounds, which would take minutes.
+// The selected version refuses such an entry by itself: this one asks for 2,000,000,000 rounds,
+// which would take minutes.
 func TestAbsurdWorkIsRefusedBelowUs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -134,7 +134,7 @@ func (d *desktop) locked() (bool, error) {
 	return locked, nil
 }
 
-// owner returns the process that is the secret service.
+// owner returns the process of the secret service.
 func (d *desktop) owner() int {
 	var pid uint32
 	if d.bus.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, "org.freedesktop.secrets").Store(&pid) != nil {
@@ -167,7 +167,7 @@ func (d *desktop) items(t *testing.T) []dbus.ObjectPath {
 	return items
 }
 
-// signal signals the keyring.
+// signal sends a signal to the keyring.
 func (d *desktop) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := d.daemon.Process.Signal(s); err != nil {

@@ -27,7 +27,7 @@ func wantFix(t *testing.T, cfg keyring.Config, kind error, reason, fix string) {
 	}
 }
 
-// Diagnose knows what another user could do to the directory.
+// Diagnose reports what another user could do to the directory.
 func TestDiagnoseTheDirectory(t *testing.T) {
 	t.Parallel()
 	parent := filepath.Join(t.TempDir(), "parent")

@@ -47,7 +47,7 @@ func fill(t *testing.T, dir string, free int64) (filler string) {
 	return filler
 }
 
-// A disk that is full is noticed before the callback spends what it has.
+// A full disk is noticed before the callback spends a token.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := disk(t, "size=256k")
@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 	wantValue(t, s, "default", "newer")
 }
 
-// The key is not created half either.
+// Nor is a key created in part.
 func TestFullDiskAtFirstOpen(t *testing.T) {
 	t.Parallel()
 	dir := disk(t, "size=64k")
@@ -148,7 +148,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	}
 }
 
-// A directory that may be read and not written, by a user who is not root.
+// A user other than root may read the directory, but not write to it.
 func TestReadOnlyDirectory(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// A program without a desktop keeps the key in a file, encrypted with a
-// passphrase that something else mounts.
+// A program without a desktop keeps the key in a file, encrypted with a passphrase from a mounted
+// file.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -49,8 +49,7 @@ func Example() {
 	// session <nil>, key in file
 }
 
-// What can go wrong has a kind, and none of it looks like a user who has never
-// signed in.
+// Every failure has an error of its own, and none looks like a user who has never signed in.
 func ExampleOpen_errors() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -88,7 +87,7 @@ func ExampleOpen_errors() {
 	// signed out: false
 }
 
-// Before a user files a bug.
+// Diagnose reports what works before a user files a bug.
 func ExampleDiagnose() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

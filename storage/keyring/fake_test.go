@@ -12,7 +12,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// A fakeRing is a keyring with the manners of any platform.
+// A fakeRing is a keyring that can behave like that of any platform.
 type fakeRing struct {
 	mu    sync.Mutex
 	items map[string]kr.Item
@@ -38,8 +38,8 @@ func (f *fakeRing) Open(kr.Config) (kr.Keyring, error) {
 	return f, nil
 }
 
-// manner counts the call and does what is peculiar about it, without holding
-// the lock: it may never return.
+// manner counts the call and runs its special behavior, without holding the lock, since that may
+// never return.
 func (f *fakeRing) manner(call string, peculiar func() error) error {
 	f.mu.Lock()
 	f.calls[call]++

@@ -29,8 +29,8 @@ func kills(t *testing.T, share float64) int {
 	return max(3, int(float64(total)*share))
 }
 
-// A process is killed in the middle of what it does, again and again. What it
-// has been told is saved must be there, or something newer, and whole.
+// A process is killed again and again, in the middle of its work. A value that was reported as
+// saved must be there, whole, or a newer one.
 func TestKilledWriters(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -90,8 +90,8 @@ func atoi(t *testing.T, s string) int {
 
 func pause(d time.Duration) { <-time.After(d) }
 
-// A process is killed during the very first Open, which creates the key.
-// Whatever it leaves, the next one must get on with it.
+// A process is killed during the very first Open, which creates the key. Whatever it leaves behind,
+// the next Open must succeed.
 func TestKilledFirstOpen(t *testing.T) {
 	t.Parallel()
 	killFirstOpens(t, fileConfig, nil, kills(t, 0.25))
@@ -99,7 +99,7 @@ func TestKilledFirstOpen(t *testing.T) {
 
 func killFirstOpens(t *testing.T, config func(dir string) keyring.Config, env []string, kills int) {
 	t.Helper()
-	// How long an undisturbed first Open takes tells when to kill.
+	// The time that an undisturbed first Open takes determines when to kill.
 	began := time.Now()
 	backend := config("").Backend
 	undisturbed := t.TempDir()

@@ -95,8 +95,8 @@ func asUser(uid int, fn func() error) error {
 	return <-failure
 }
 
-// An address left over from a session that has ended may be another user's
-// socket by now. It gets nothing: no greeting, let alone a key.
+// The address of a session that has ended may be another user's socket by now. Nothing is sent to
+// it: no greeting, let alone a key.
 func TestForeignBus(t *testing.T) {
 	t.Parallel()
 	shared := t.TempDir()

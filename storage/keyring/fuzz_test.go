@@ -9,8 +9,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// FuzzItemHeader: whatever the header of an entry says, it is let through only
-// with a bounded amount of work.
+// FuzzItemHeader checks that an entry is accepted only if its header asks for a bounded amount of
+// work.
 func FuzzItemHeader(f *testing.F) {
 	seeds := []string{
 		`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":8192,"p2s":"AAAA"}`,

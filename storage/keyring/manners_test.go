@@ -50,8 +50,8 @@ func TestFakeConformance(t *testing.T) {
 	})
 }
 
-// What a keyring may do at the very first Open, when its canary is sent or the
-// key is created. Afterwards it behaves, and nothing is in the way.
+// A keyring may misbehave at the very first Open, when the test entry is written or the key is
+// created. Once it works again, nothing is in the way.
 func TestBadMannersAtFirst(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -121,13 +121,13 @@ func after(n int, err error) func() error {
 	}
 }
 
-// lockedError is what this platform's keyring says when it is locked.
+// lockedError is the error of this platform's keyring when it is locked.
 func lockedError() error {
 	return errors.New("Cannot get secret of a locked object; or -25308: user interaction is not allowed")
 }
 
-// What a keyring may do when there is a session already. None of it makes the
-// session absent, replaces the key, or changes a file.
+// A keyring may misbehave when there is a session already. That never makes the session absent,
+// replaces the key, or changes a file.
 func TestBadMannersLater(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -165,7 +165,7 @@ func TestBadMannersLater(t *testing.T) {
 	}
 }
 
-// The Windows Credential Manager takes 2560 bytes. Values of any size do.
+// The Windows Credential Manager takes 2560 bytes, but values may have any size.
 func TestSmallItemsOnly(t *testing.T) {
 	t.Parallel()
 	ring := newFakeRing()
@@ -180,8 +180,7 @@ func TestSmallItemsOnly(t *testing.T) {
 	}
 }
 
-// A call that never returns costs the time limit, and one goroutine, however
-// often it is tried.
+// A call that never returns costs the time limit and one goroutine, however often it is repeated.
 func TestHangingKeyring(t *testing.T) {
 	t.Parallel()
 	ring := newFakeRing()
@@ -190,7 +189,7 @@ func TestHangingKeyring(t *testing.T) {
 	ring.get = hang
 	cfg.Timeout = 50 * time.Millisecond
 	before := ring.count("get")
-	wantOpenError(t, cfg, keyring.ErrUnavailable, "no answer in time (50ms)")
+	wantOpenError(t, cfg, keyring.ErrUnavailable, "no response in time (50ms)")
 
 	fresh := fakeConfig(t.TempDir(), ring)
 	fresh.Timeout = 50 * time.Millisecond
@@ -210,7 +209,7 @@ func TestHangingKeyring(t *testing.T) {
 	}
 }
 
-// A backend's every way to say that there is nothing to remove is success.
+// Every way in which a backend reports that there is nothing to remove counts as success.
 func TestRemovingWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{kr.ErrKeyNotFound, os.ErrNotExist, &fs.PathError{Err: fs.ErrNotExist}, nil} {

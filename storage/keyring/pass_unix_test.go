@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// newPassStore makes a home directory with a gpg key and a password store. A
-// key with a passphrase cannot be used, because no one is there to enter it.
+// newPassStore makes a home directory with a gpg key and a password store. A key with a passphrase
+// cannot be used, because there is no user to enter it.
 func newPassStore(t *testing.T, passphrase string) (env []string) {
 	t.Helper()
 	for _, program := range []string{"pass", "gpg", "gpgconf"} {
@@ -41,7 +41,7 @@ func newPassStore(t *testing.T, passphrase string) (env []string) {
 	run("gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase, "--quick-gen-key", "ci@example.invalid", "ed25519", "sign", "never")
 	run("gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase, "--quick-add-key", fingerprint(t, env), "cv25519", "encr", "never")
 	run("pass", "init", "ci@example.invalid")
-	// What the agent remembers of making the key is forgotten.
+	// The agent forgets the passphrase with which the key was made.
 	run("gpgconf", "--kill", "gpg-agent")
 	return env
 }
@@ -122,8 +122,8 @@ func TestPassDamaged(t *testing.T) {
 	}
 }
 
-// A gpg key that cannot be unlocked: an error in bounded time, and nothing that
-// would be in the way when it can be unlocked.
+// A gpg key that cannot be unlocked causes an error in bounded time, and leaves nothing behind that
+// is in the way once it can be.
 func TestPassLocked(t *testing.T) {
 	t.Parallel()
 	env := append(newPassStore(t, "secret of the user"), "CHATELAINE_TEST_TIMEOUT=5s")

@@ -81,7 +81,7 @@ func TestPassphraseFD(t *testing.T) {
 	}
 }
 
-// The user is asked once, and not at all without need.
+// The user is asked once, and only if the passphrase is needed.
 func TestPassphraseIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	cfg := fileConfig(t.TempDir())
@@ -159,8 +159,8 @@ func TestPassphraseSecondTry(t *testing.T) {
 	wantValue(t, open(t, cfg), "default", "value")
 }
 
-// A user who thinks about the passphrase keeps only the Open waiting that
-// asked, and that one no longer than its context.
+// While the user thinks about the passphrase, only the Open that asked waits, and no longer than
+// its context.
 func TestPassphraseIsSlow(t *testing.T) {
 	t.Parallel()
 	cfg := fileConfig(t.TempDir())
@@ -198,8 +198,8 @@ func TestPassphraseIsSlow(t *testing.T) {
 	}
 }
 
-// A prompt that is interrupted gives the terminal back before the program continues, and perhaps
-// ends.
+// A prompt that is interrupted restores the terminal before the program continues, because the
+// program may end then.
 func TestPassphraseGoesBack(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

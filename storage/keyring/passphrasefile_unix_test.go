@@ -14,8 +14,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// The rule: a regular file of this user or root that no other user can write
-// to, whoever may read it.
+// A passphrase file must be a regular file of this user or root that no other user can write to.
+// Other users may read it.
 func TestPassphraseFileModes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A screen is what a terminal has shown so far.
+// A screen holds what a terminal has shown so far.
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -122,13 +122,13 @@ func typeLine(t *testing.T, tty *os.File, line string) {
 	}
 }
 
-// Whoever interrupts the question gets back a terminal that shows what is typed.
+// After the user interrupts the prompt, the terminal shows typed text again.
 func TestPromptInterrupted(t *testing.T) {
 	t.Parallel()
 	cmd, tty, s := onTerminal(t, "ask", t.TempDir())
 	s.await(t, "New passphrase")
-	// Ctrl-C, again and again: the terminal is not listening to it at the moment
-	// that the prompt appears. When it has been heard the line ends.
+	// Ctrl-C is typed again and again, because the terminal does not react to it yet when the
+	// prompt appears. When it does, the line ends.
 	for began := time.Now(); !s.shows(": \r\n") && time.Since(began) < patience; {
 		if _, err := tty.Write([]byte{3}); err != nil {
 			t.Fatal(err)

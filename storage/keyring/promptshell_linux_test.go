@@ -123,8 +123,8 @@ func (s *shell) pid(t *testing.T) int {
 	return pid
 }
 
-// However a prompt is given up: the terminal is as before, nothing of what was
-// typed is shown or left over, and the next prompt gets every byte of its line.
+// However a prompt is given up, the terminal is as before, typed text is neither shown nor left
+// over, and the next prompt gets every byte of its line.
 func TestPromptGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -160,8 +160,8 @@ func TestPromptGivenUp(t *testing.T) {
 	}
 }
 
-// A program that is killed outright can restore nothing. The shell then finds the terminal without
-// echo, and sets it as it was before the program.
+// A program that is killed outright cannot restore anything. The shell then finds the terminal
+// without echo, and restores the settings from before the program.
 func TestPromptKilled(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)

@@ -25,7 +25,7 @@ func TestRandomKey(t *testing.T) {
 		t.Errorf("%s", manifest)
 	}
 	wantValue(t, open(t, cfg), "default", "value")
-	// What the store was created with counts, not the present declaration.
+	// The declaration with which the store was created counts, not the present one.
 	undeclared := cfg
 	undeclared.RandomKey = false
 	wantValue(t, open(t, undeclared), "default", "value")
@@ -60,7 +60,7 @@ func TestNotARandomKey(t *testing.T) {
 	}
 }
 
-// The environment is the way out where nothing else can be passed.
+// The environment is the last resort where nothing else can be passed.
 func TestPassphraseEnv(t *testing.T) {
 	t.Setenv("CHATELAINE_TEST_PASSPHRASE", "correct horse battery staple")
 	cfg := fileConfig(t.TempDir())

@@ -19,7 +19,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// loop counts in the store for ever and tells each number when it is saved.
+// loop counts in the store forever, and prints each number once it is saved.
 func loop(ctx context.Context, args []string) error {
 	s, err := keyring.Open(ctx, childConfig(args))
 	if err != nil {
@@ -39,7 +39,7 @@ func loop(ctx context.Context, args []string) error {
 	}
 }
 
-// ask opens a store whose passphrase the user knows.
+// ask opens a store and prompts the user for its passphrase.
 func ask(ctx context.Context, dir string) error {
 	cfg := fileConfig(dir)
 	cfg.Passphrase = keyring.PassphrasePrompt

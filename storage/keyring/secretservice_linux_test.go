@@ -103,7 +103,7 @@ func TestSecretServiceFrozen(t *testing.T) {
 	wantSaid(t, output(t, d.env, "put", "", dir, "value"), "done")
 	d.signal(t, syscall.SIGSTOP)
 	out := output(t, append(d.env, "CHATELAINE_TEST_TIMEOUT=300ms"), "get", "", dir)
-	wantSaid(t, out, "error: keyring: unavailable", "no answer in time")
+	wantSaid(t, out, "error: keyring: unavailable", "no response in time")
 	d.signal(t, syscall.SIGCONT)
 	wantSaid(t, output(t, d.env, "get", "", dir), "value: value", "done")
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/storagetest"
 )
 
-// A test binary finds out at its start which keyrings there are. So tests that
-// use one within their own process are run by a second process, in the
-// environment of the session; this variable names the backend.
+// A test binary determines at its start which keyrings exist. So tests that use one within their
+// own process are run by a second process, in the environment of the session; this variable names
+// the backend.
 const sessionVariable = "CHATELAINE_TEST_SESSION"
 
 func session() string { return os.ExpandEnv("$" + sessionVariable) }

@@ -74,7 +74,7 @@ func TestTamperedChoice(t *testing.T) {
 	wantRefused(t, cfg, path, make([]byte, 1<<20), storage.ErrCorrupt)
 	wantValue(t, open(t, cfg), "default", "value")
 
-	// Without it the place of the key is not known, but the value is not absent.
+	// Without the file, the place of the key is not known, but the value is not reported as absent.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestTamperedChoice(t *testing.T) {
 	put(t, open(t, cfg), "default", "value 2")
 }
 
-// The choice of another service does not do, though both are in one directory.
+// The manifest of another service is refused, though both are in one directory.
 func TestSwappedChoice(t *testing.T) {
 	t.Parallel()
 	cfg := fileConfig(t.TempDir())
@@ -166,7 +166,7 @@ func TestAbsurdItem(t *testing.T) {
 	wantValue(t, open(t, cfg), "default", "value")
 }
 
-// A choice that asks for absurd stretching is refused as well.
+// A manifest that asks for absurd stretching is refused as well.
 func TestAbsurdStretching(t *testing.T) {
 	t.Parallel()
 	cfg := fileConfig(t.TempDir())

@@ -6,7 +6,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/storage/keyring"
 )
 
-// The zero value of each exported type says that it is not usable, and does not
+// The zero value of each exported type returns an error that says it is not usable, and does not
 // panic. Config is in TestConfigIsChecked.
 func TestZeroValues(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,7 @@ func checkReads(ctx context.Context, bucket jetstream.KeyValue) error {
 	case info.Config.Mirror != nil:
 		return fmt.Errorf("nats: bucket %q is a mirror, which lags; use the bucket that it mirrors", bucket.Bucket())
 	case info.Config.AllowDirect && info.Config.Replicas > 1:
-		return fmt.Errorf("nats: bucket %q answers reads from any of its %d replicas, some of which lag; open it with OpenBucket",
+		return fmt.Errorf("nats: bucket %q serves reads from any of its %d replicas, and a replica may lag; open it with OpenBucket",
 			bucket.Bucket(), info.Config.Replicas)
 	default:
 		return nil
