@@ -224,6 +224,32 @@ func TestRequestBody(t *testing.T) {
 	}
 }
 
+// TestRequestBody_sentAgain is the transport's on the second attempt as on the first: it may still
+// be reading when it has returned.
+func TestRequestBody_sentAgain(t *testing.T) {
+	t.Parallel()
+	opened, closed := 0, 0
+	open := func() io.ReadCloser {
+		opened++
+		return countedBody{strings.NewReader("x"), &closed}
+	}
+	req := request(t)
+	req.Method, req.Body = http.MethodPost, open()
+	req.GetBody = func() (io.ReadCloser, error) { return open(), nil }
+	resp, err := chain.New(again()).Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+		if opened == 1 {
+			return answering(http.StatusServiceUnavailable)(r)
+		}
+		return answering(http.StatusOK)(r)
+	})).RoundTrip(req)
+	if err != nil || resp.Body.Close() != nil {
+		t.Fatal(err)
+	}
+	if opened != 2 || closed != 0 {
+		t.Errorf("%d bodies; the chain closed %d", opened, closed)
+	}
+}
+
 // TestError_keepsTheBody, 64 KiB of it, whether an interceptor or the configuration made the status
 // an error.
 func TestError_keepsTheBody(t *testing.T) {

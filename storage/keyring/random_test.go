@@ -52,7 +52,11 @@ func TestRandomKeyLater(t *testing.T) {
 
 func TestNotARandomKey(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"swordfish", strings.Repeat("a", 40), "correct horse", strings.Repeat("ab12", 7)} {
+	for _, key := range []string{
+		"swordfish", strings.Repeat("a", 40), "correct horse", strings.Repeat("ab12", 7),
+		"00112233445566778899aabbccddeef", // 31 hexadecimal digits: 124 bits
+		"AAECAwQFBgcICQoLDA0OD",           // 21 characters of base 64: 126 bits
+	} {
 		wantOpenError(t, randomConfig(t.TempDir(), key), nil, "random key of at least 128 bits")
 	}
 	for _, key := range []string{"00112233445566778899aabbccddeeff", "AAECAwQFBgcICQoLDA0ODw", randomKey} {
