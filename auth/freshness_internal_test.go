@@ -55,3 +55,22 @@ func TestFreshness(t *testing.T) {
 		})
 	}
 }
+
+// TestFreshness_timer: a timer does without the clock, and the first request starts none: it may
+// be that of a short command.
+func TestFreshness_timer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var timed, first freshness
+		born := time.Now()
+		timed.timed.Store(true)
+		time.Sleep(10 * time.Millisecond)
+		if !timed.holds(born) {
+			t.Error("does not hold while a timer runs")
+		}
+		first.extend(time.Since(born), time.Hour)
+		if !first.holds(born) || first.timed.Load() {
+			t.Error("the first request: does not hold, or set a timer")
+		}
+	})
+}
