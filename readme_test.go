@@ -202,6 +202,24 @@ func TestREADME_linksList(t *testing.T) {
 	}
 }
 
+// TestChangelog_once asserts that no entry of the changelog stands there twice. Git merges the file
+// by keeping the lines of both sides, so an entry that one of them has wrapped anew is kept twice.
+func TestChangelog_once(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	for _, entry := range strings.Split(readFile(t, "CHANGELOG.md"), "\n- ")[1:] {
+		entry, _, _ = strings.Cut(entry, "\n\n")
+		words := strings.Join(strings.Fields(entry), " ")
+		if seen[words] {
+			t.Errorf("twice: %s", words)
+		}
+		seen[words] = true
+	}
+	if len(seen) < 10 {
+		t.Fatalf("found %d entries", len(seen))
+	}
+}
+
 // documents returns the Markdown files of the repository by name, without their blocks of code.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
