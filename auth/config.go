@@ -63,8 +63,8 @@ type Config struct {
 	// another process is then adopted even if the tokens do not name a user. If false, only JWTs
 	// with the same subject are adopted; an opaque token ends the session with ReasonReplaced.
 	AccountIsUser bool
-	// RequireLogin makes requests to the configured origins fail with [ErrLoginRequired] while
-	// nobody is signed in, instead of being sent unsigned. Send the login request itself with
+	// RequireLogin makes requests to the configured origins fail with [ErrLoginRequired] while no
+	// user is signed in, instead of being sent unsigned. Send the login request itself with
 	// [WithoutAuth].
 	RequireLogin bool
 	// ExpiryWindow is how long before its expiry a token is refreshed in the background. Default

@@ -74,7 +74,7 @@ func (e Event) String() string {
 	return s
 }
 
-// LogValue is what package log/slog shows.
+// LogValue returns the form that package log/slog shows.
 func (e Event) LogValue() slog.Value { return slog.GroupValue(e.attrs()...) }
 
 func (e Event) attrs() []slog.Attr {

@@ -65,7 +65,7 @@ type Placement uint8
 const (
 	// InBody is a member of the JSON body.
 	InBody Placement = iota
-	// AsBearer is the Authorization header, as flask-jwt-extended has it.
+	// AsBearer is the Authorization header, as flask-jwt-extended expects it.
 	AsBearer
 	// InCookie is the Cookie header, for servers that keep the refresh token in an HttpOnly cookie.
 	InCookie

@@ -18,7 +18,7 @@ func (a *Interceptor) current(ctx context.Context) (*session, error) {
 
 // Reload reads the store and makes known what another process has changed there: a newer token, a
 // logout, a login of the same user. Long-running programs may call it now and then; requests do so
-// by themselves when a token is refused or nobody is signed in. It never refreshes. A session that
+// by themselves when a token is refused or no user is signed in. It never refreshes. A session that
 // another process has ended is reported by an event, not as an error; an error is the store's, or
 // that of ctx, or [ErrClosed].
 func (a *Interceptor) Reload(ctx context.Context) error {

@@ -56,8 +56,8 @@ func (a *Interceptor) Status(ctx context.Context) (Status, error) {
 
 // Token returns a usable token, renewing it first if it has expired. Use it for what the
 // interceptor cannot sign, such as WebSocket and gRPC connections. The error matches
-// [ErrLoginRequired] if nobody is signed in, [ErrRefreshFailed] if the token has expired and cannot
-// be renewed now; else it is one of those of Status. A token that nothing can ever renew (no
+// [ErrLoginRequired] if no user is signed in, [ErrRefreshFailed] if the token has expired and
+// cannot be renewed now; else it is one of those of Status. A token that nothing can ever renew (no
 // Refresher, no refresh token) is returned unchanged, expired or not: the server decides.
 func (a *Interceptor) Token(ctx context.Context) (Token, error) {
 	_, err := a.reloadIfSignedOut(ctx)

@@ -113,7 +113,7 @@ func (t Token) Format(f fmt.State, verb rune) {
 	printMasked(f, t.String())
 }
 
-// LogValue is what package log/slog shows.
+// LogValue returns the redacted form that package log/slog shows.
 func (t Token) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("access", redactedOrNone(t.AccessToken)),

@@ -16,7 +16,7 @@ type KeySet interface {
 	Keys(ctx context.Context) ([][]byte, error)
 }
 
-// KeysFunc is a function that is a [KeySet].
+// KeysFunc is an adapter to allow the use of ordinary functions as a [KeySet].
 type KeysFunc func(ctx context.Context) ([][]byte, error)
 
 // Keys calls f.

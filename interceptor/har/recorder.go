@@ -107,7 +107,7 @@ func (r *Recorder) Format(f fmt.State, _ rune) {
 // writer hides the other methods of a [fmt.State].
 type writer struct{ io.Writer }
 
-// LogValue is what package log/slog shows, which would write the whole archive otherwise.
+// LogValue returns the number of entries: package log/slog would otherwise write the whole archive.
 func (r *Recorder) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("entries", r.Len()))
 }

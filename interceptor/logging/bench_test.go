@@ -53,7 +53,8 @@ func call(tb testing.TB, rt http.RoundTripper, req *http.Request) {
 	}
 }
 
-// TestAllocations: a disabled logger costs nothing; the cost of an enabled one is bounded.
+// TestAllocations asserts that a disabled logger costs nothing, and that the cost of an enabled one
+// is bounded.
 func TestAllocations(t *testing.T) {
 	req := request(t.Context(), t, http.MethodGet, "https://api.example.com/users/42?page=2", nil)
 	req.Header.Set("Accept", "application/json")

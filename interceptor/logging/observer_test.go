@@ -39,7 +39,7 @@ type bombError struct{}
 
 func (bombError) Error() string { boom(); return "" }
 
-// TestContained: what panics or fails in user code does not reach the call.
+// TestContained asserts that panics and failures of user code do not reach the call.
 func TestContained(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
@@ -72,7 +72,8 @@ func TestContained(t *testing.T) {
 	}
 }
 
-// TestContained_onlyTheRecordIsLost: after a panic at the beginning the end is logged.
+// TestContained_onlyTheRecordIsLost asserts that after a panic at the start of an attempt, its end
+// is logged.
 func TestContained_onlyTheRecordIsLost(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(http.ResponseWriter, *http.Request) {})
@@ -92,7 +93,8 @@ func TestContained_onlyTheRecordIsLost(t *testing.T) {
 	}
 }
 
-// TestHandlerThatCalls: a handler that ships its records through the same client comes to an end.
+// TestHandlerThatCalls asserts that a handler that sends its records through the same client causes
+// no endless loop.
 func TestHandlerThatCalls(t *testing.T) {
 	t.Parallel()
 	var shipped atomic.Int32
@@ -118,8 +120,8 @@ func TestHandlerThatCalls(t *testing.T) {
 	}
 }
 
-// TestCanceledCall: a handler that heeds its context still gets the record of a call that was
-// canceled, and the values of its context.
+// TestCanceledCall asserts that a handler that respects its context still gets the record of a call
+// that was canceled, and the values of its context.
 func TestCanceledCall(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -147,7 +149,7 @@ func TestCanceledCall(t *testing.T) {
 	}
 }
 
-// TestDisabled: if the logger is disabled, the call and its body are untouched.
+// TestDisabled asserts that a disabled logger leaves the call and its body untouched.
 func TestDisabled(t *testing.T) {
 	t.Parallel()
 	above := func(l slog.Level) *slog.Logger {
@@ -227,7 +229,7 @@ func TestOnlyFailures(t *testing.T) {
 	want(t, j.only(t), map[string]any{"msg": "request failed", "status": 200, "url": url, "user": "alice", "request_headers": nil})
 }
 
-// TestByHand: callbacks out of order, and what no chain made.
+// TestByHand asserts that callbacks out of order, and errors that no chain made, do no harm.
 func TestByHand(t *testing.T) {
 	t.Parallel()
 	l, j := newLogging(t, logging.Config{})

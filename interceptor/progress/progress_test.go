@@ -115,7 +115,7 @@ func newRequest(ctx context.Context, t *testing.T, body io.Reader) *interceptor.
 	return &interceptor.Request{Request: r}
 }
 
-// TestProgress_ends: the ways in which a download ends.
+// TestProgress_ends asserts the last report for each way in which a download ends.
 func TestProgress_ends(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -205,7 +205,8 @@ func TestProgress_uploadAgain(t *testing.T) {
 	}
 }
 
-// TestProgress_panic: one in an upload's function fails the upload, not the program.
+// TestProgress_panic asserts that a panic in an upload's function fails the upload, not the
+// program.
 func TestProgress_panic(t *testing.T) {
 	t.Parallel()
 	ctx := progress.WithUpload(t.Context(), func(progress.Report) { panic("mine") })
@@ -221,7 +222,7 @@ func TestProgress_panic(t *testing.T) {
 
 type upgraded struct{ io.ReadWriteCloser }
 
-// TestProgress_untouched: where there is nothing to report, the bodies stay what they are.
+// TestProgress_untouched asserts that bodies are not replaced if there is nothing to report.
 func TestProgress_untouched(t *testing.T) {
 	t.Parallel()
 	in := progress.New(progress.Config{})

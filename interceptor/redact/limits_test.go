@@ -10,7 +10,7 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/redact"
 )
 
-// TestLimits: what is too long to be looked into is not shown, whatever it is.
+// TestLimits asserts that input that is too long to be examined is not shown.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	r := newRedactor(t, redact.Config{Headers: []string{"X-Listed"}})
@@ -39,7 +39,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimits_header: fields beyond the limit are counted.
+// TestLimits_header asserts that fields beyond the limit are counted.
 func TestLimits_header(t *testing.T) {
 	t.Parallel()
 	h := make(http.Header)

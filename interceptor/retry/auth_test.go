@@ -107,8 +107,8 @@ func TestAuth_401Then503Then200(t *testing.T) {
 	})
 }
 
-// TestAuth_each503Between: auth has its one retry, retry its three, and they do not count each
-// other's.
+// TestAuth_each503Between asserts that auth has its one retry, retry its three, and that they do
+// not count each other's.
 func TestAuth_each503Between(t *testing.T) {
 	t.Parallel()
 	eachOrder(t, authtest.Config{}, func(b *bench) {
@@ -133,7 +133,8 @@ func TestAuth_503ForGood(t *testing.T) {
 	})
 }
 
-// TestAuth_errorsAreNotRetried: neither of the session nor of its network.
+// TestAuth_errorsAreNotRetried asserts that errors of the session are not retried, nor those of its
+// network.
 func TestAuth_errorsAreNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -34,7 +34,7 @@ func can(script ...bool) *canned {
 	}
 }
 
-// TestAllocations: a call that needs no retry pays for the note of its beginning, and nothing
+// TestAllocations asserts that a call that needs no retry pays for recording its start, and nothing
 // without MaxElapsed.
 func TestAllocations(t *testing.T) {
 	base := can(true)

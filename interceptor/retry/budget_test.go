@@ -18,8 +18,8 @@ func on(host string) func(*http.Request) {
 	return func(r *http.Request) { r.URL.Host = host }
 }
 
-// TestBudget_outage: a host that is down for everyone gets little more than its callers send, and
-// its budget comes back.
+// TestBudget_outage asserts that a host that is down for all callers gets little more than they
+// send, and its budget comes back.
 func TestBudget_outage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestBudget_outage(t *testing.T) {
 	})
 }
 
-// TestBudget_perHost: one host's budget is separate from another's.
+// TestBudget_perHost asserts that each host has a budget of its own.
 func TestBudget_perHost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestBudget_notSpent(t *testing.T) {
 	})
 }
 
-// TestBudget_off: every call has its own bound alone.
+// TestBudget_off asserts that without a budget, each call has only its own bound.
 func TestBudget_off(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -115,7 +115,8 @@ func TestOnError_whatIsRepeated(t *testing.T) {
 	}
 }
 
-// TestOnError_decided: what an interceptor made of a failure is not repeated, wherever it stands.
+// TestOnError_decided asserts that an error that an interceptor decided on is not repeated,
+// wherever the interceptor stands.
 func TestOnError_decided(t *testing.T) {
 	t.Parallel()
 	mine := fmt.Errorf("mine: %w", errReset) // looks like a failed connection
@@ -164,7 +165,8 @@ func TestOnError_decided(t *testing.T) {
 	}
 }
 
-// TestOnError_chainOverChain: the errors of a chain below are judged as it judged them.
+// TestOnError_chainOverChain asserts that the errors of an inner chain keep the judgment of that
+// chain.
 func TestOnError_chainOverChain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -189,7 +191,8 @@ func TestOnError_chainOverChain(t *testing.T) {
 	}
 }
 
-// TestOnError_bounds: a call is repeated MaxRetries times, and by the chain not even that.
+// TestOnError_bounds asserts that a call is repeated MaxRetries times, or less often if the chain
+// bounds it.
 func TestOnError_bounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ retries, attempts, sends int }{
@@ -228,7 +231,7 @@ func TestOnError_canceled(t *testing.T) {
 	})
 }
 
-// TestOnError_byHand: errors that no chain made are passed on.
+// TestOnError_byHand asserts that errors that no chain made are passed on.
 func TestOnError_byHand(t *testing.T) {
 	t.Parallel()
 	i := newRetry(t, retry.Config{})

@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor/retry"
 )
 
-// TestWait_fullJitter: each wait lies between nothing and a ceiling that doubles up to MaxDelay,
-// and is spread over all of it.
+// TestWait_fullJitter asserts that each wait lies between zero and a ceiling that doubles up to
+// MaxDelay, and is spread over all of it.
 func TestWait_fullJitter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -140,8 +140,8 @@ func TestWait_retryAfter(t *testing.T) {
 	}
 }
 
-// TestWait_deadline: a wait that the context does not leave time for is not begun, and costs no
-// token.
+// TestWait_deadline asserts that a wait for which the context leaves no time is not begun, and
+// costs no token.
 func TestWait_deadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

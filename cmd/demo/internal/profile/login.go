@@ -30,7 +30,7 @@ type StatusError struct {
 
 // Error returns a message with the status.
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("the server answered %s with %d %s", e.What, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("the server responded to %s with %d %s", e.What, e.Status, http.StatusText(e.Status))
 }
 
 // ClientError is an OAuth client that the server does not accept.
