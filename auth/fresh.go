@@ -12,7 +12,7 @@ import (
 // ensureFresh returns a session to sign with now. If the session has expired, it is renewed, and
 // ensureFresh waits for that until ctx ends.
 //
-// It runs for every request. In the common case, a token that is neither expired nor about to
+// It runs for every request. In the common case, when the token is neither expired nor about to
 // expire, it takes a few atomic loads and at most one reading of the monotonic clock.
 func (a *Interceptor) ensureFresh(ctx context.Context) (*session, error) {
 	s, err := a.current(ctx)
@@ -37,9 +37,9 @@ func (a *Interceptor) ensureFresh(ctx context.Context) (*session, error) {
 		return a.refreshOrMint(ctx, s, expired, nil)
 	}
 	// A program that may end at any moment, such as a short command, must not spend a refresh token
-	// in the background. A program that has run for its ExpiryWindow is expected to keep running.
-	// An ExpiryWindow longer than the window of this token is not waited for in full; but a token's
-	// short lifetime says nothing about the program, so the default window is the least.
+	// in the background. One that has run for its ExpiryWindow is expected to keep running. If the
+	// window of this token is shorter, that is long enough; but it has to be the default window at
+	// least, since the short lifetime of a token says nothing about the program.
 	if now.Sub(a.born) >= min(a.config.ExpiryWindow, max(s.window, defaultExpiryWindow)) {
 		a.refreshAhead(s)
 		return s, nil

@@ -20,7 +20,7 @@ type Interceptor struct {
 
 	account string
 	policy  policy        // the part of settings that sessions depend on
-	born    time.Time     // from which marks.fresh counts
+	born    time.Time     // when it was made; marks.fresh counts from then
 	state   state         // what is known of the session
 	persist persistence   // where it is stored
 	journal journal       // what has happened to it

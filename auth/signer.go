@@ -2,13 +2,15 @@ package auth
 
 import "github.com/chatelaine-go/chatelaine/interceptor"
 
-// An interceptor notes about each call, under itself as the key, the session that signed the
-// current attempt: as a *session, or as a retried once the call has been sent again with a new
-// token after the old one was refused. Both are pointers, so that thousands of calls that are
-// refused together allocate nothing for it.
+// retried is the session that signed a call sent again with a new token, after the old one was
+// refused.
+//
+// Each call has one Extra value of its Interceptor, which is also the key: a *session at first, a
+// retried after that retry. Neither needs an allocation to become an interface value, which counts
+// when thousands of calls are refused together.
 type retried struct{ *session }
 
-// noteSigner notes that s signs the current attempt. If s is nil, it is not ours to sign.
+// noteSigner notes that s signs the current attempt; nil if the request is not ours to sign.
 func (a *Interceptor) noteSigner(req *interceptor.Request, s *session) {
 	if req.Attempt() > 1 && a.hasRetried(req) {
 		req.SetExtra(a, retried{s})

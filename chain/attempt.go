@@ -35,9 +35,9 @@ func (l *list) firstAttempt(r *http.Request) *attempt {
 	return a
 }
 
-// newAttempt copies r as far as the interceptors may write into it: those that share promise not to
-// write into the URL. The values of headers are shared in any case, but no interceptor that may
-// write can append to one without moving it first.
+// newAttempt copies what the interceptors may write into. The URL is shared with the caller's
+// request if all of them promise CopyOnWrite. The values of headers are shared in any case, but
+// without that promise they have no room to append another one in place.
 func (l *list) newAttempt(r *http.Request) *attempt {
 	if l.sharing {
 		a := new(attempt)
@@ -74,5 +74,5 @@ func (a *attempt) copy(r *http.Request) {
 
 // full reports whether a map of n headers has no room for another one: a group of the runtime's
 // maps holds eight, a table seven eighths of a power of two. A clone would grow at once, which
-// costs two more allocations; for other sizes it costs less than a copy.
+// costs one or two more allocations; for other sizes it costs less than a copy.
 func full(n int) bool { return n == 8 || n >= 14 && n%7 == 0 && bits.OnesCount(uint(n/7)) == 1 }

@@ -13,8 +13,8 @@ import (
 // call is one call on its way through the chain, over all its attempts. It lives on the stack of
 // the caller's goroutine, which is why nothing may keep a pointer to it.
 //
-// Its methods write no pointer that does not change: the compiler cannot know that they write to a
-// stack, and while the collector runs, each write of a pointer to the heap costs 5 ns.
+// A method writes a pointer only to change it. The compiler cannot know that the call is on a
+// stack, and while the collector runs, each write of a pointer that may be on the heap costs 5 ns.
 type call struct {
 	*transport
 
@@ -42,7 +42,8 @@ type call struct {
 	now   *attempt
 }
 
-// wireError is the error that the transport, the status or the context caused, as it was then.
+// wireError is the error that the transport, the status or the context caused, as it was when it
+// arose.
 type wireError struct {
 	err      *interceptor.Error
 	kind     interceptor.Kind
@@ -68,8 +69,7 @@ const (
 	stepFail   // with err
 )
 
-// end closes what is left, and tells the interceptors that want to know. A panic comes by here,
-// too.
+// end closes what is left, and tells the interceptors that want to know. It also runs on a panic.
 func (c *call) end() {
 	if len(c.list.finishers) > 0 {
 		defer c.finish(c.list.finishers)

@@ -41,7 +41,7 @@ func (c *call) mayRetry(d time.Duration) bool {
 	return true
 }
 
-// retry gives the current response up, waits, and begins anew.
+// retry gives up the current response, waits, and begins the next attempt.
 func (c *call) retry() step {
 	c.discard()
 	c.dropRequest()

@@ -6,7 +6,7 @@ import "net/http"
 type transport struct {
 	chain *Chain
 	base  http.RoundTripper
-	// client is the one that Install has been given; nil if the transport was made without.
+	// client is the one that the chain is installed in; nil without Install.
 	client *http.Client
 	// beneath follows base for interceptors; nil if the chain has an earlier transport.
 	beneath *beneath
@@ -19,8 +19,8 @@ func (t *transport) layer() *transport { return t }
 
 // RoundTrip runs one call through the chain. The request is never changed.
 //
-// It is the only frame of the chain beneath the one of the phase: the collector reads the stacks of
-// all goroutines that wait for a response or a refresh.
+// The chain has only two frames on the stack while an interceptor waits, this one and that of the
+// phase, because the collector reads the stacks of all goroutines that wait for a refresh.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	list := t.chain.current()
 	a := list.firstAttempt(r)

@@ -82,10 +82,10 @@
 // Every send has its own copy of the request. An interceptor whose CopyOnWrite returns true
 // promises not to write into the URL or into a slice of header values, but to replace them:
 // Header.Set, not Header.Add. Where all interceptors of a chain promise it, the chain copies
-// neither, which saves 160 bytes and a tenth of the chain's time or more (docs/benchmarks.md). The
+// neither, which saves 160 bytes and about a fifth of the chain's time (docs/benchmarks.md). The
 // interceptors of this module do.
 //
-// Under resty, the request that chain.RestyRequest returns is carried in a context, which costs two
-// allocations per call. If UsesRestyRequest returns false for every interceptor, the chain omits
-// it. An interceptor without that method is assumed to use it.
+// Under resty, the request that chain.RestyRequest returns is carried in a context, which costs one
+// or two allocations per call. If UsesRestyRequest returns false for every interceptor, the chain
+// omits it. An interceptor without that method is assumed to use it.
 package interceptor
