@@ -7,7 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
 
-// headerChallenge is WWW-Authenticate as net/http spells it; another spelling costs an allocation.
+// headerChallenge is WWW-Authenticate in the form of the keys of an http.Header, which no look-up has
+// to convert.
 const headerChallenge = "Www-Authenticate"
 
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110, section 11.6.1).
@@ -21,7 +22,7 @@ type Challenge struct {
 // header or in many. What cannot be parsed ends its header there; the challenges before it are
 // returned. It takes time linear in the length of the headers.
 func Challenges(h http.Header) []Challenge {
-	parsed := challenge.ParseAll(h.Values(headerChallenge))
+	parsed := challenge.ParseAll(h[headerChallenge])
 	if parsed == nil {
 		return nil
 	}
@@ -45,7 +46,7 @@ func Challenges(h http.Header) []Challenge {
 // new token of the same session. Without a challenge it may. It does not if the server names
 // another reason, or asks for other schemes only. An explicit invalid_token wins over both.
 func newTokenHelps(h http.Header) bool {
-	list := challenge.ParseAll(h.Values(headerChallenge))
+	list := challenge.ParseAll(h[headerChallenge])
 	ours, other := false, false
 	for _, c := range list {
 		switch {
