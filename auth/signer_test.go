@@ -155,6 +155,9 @@ func TestRefused_forEver(t *testing.T) {
 		"an attempt without": {
 			func(f *refusedFixture) list { return list{unsigned(2), f.session(), insistent(3)} }, 401, "/me", 5, 1,
 		},
+		"the retry without": {
+			func(f *refusedFixture) list { return list{insistent(1), unsigned(2), f.session()} }, 401, "/me", 2, 0,
+		},
 		"first without": {
 			func(f *refusedFixture) list { return list{unsigned(1), f.session(), insistent(3)} }, 401, "/me", 5, 1,
 		},
