@@ -7,8 +7,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/internal/challenge"
 )
 
-// headerChallenge is WWW-Authenticate in the form of the keys of an http.Header, which no look-up has
-// to convert.
+// headerChallenge is WWW-Authenticate in the form of the keys of an [http.Header], which no look-up
+// has to convert.
 const headerChallenge = "Www-Authenticate"
 
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110, section 11.6.1).

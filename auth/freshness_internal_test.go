@@ -29,7 +29,7 @@ func TestFreshness(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var f freshness
 				born := time.Now()
-				time.Sleep(second)
+				<-time.After(second)
 				if f.holds(born) {
 					t.Error("holds before anyone has looked")
 				}
@@ -37,7 +37,7 @@ func TestFreshness(t *testing.T) {
 				if !f.holds(born) || f.timed.Load() {
 					t.Error("the first look: does not hold, or set a timer")
 				}
-				time.Sleep(second + c.pause)
+				<-time.After(second + c.pause)
 				if f.holds(born) {
 					t.Error("holds for more than a second")
 				}
@@ -46,7 +46,7 @@ func TestFreshness(t *testing.T) {
 				if !f.holds(born) || f.timed.Load() != c.timed {
 					t.Errorf("holds: %v, with a timer: %v", f.holds(born), f.timed.Load())
 				}
-				time.Sleep(min(second, c.left))
+				<-time.After(min(second, c.left))
 				synctest.Wait()
 				if f.holds(born) {
 					t.Error("holds after its end")
@@ -64,7 +64,7 @@ func TestFreshness_timer(t *testing.T) {
 		var timed, first freshness
 		born := time.Now()
 		timed.timed.Store(true)
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 		if !timed.holds(born) {
 			t.Error("does not hold while a timer runs")
 		}

@@ -208,7 +208,7 @@ func TestRefused_forEver(t *testing.T) {
 				if err != nil {
 					f.t.Fatal(err)
 				}
-				f.t.Cleanup(func() { _ = s.Close(context.Background()) })
+				f.t.Cleanup(func() { _ = s.Close(context.WithoutCancel(f.t.Context())) })
 				if err := s.Login(f.t.Context(), "alice", newest()); err != nil {
 					f.t.Fatal(err)
 				}

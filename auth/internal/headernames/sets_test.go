@@ -76,16 +76,6 @@ func TestFinder_names(t *testing.T) {
 	}
 }
 
-// TestFinder_allocations: names that are known cost no memory.
-func TestFinder_allocations(t *testing.T) { // not parallel: AllocsPerRun counts everyone's
-	var f headernames.Finder
-	h := headers("X-", 32)
-	f.Authorized(h)
-	if n := testing.AllocsPerRun(100, func() { f.Authorized(h) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 // TestFinder_concurrent: goroutines with sets of their own, of one size, find what is theirs.
 func TestFinder_concurrent(t *testing.T) {
 	t.Parallel()
