@@ -76,6 +76,17 @@ func TestFinder_names(t *testing.T) {
 	}
 }
 
+// TestFinder_twice: of two spellings, one with a value is enough, in whatever order they come.
+func TestFinder_twice(t *testing.T) {
+	t.Parallel()
+	for range 64 {
+		var f headernames.Finder
+		if !f.Authorized(http.Header{"Authorization": nil, "AUTHORIZATION": {"x"}}) {
+			t.Fatal("not found")
+		}
+	}
+}
+
 // TestFinder_concurrent: goroutines with sets of their own, of one size, find what is theirs.
 func TestFinder_concurrent(t *testing.T) {
 	t.Parallel()
