@@ -57,7 +57,7 @@ func herd(m *measured) string {
 		line{"refreshes", of("refreshes", number)},
 		line{"CPU time of one", of("cpu-ns/goroutine", micros)},
 		line{"the floor: send, wait for a channel, send again", of("floor-cpu-ns/goroutine", micros)},
-		line{"runs of the collector meanwhile", of("collections", number)},
+		line{"runs of the collector that end meanwhile", of("collections", number)},
 		line{"the same for the floor", of("floor-collections", number)},
 		line{"CPU time of one, without the collector", of("cpu-ns/goroutine/off", micros)},
 		line{"the floor, without the collector", of("floor-cpu-ns/goroutine/off", micros)},
