@@ -45,7 +45,7 @@ func TestHTTPMock_activated(t *testing.T) {
 	t.Parallel()
 	before := resty.New()
 	httpmock.ActivateNonDefault(before.GetClient())
-	defer httpmock.DeactivateAndReset()
+	defer httpmock.Reset() // Deactivate writes http.DefaultTransport, which parallel tests read
 	httpmock.RegisterResponder(http.MethodGet, "https://api.example.com/me", responder)
 	in := new(counting)
 	install(t, chain.New(in), before)
