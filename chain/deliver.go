@@ -30,7 +30,7 @@ func (c *call) deliver() *http.Response {
 // fail gives the error to the caller and frees the connection.
 func (c *call) fail() error {
 	c.addReplaced()
-	if r := c.err.Response; r != nil && r.Response != nil && c.owns(r) {
+	if r := c.err.Response; c.owns(r) {
 		c.bufferErrorBody(r)
 		c.keepCookies(r)
 	}
@@ -41,10 +41,11 @@ func (c *call) fail() error {
 	return &failure{err: c.err, rejected: rejected}
 }
 
-// owns reports whether r belongs to this call. A response of another call, whose error was used for
-// this one too, must not be touched.
+// owns reports whether r is a response of this call. A response of another call, whose error was
+// used for this one too, must not be touched.
 func (c *call) owns(r *interceptor.Response) bool {
-	return r == c.resp || r.Request == c.req || c.bodies.last != nil && same(r.Body, c.bodies.last)
+	return r != nil && r.Response != nil &&
+		(r == c.resp || r.Request == c.req || c.bodies.last != nil && same(r.Body, c.bodies.last))
 }
 
 // The limits on the body that an error keeps for the caller.
@@ -84,6 +85,12 @@ func (c *call) discard() {
 		c.keepCookies(c.resp)
 	}
 	c.bodies.drain()
+}
+
+// adopt makes the call close the body of r, besides those that it has to close already.
+func (c *call) adopt(r *interceptor.Response) {
+	c.addReplaced()
+	c.bodies.add(r.Body)
 }
 
 // addReplaced adds a body that an interceptor put into the current response without a verdict about

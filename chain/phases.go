@@ -160,8 +160,7 @@ func (c *call) accept(r *interceptor.Response) bool {
 		return false
 	}
 	if r != c.resp {
-		c.addReplaced()
-		c.bodies.add(r.Body)
+		c.adopt(r)
 		c.resp = r
 	}
 	if r.Request == nil {
@@ -187,9 +186,8 @@ func (c *call) take(err error) {
 		return
 	}
 	e = c.complete(e)
-	if r := e.Response; r != nil && r != c.resp && r.Response != nil && c.owns(r) {
-		c.addReplaced()
-		c.bodies.add(r.Body) // a later interceptor may take r off the error, or retry
+	if r := e.Response; r != c.resp && c.owns(r) {
+		c.adopt(r) // a later interceptor may take r off the error, or retry
 	}
 	if c.err != nil && !errors.Is(e, c.err) {
 		e.Origin = e.Origin.With(c.err)
