@@ -14,12 +14,12 @@ import (
 // or that of an interceptor which gave a body to a request that had none.
 func TestRequest_dropped(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]bool{"none": false, "the caller's": true} {
-		for _, own := range []bool{false, true} {
+	for _, bodies := range []int{0, 1} { // of the caller
+		for _, owned := range []int{0, 1} { // by the interceptor
 			var mine, theirs int
 			in := &interceptor.Funcs{
 				Request: func(req *interceptor.Request, h interceptor.RequestHandler) interceptor.Verdict {
-					if own {
+					if owned == 1 {
 						req.Body = countedBody{strings.NewReader("m"), &mine}
 					}
 					return h.Next(req)
@@ -32,22 +32,15 @@ func TestRequest_dropped(t *testing.T) {
 			}
 			req := request(t)
 			req.Body = nil
-			if body {
+			if bodies == 1 {
 				req.Body = countedBody{strings.NewReader("t"), &theirs}
 			}
 			_, err := chain.New(in, stop).Transport(answering(http.StatusOK)).RoundTrip(req)
-			if err == nil || mine != count(own) || theirs != count(body) {
-				t.Errorf("%s, own %v: %v; closed %d and %d times", name, own, err, theirs, mine)
+			if err == nil || mine != owned || theirs != bodies {
+				t.Errorf("%d of the caller and %d more: %v; closed %d and %d times", bodies, owned, err, theirs, mine)
 			}
 		}
 	}
-}
-
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // TestRequest_emptied: an interceptor that takes the request out of its Request and then gives up

@@ -107,6 +107,11 @@ func medianOf[T any](all []T, of func(T) float64) float64 {
 	for i, v := range all {
 		values[i] = of(v)
 	}
+	return middle(values)
+}
+
+// middle returns the median of values, which it sorts.
+func middle(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
 }

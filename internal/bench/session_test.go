@@ -173,7 +173,7 @@ func BenchmarkHerd(b *testing.B) {
 			}
 			b.ReportMetric(1, "refreshes") // or it has failed
 			for unit, values := range all {
-				b.ReportMetric(medianOf(values, func(v float64) float64 { return v }), unit)
+				b.ReportMetric(middle(values), unit)
 			}
 		})
 	}
@@ -191,8 +191,7 @@ func BenchmarkParallel(b *testing.B) {
 			ofOne = append(ofOne, parallel(b, callers, one))
 			ofOwn = append(ofOwn, parallel(b, callers, own))
 		}
-		same := func(v float64) float64 { return v }
-		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: medianOf(ofOne, same)}, "own-cpu-ns", medianOf(ofOwn, same))
+		report(b, fmt.Sprintf("callers=%d", callers), cost{cpu: middle(ofOne)}, "own-cpu-ns", middle(ofOwn))
 	}
 }
 

@@ -8,16 +8,28 @@ import (
 	"github.com/chatelaine-go/chatelaine/auth/internal/headernames"
 )
 
+// look is a request to look at, one after the other.
+type look struct {
+	h    http.Header
+	want bool
+}
+
+func check(t *testing.T, f *headernames.Finder, looks []look) {
+	t.Helper()
+	for i, l := range looks {
+		if got := f.Authorized(l.h); got != l.want {
+			t.Errorf("%d: %v: got %v", i, l.h, got)
+		}
+	}
+}
+
 // TestFinder: an Authorization header is found in any spelling, whatever sets of names were
 // there before, and with none of them remembered.
 func TestFinder(t *testing.T) {
 	t.Parallel()
 	var n headernames.Finder
 	value := []string{"x"}
-	for i, c := range []struct {
-		h    http.Header
-		want bool
-	}{
+	check(t, &n, []look{
 		{nil, false},
 		{http.Header{"Accept": value, "Authorization": nil}, false}, // named without a value
 		{http.Header{"Accept": value, "Authorization": value}, true},
@@ -30,11 +42,7 @@ func TestFinder(t *testing.T) {
 		{http.Header{"Authorization": nil, "AUTHORIZATION": value}, true},
 		{http.Header{"Authorization": value}, true},
 		{http.Header{"Accept": value}, false},
-	} {
-		if got := n.Authorized(c.h); got != c.want {
-			t.Errorf("%d: %v: got %v", i, c.h, got)
-		}
-	}
+	})
 	many := make(http.Header)
 	for i := range 40 {
 		many[fmt.Sprint("X-", i)] = value

@@ -53,10 +53,7 @@ func TestFinder_names(t *testing.T) {
 	t.Parallel()
 	var f headernames.Finder
 	value := []string{"x"}
-	for i, c := range []struct {
-		h    http.Header
-		want bool
-	}{
+	check(t, &f, []look{
 		{http.Header{"X-A": value, "x-a": value}, false},
 		{http.Header{"X-A": value, "authorization": value}, true},
 		{http.Header{"x-a": value, "Authorization": {}}, false},
@@ -69,11 +66,7 @@ func TestFinder_names(t *testing.T) {
 		{http.Header{"Authorization": {""}}, true},
 		{http.Header{}, false},
 		{nil, false},
-	} {
-		if got := f.Authorized(c.h); got != c.want {
-			t.Errorf("%d: %v: got %v", i, c.h, got)
-		}
-	}
+	})
 }
 
 // TestFinder_twice: of two spellings, one with a value is enough, in whatever order they come.
