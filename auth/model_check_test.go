@@ -126,7 +126,7 @@ func (p *modelProcess) checkSave(value []byte, decided time.Time) {
 	}
 	pair := p.pairIn(value)
 	if pair == nil {
-		p.breach("p%d stores what is no session", p.number)
+		p.breach("p%d stores something else than a session", p.number)
 		return
 	}
 	f := pair.family

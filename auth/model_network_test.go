@@ -16,7 +16,7 @@ import (
 
 var (
 	errReset  = errors.New("connection reset by the model")
-	errKilled = errors.New("the process is no more")
+	errKilled = errors.New("the process was killed")
 	errDisk   = errors.New("the disk is full")
 )
 

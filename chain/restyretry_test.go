@@ -79,7 +79,7 @@ func TestSetRetryCount_asWithoutTheChain(t *testing.T) {
 		"body cut short":        {serve: cut, want: 3},
 		"body cut at its start": {serve: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "9") }, want: 3},
 		"body above the limit":  {serve: body("{}     "), client: func(c *resty.Client) { c.SetResponseBodyLimit(2) }, want: 3},
-		"body that is no gzip": {serve: func(w http.ResponseWriter, _ *http.Request) {
+		"body that is not gzip": {serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, "no gzip, but long enough for a header")
 		}, want: 3},

@@ -11,8 +11,8 @@ import (
 	"github.com/chatelaine-go/chatelaine/interceptor"
 )
 
-// TestRetry_forgetsTheFailure: an attempt that is not sent has neither the response nor the error of
-// the one before, and its body is closed even if an interceptor put another in its place.
+// TestRetry_forgetsTheFailure: an attempt that is not sent has neither the response nor the error
+// of the one before, and its body is closed even if an interceptor put another in its place.
 func TestRetry_forgetsTheFailure(t *testing.T) {
 	t.Parallel()
 	stop, first := errors.New("stop"), errors.New("first")
@@ -109,7 +109,8 @@ func TestCall_body(t *testing.T) {
 	}
 }
 
-// TestError_emptyResponse of an interceptor's error is no reason to panic.
+// TestError_emptyResponse asserts that the chain does not panic on an error whose Response is
+// empty.
 func TestError_emptyResponse(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("stop")

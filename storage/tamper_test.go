@@ -149,7 +149,7 @@ func TestKeyGone(t *testing.T) {
 	if called || !errors.Is(err, storage.ErrKeyMissing) {
 		t.Errorf("Update of another key: %t, %v", called, err)
 	}
-	// Another user's key is no better.
+	// Another user's key does not open it either.
 	write(t, key, bytes.Repeat([]byte{7}, storage.KeySize))
 	wantRefused(t, s, dir, "default", storage.ErrKeyMissing)
 	write(t, key, saved)

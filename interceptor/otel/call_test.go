@@ -58,7 +58,7 @@ func TestRefresh(t *testing.T) {
 	const want = "internal call GET /status/{id} 2 200 Unset\n" +
 		"  client GET /status/{id} 401 Error\n" +
 		"  client GET /status/{id} 200 1 Unset\n" +
-		"client POST 201 Unset\n" // the refresh serves many calls, so it is no one's child
+		"client POST 201 Unset\n" // the refresh serves many calls, so it has no parent
 	if got := x.tree("chatelaine.sends", "http.response.status_code", "http.request.resend_count"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

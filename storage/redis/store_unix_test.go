@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 	cancel()
 	for _, err := range s.Keys(ctx) {
 		if err == nil {
-			t.Error("a canceled context is no error")
+			t.Error("a canceled context is not an error")
 		}
 	}
 }

@@ -167,7 +167,7 @@ func increment(_ context.Context, old []byte) ([]byte, error) {
 
 // nested: an Update inside an Update of the same key cannot get the lock. It
 // may say so at once, or when its context is done; it must not be let in, and
-// the outer one must go on. Another key is no problem.
+// the outer one must go on. Another key can be locked meanwhile.
 func nested(t *tester, s storage.Store) {
 	t.Helper()
 	var inner, other error

@@ -59,7 +59,7 @@ func TestEnsureMakesParents(t *testing.T) {
 	}
 	for _, bad := range []string{"/dev/null", "/dev/null/x"} {
 		if _, err := privatedir.Ensure(bad); err == nil {
-			t.Errorf("%s is no directory", bad)
+			t.Errorf("%s is not a directory, and was accepted", bad)
 		}
 	}
 }
