@@ -105,12 +105,12 @@ func TestFleet_replica(t *testing.T) {
 	}
 	master := testserver.Redis(t)
 	replica := master.Replica(t)
+	replica.Replica(t) // confirms once its master is promoted; started then, it would outlast a lease
 	t.Setenv(envAddr, master.Addr)
 	testFleet(t, master.Addr, 1, func(t *testing.T) string {
 		t.Helper()
 		master.Kill()
 		replica.Promote(t)
-		replica.Replica(t) // the next one that confirms
 		return replica.Addr
 	})
 }
